@@ -1,0 +1,99 @@
+"""Plain data that remembers where each key and value was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from experiments.errors import Place
+
+
+class LocatedDict(dict[str, Any]):
+    """A mapping with the place of every key and every value that came from a file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.key_places: dict[str, Place] = {}
+        self.value_places: dict[str, Place] = {}
+
+    def put(self, key: str, value: Any, key_place: Place | None, value_place: Place | None) -> None:
+        """Set a value together with its places; an unknown place forgets an older one."""
+        self[key] = value
+        for places, place in ((self.key_places, key_place), (self.value_places, value_place)):
+            if place is None:
+                places.pop(key, None)
+            else:
+                places[key] = place
+
+    def take(self, other: LocatedDict, key: str, *, rename: str | None = None) -> None:
+        """Copy one entry of another mapping with its places, under a new name if one is given."""
+        name = key if rename is None else rename
+        self.put(name, other[key], other.key_places.get(key), other.value_places.get(key))
+
+    def shallow(self, *, without: Iterable[str] = ()) -> LocatedDict:
+        """Copy the mapping, not its values: changes to the copy leave the original alone."""
+        copy = LocatedDict()
+        copy.update(self)
+        copy.key_places.update(self.key_places)
+        copy.value_places.update(self.value_places)
+        for key in without:
+            for entries in (copy, copy.key_places, copy.value_places):
+                entries.pop(key, None)
+        return copy
+
+    def place_of(self, key: str) -> Place | None:
+        """Say where a value was written, or its key where the value is unknown."""
+        return self.value_places.get(key) or self.key_places.get(key)
+
+    def key_place_of(self, key: str) -> Place | None:
+        """Say where a key was written, or its value where the key is unknown."""
+        return self.key_places.get(key) or self.value_places.get(key)
+
+
+class LocatedList(list[Any]):
+    """A list with the place of every item."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[Place] = []
+
+
+def place_in(container: Any, key: str | int) -> Place | None:
+    """Say where an item of a located mapping or list was written, if that is known."""
+    if isinstance(container, LocatedDict):
+        return container.place_of(str(key))
+    if isinstance(container, LocatedList) and isinstance(key, int) and key < len(container.places):
+        return container.places[key]
+    return None
+
+
+def plain(value: Any) -> Any:
+    """Copy a value deeply into ordinary dicts, lists and scalars."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
+
+def same(left: Any, right: Any) -> bool:
+    """Compare two values as JSON does: true is not 1, and the order of keys counts."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return list(left) == list(right) and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return type(left) is type(right) and bool(left == right)
+
+
+def located(value: Any) -> Any:
+    """Copy plain data into located containers without places, so that all later code meets one type."""
+    if isinstance(value, dict):
+        mapping = LocatedDict()
+        for key, item in value.items():
+            mapping.put(key, located(item), None, None)
+        return mapping
+    if isinstance(value, list):
+        items = LocatedList()
+        items.extend(located(item) for item in value)
+        return items
+    return value

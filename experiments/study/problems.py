@@ -1,0 +1,109 @@
+"""Problems of a configuration: collected all at once, worded alike, with the nearest valid name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from experiments.errors import ConfigError, Place, Problem
+
+_LONGEST_FOUND = 60
+_MOST_NAMES = 16
+
+
+class Problems:
+    """The problems found so far; the same words at the same place count once.
+
+    Args:
+        start: The place of what has no place of its own, such as something missing from the whole file.
+    """
+
+    def __init__(self, start: Place | None = None) -> None:
+        self._start = start
+        self._found: dict[tuple[Place | None, str], Problem] = {}
+
+    def add(self, place: Place | None, path: str, message: str) -> None:
+        """Remember a problem unless it is known already."""
+        place = place or self._start
+        self._found.setdefault((place, message), Problem(place, path, message))
+
+    def include(self, others: Problems, *, at: Place | None = None) -> None:
+        """Take over the problems of another collection, all at one place where it is given."""
+        for problem in others._found.values():
+            self.add(at or problem.place, problem.path, problem.message)
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def raise_if_any(self) -> None:
+        """Raise all problems in the order of the file.
+
+        Raises:
+            ConfigError: With every problem, where there is at least one.
+        """
+        if self._found:
+            raise ConfigError(sorted(self._found.values(), key=_position))
+
+
+def _position(problem: Problem) -> tuple[str, int, int]:
+    place = problem.place
+    return (place.file, place.line, place.column) if place else ("", 0, 0)
+
+
+def join(path: str, key: str | int) -> str:
+    """Append a key to a dotted path."""
+    return f"{path}.{key}" if path else str(key)
+
+
+def found(value: Any) -> str:
+    """Describe a value that was found where another was expected."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a mapping" + (f" with {', '.join(map(str, list(value)[:3]))}" if value else " without entries")
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= _LONGEST_FOUND else text[: _LONGEST_FOUND - 1] + "…"
+
+
+def expected(words: str, value: Any) -> str:
+    """Word a wrong value: what was expected, what was found, and YAML's traps by name."""
+    message = f"expected {words}, found {found(value)}"
+    if isinstance(value, str) and value.lower() in ("yes", "on", "no", "off", "y", "n") and "true or false" in words:
+        message += f"; write {'true' if value.lower() in ('yes', 'on', 'y') else 'false'}"
+    if isinstance(value, float) and value.is_integer() and "integer" in words:
+        message += f"; write {value:.0f}"
+    if words == "a list" and isinstance(value, str):
+        message += f"; write [{value}]"
+    return message
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Suggest the nearest valid name, or list the names where there are few.
+
+    Args:
+        name: The name that was found.
+        names: The names that would do.
+
+    Returns:
+        ``"; did you mean 'rate'?"``, ``"; expected one of …"`` or an empty string.
+    """
+    known = list(dict.fromkeys(names))
+    lowered = {item.lower(): item for item in reversed(known)}
+    near = get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    close = get_close_matches(name, known, n=1, cutoff=0.7) or [lowered[item] for item in near]
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    if 0 < len(known) <= _MOST_NAMES:
+        return f"; expected {alternatives(known)}"
+    return ""
+
+
+def alternatives(names: Sequence[str]) -> str:
+    """Word a choice: ``'a'``, ``'a' or 'b'``, ``one of 'a', 'b', 'c'``."""
+    quoted = [repr(name) for name in names]
+    return " or ".join(quoted) if len(quoted) <= 2 else "one of " + ", ".join(quoted)
