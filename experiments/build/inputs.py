@@ -1,0 +1,57 @@
+"""The variables of a model that stand for numbers of its configuration.
+
+They are variables in every model, whether or not other runs share it, so that a result never depends on what else was
+to be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from experiments.build.numbers import input_numbers
+
+
+class NumberInputs:
+    """The variables that stand for a model's numbers, by the dotted path of each in the configuration."""
+
+    def __init__(self) -> None:
+        self._variables: dict[str, Any] = {}
+
+    def take(self, owner: Any, argument: str, path: str) -> None:
+        """Put a variable in the place of an object's number.
+
+        Args:
+            owner: Regularizer, constraint or optimizer that reads the number as its attribute.
+            argument: Name of the attribute.
+            path: Dotted path of the number in the configuration.
+        """
+        variable = tf.Variable(float(getattr(owner, argument)), trainable=False, dtype=keras.config.floatx())
+        setattr(owner, argument, variable)
+        self._variables[path] = variable
+
+    def adopt(self, variable: Any, path: str) -> None:
+        """Take up a variable that Keras itself has for a number."""
+        self._variables[path] = variable
+
+    def assign(self, config: Mapping[str, Any]) -> None:
+        """Give every variable the number that a configuration has at its path."""
+        for path, arguments, argument in input_numbers(config):
+            self._variables[path].assign(arguments[argument])
+
+
+class L1L2(keras.regularizers.L1L2):  # type: ignore[misc]
+    """Keras' L1L2 whose factors may be variables: Keras' own asks if they are 0, which a variable cannot answer."""
+
+    def __call__(self, x: Any) -> Any:
+        """Add the penalties of the factors that are not a plain 0."""
+        penalty = ops.convert_to_tensor(0.0, dtype=x.dtype)
+        if isinstance(self.l1, tf.Variable) or self.l1 != 0.0:
+            penalty += ops.cast(self.l1, x.dtype) * ops.sum(ops.absolute(x))
+        if isinstance(self.l2, tf.Variable) or self.l2 != 0.0:
+            penalty += ops.cast(self.l2, x.dtype) * ops.sum(ops.square(x))
+        return penalty
