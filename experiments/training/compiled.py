@@ -1,0 +1,139 @@
+"""The compiled engine: a whole training in one call or a few, equal to what ``model.fit`` does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.training.arrays import row_count, signature
+from experiments.training.keras_engine import KerasTrainer
+from experiments.training.loop import Carry, Inputs, Loop, chunk_rows
+from experiments.training.randomness import row_orders
+from experiments.training.recognised import rules_of
+from experiments.training.record import TrainingRecord, best_of
+from experiments.training.rules import Rule
+from experiments.training.tiers import Tier, choose_tier
+from experiments.training.trainer import BaseTrainer, Job
+
+_SECONDS_PER_CHUNK = 0.5
+
+Pairs = Sequence[tuple[Any, Rule]]
+
+
+class CompiledTrainer(BaseTrainer):
+    """Trains a model inside one compiled program, which later trainings of the same shapes use again."""
+
+    def __init__(self, model: keras.Model, **settings: Any) -> None:
+        super().__init__(model, **settings)
+        self._last_resort = KerasTrainer(model, **settings)
+        self._programs: dict[tuple[Any, ...], tuple[Loop, Tier]] = {}
+        self._seconds_per_epoch = _SECONDS_PER_CHUNK
+
+    @property
+    def programs(self) -> int:
+        """How many programs have been traced and compiled so far."""
+        return len(self._programs)
+
+    def run(self, job: Job) -> TrainingRecord:
+        """Carry out one training."""
+        tier = choose_tier(self.model, job.callbacks)
+        if tier.name == "fit":
+            return replace(self._last_resort.run(job), reason=str(tier))
+        started = time.perf_counter()
+        pairs = rules_of(job.callbacks, self.model)
+        loop, tier = self._program(job, pairs, tier)
+        compiled = time.perf_counter()
+        step, probes = self.measures()
+        step.start(job.seed)
+        initial = {key: float(value) for key, value in probes.measure_initial(job.arrays[0]).items()}
+        carry, history = self._run_epochs(job, pairs, loop)
+        self._finish(pairs, carry)
+        best_weights, best_epoch = best_of(job.callbacks)
+        epochs_run = len(history)
+        diverged = bool(carry["diverged"])
+        return TrainingRecord(
+            history=dict(zip(loop.keys, history.T, strict=True)) if epochs_run else {},
+            initial=initial,
+            weights=self.model.get_weights(),
+            best_weights=best_weights,
+            best_epoch=best_epoch,
+            epochs_run=epochs_run,
+            stopped_because="diverged" if diverged else "early_stopping" if carry["stopped"] else "completed",
+            diverged_at=epochs_run if diverged else None,
+            tier=tier.name,
+            reason=str(tier),
+            seconds=time.perf_counter() - compiled,
+            compile_seconds=compiled - started,
+        )
+
+    def _program(self, job: Job, pairs: Pairs, tier: Tier) -> tuple[Loop, Tier]:
+        """Give the program for the job's shapes and rules, compiled."""
+        rules = tuple(rule for _, rule in pairs)
+        key = (rules, signature(job.arrays), signature(job.validation))
+        if key not in self._programs:
+            self._programs[key] = self._compile(job, pairs, tier)
+        return self._programs[key]
+
+    def _compile(self, job: Job, pairs: Pairs, tier: Tier) -> tuple[Loop, Tier]:
+        """Make a program by asking for no epochs at all; nothing is trained where XLA refuses it."""
+        loop = self._make_loop(job, pairs, jit_compile=tier.name == "xla")
+        try:
+            self._call(job, pairs, loop, loop.initial_carry(), until=0)
+        except tf.errors.OpError as error:
+            if tier.name == "graph":
+                raise
+            refusal = Tier("graph", f"XLA does not compile it ({str(error).splitlines()[0]})")
+            return self._compile(job, pairs, refusal)
+        return loop, tier
+
+    def _make_loop(self, job: Job, pairs: Pairs, *, jit_compile: bool) -> Loop:
+        return Loop(
+            *self.measures(),
+            tuple(rule for _, rule in pairs),
+            batch_size=self.rows_of_batch(job),
+            validation_freq=self.validation_freq,
+            jit_compile=jit_compile,
+        )
+
+    def _call(self, job: Job, pairs: Pairs, loop: Loop, carry: Carry, until: int) -> tuple[Carry, tf.Tensor]:
+        done = int(carry["epoch"])
+        orders = None
+        if self.shuffle:
+            orders = row_orders(row_count(job.arrays), job.seed, done, until - done, chunk_rows(job.arrays))
+        # Tensors, because a Python number would be traced anew for every value.
+        numbers = [[tf.constant(number, tf.float64) for number in rule.numbers(callback)] for callback, rule in pairs]
+        return loop(Inputs(job.arrays, job.validation, orders, tf.constant(until), numbers), carry)
+
+    def _run_epochs(self, job: Job, pairs: Pairs, loop: Loop) -> tuple[Carry, np.ndarray]:
+        """Run chunks of epochs, so short that progress shows and an interrupt is heard between them."""
+        carry, done, history = loop.initial_carry(), 0, []
+        while done < job.epochs and not (carry["stopped"] or carry["diverged"]):
+            started = time.perf_counter()
+            until = min(job.epochs, done + self._chunk(job))
+            carry, rows = self._call(job, pairs, loop, carry, until)
+            epochs = int(carry["epoch"]) - done
+            history.append(rows.numpy()[:epochs])
+            done += epochs
+            self._seconds_per_epoch = (time.perf_counter() - started) / epochs
+            if job.on_progress is not None:
+                job.on_progress(done, job.epochs)
+        return carry, np.concatenate(history) if history else np.zeros([0, len(loop.keys)])
+
+    def _chunk(self, job: Job) -> int:
+        return int(np.clip(_SECONDS_PER_CHUNK / self._seconds_per_epoch, 1, chunk_rows(job.arrays)))
+
+    def _finish(self, pairs: Pairs, carry: Carry) -> None:
+        """Do what ``model.fit`` does after the last epoch."""
+        self.model.stop_training = bool(carry["stopped"] or carry["diverged"])
+        self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
+        carry = tf.nest.map_structure(lambda value: value.numpy(), carry)
+        for (callback, rule), state, kept in zip(pairs, carry["states"], carry["kept"], strict=True):
+            rule.write_back(callback, state, kept if rule.keeps_weights else None)
+            if isinstance(callback, keras.callbacks.EarlyStopping) and callback.best_weights is not None:
+                self.model.set_weights(callback.best_weights)

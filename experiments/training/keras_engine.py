@@ -1,0 +1,131 @@
+"""The reference engine: ``model.fit`` with the rows in the order that the compiled engine uses."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import nullcontext
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.training.arrays import Arrays, row_count
+from experiments.training.callbacks import Logs, StopOnDivergence
+from experiments.training.probes import Probes
+from experiments.training.randomness import fast_draws, row_orders
+from experiments.training.record import TrainingRecord, best_of, history_of
+from experiments.training.replaced import replaced
+from experiments.training.step import TrainStep
+from experiments.training.tiers import choose_tier
+from experiments.training.trainer import BaseTrainer, Job
+
+
+class KerasTrainer(BaseTrainer):
+    """Trains a model with ``model.fit``, real callbacks and all.
+
+    The steps are compiled under XLA wherever the compiled engine would be, because dropout draws the same numbers then.
+    """
+
+    def __init__(self, model: keras.Model, **settings: Any) -> None:
+        super().__init__(model, **settings)
+        self._functions: dict[str, Any] = {"train_function": None, "test_function": None}
+
+    def run(self, job: Job) -> TrainingRecord:
+        """Carry out one training."""
+        step, probes = self.measures()
+        step.start(job.seed)
+        watch, divergence = _Watch(step, probes, job), StopOnDivergence()
+        initial = {key: float(value) for key, value in probes.measure_initial(job.arrays[0]).items()}
+        started = time.perf_counter()
+        self._fit(job, step, [*job.callbacks, divergence, watch])
+        seconds = time.perf_counter() - started
+        best_weights, best_epoch = best_of(job.callbacks)
+        return TrainingRecord(
+            history=history_of(watch.rows),
+            initial=initial,
+            weights=self.model.get_weights(),
+            best_weights=best_weights,
+            best_epoch=best_epoch,
+            epochs_run=len(watch.rows),
+            stopped_because=_reason(self.model, divergence),
+            diverged_at=divergence.diverged_at,
+            tier="fit",
+            reason="fit: asked for",
+            seconds=seconds,
+            compile_seconds=0.0,
+        )
+
+    def _fit(self, job: Job, step: TrainStep, callbacks: list[Any]) -> None:
+        size = self.rows_of_batch(job)
+        batches = _Batches(job.arrays, size, job.seed if self.shuffle else None)
+        compiled = choose_tier(self.model, ()).name == "xla"
+        # Keras leaves the functions that it traces on the model; ours have our draws in them, so they are put aside.
+        attributes = self._functions | {"_jit_compile": compiled}
+        if not step.is_plain:
+            attributes["train_step"] = tf.autograph.experimental.do_not_convert(step.__call__)
+        with replaced(self.model, **attributes), fast_draws() if compiled else nullcontext():
+            self.model.fit(
+                batches,
+                epochs=job.epochs,
+                callbacks=[*callbacks, batches.follower],
+                validation_data=job.validation,
+                validation_batch_size=size,
+                validation_freq=self.validation_freq,
+                shuffle=False,
+                verbose=0,
+            )
+            self._functions = {name: getattr(self.model, name) for name in self._functions}
+
+
+def _reason(model: keras.Model, divergence: StopOnDivergence) -> str:
+    if divergence.diverged_at is not None:
+        return "diverged"
+    return "early_stopping" if model.stop_training else "completed"
+
+
+class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """The batches of an epoch, in the order that the compiled engine has them."""
+
+    def __init__(self, arrays: Arrays, size: int, seed: int | None) -> None:
+        super().__init__()
+        self._arrays = tf.nest.map_structure(lambda leaf: None if leaf is None else leaf.numpy(), arrays)
+        self._rows = row_count(arrays)
+        self._size = size
+        self._seed = seed
+        self._order = np.arange(self._rows)
+        self.follower = keras.callbacks.LambdaCallback(on_epoch_begin=self._permute)
+
+    def __len__(self) -> int:
+        return math.ceil(self._rows / self._size)
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        rows = self._order[index * self._size : (index + 1) * self._size]
+        x, y, weight = tf.nest.map_structure(lambda leaf: None if leaf is None else leaf[rows], self._arrays)
+        return (x, y) if weight is None else (x, y, weight)
+
+    def _permute(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002
+        if self._seed is not None:
+            self._order = row_orders(self._rows, self._seed, epoch, count=1)[0].numpy()
+
+
+class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
+    """Collects the logs, gradient norms and probes of every epoch, and reports progress."""
+
+    def __init__(self, step: TrainStep, probes: Probes, job: Job) -> None:
+        super().__init__()
+        self.rows: list[dict[str, float]] = []
+        self._step = step
+        self._x = job.arrays[0]
+        self._measure = tf.function(probes.measure, autograph=False) if probes else None
+        self._on_progress = job.on_progress
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002
+        self._step.reset()
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        ours = self._step.results() | (self._measure(self._x) if self._measure else {})
+        self.rows.append({**(logs or {}), **{key: float(value) for key, value in ours.items()}})
+        if self._on_progress is not None:
+            self._on_progress(epoch + 1, self.params["epochs"])

@@ -1,0 +1,203 @@
+"""The epochs of a training as one graph: Keras' own objects, called in a ``tf.while_loop``."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.training.arrays import Arrays, row_count
+from experiments.training.batches import as_fit_sees, for_each_batch, validation_batch_size
+from experiments.training.probes import Probes
+from experiments.training.randomness import fast_draws
+from experiments.training.rules import Moment, PlateauRule, Rule
+from experiments.training.step import Logs, TrainStep
+
+_LARGEST_CHUNK = 1024
+_LARGEST_ORDERS = 4_000_000
+
+Carry = dict[str, Any]
+
+
+class Inputs(NamedTuple):
+    """What a call takes besides what is carried.
+
+    Attributes:
+        arrays: Training rows.
+        validation: Validation rows, or None.
+        orders: Order of the rows in each epoch of the call, (chunk_rows, rows), or None for the order they have.
+        until: Number of epochs after which to return, at most ``chunk_rows`` more than those done; int32 scalar.
+        numbers: Numbers of each rule, float64 scalars.
+    """
+
+    arrays: Arrays
+    validation: Arrays | None
+    orders: tf.Tensor | None
+    until: tf.Tensor
+    numbers: list[list[tf.Tensor]]
+
+
+def chunk_rows(arrays: Arrays) -> int:
+    """Give the most epochs in a call: the rows of history it returns; fewer where the rows' orders would be large."""
+    return int(np.clip(_LARGEST_ORDERS // row_count(arrays), 1, _LARGEST_CHUNK))
+
+
+class Loop:
+    """Some epochs of training as a function of data, seed, callbacks' numbers and what is carried from call to call.
+
+    Args:
+        step: What is done with a batch.
+        probes: What is measured after an epoch.
+        rules: The callbacks' rules, in the order of the callbacks.
+        batch_size: Rows of a batch.
+        validation_freq: Epochs from one validation to the next.
+        jit_compile: Compile for XLA, with its quick draws; else a plain graph.
+
+    Attributes:
+        keys: History keys in the order of the columns; known once the function has been traced.
+    """
+
+    def __init__(
+        self,
+        step: TrainStep,
+        probes: Probes,
+        rules: Sequence[Rule],
+        *,
+        batch_size: int,
+        validation_freq: int,
+        jit_compile: bool,
+    ) -> None:
+        self.keys: list[str] = []
+        self._model = step.model
+        self._step = step
+        self._probes = probes
+        self._rules = rules
+        self._batch_size = batch_size
+        self._validation_freq = validation_freq
+        self._jit_compile = jit_compile
+        self._function = tf.function(self._epochs, jit_compile=jit_compile, autograph=False)
+
+    def __call__(self, inputs: Inputs, carry: Carry) -> tuple[Carry, tf.Tensor]:
+        """Train on from ``carry``.
+
+        Args:
+            inputs: Rows, their orders, where to stop, and the callbacks' numbers.
+            carry: From ``initial_carry`` or an earlier call.
+
+        Returns:
+            What to carry on, and the history of the epochs run, one row each; rows beyond are NaN.
+        """
+        with fast_draws() if self._jit_compile else nullcontext():
+            return self._function(inputs, carry)  # type: ignore[no-any-return]
+
+    def initial_carry(self) -> Carry:
+        """Give what is carried into the first epoch."""
+        weights = [tf.zeros(weight.shape, weight.dtype) for weight in self._model.weights]
+        carry = {
+            "epoch": np.int32(0),
+            "stopped": np.bool_(False),
+            "diverged": np.bool_(False),
+            "states": [rule.initial_state() for rule in self._rules],
+            "kept": [weights if rule.keeps_weights else [] for rule in self._rules],
+        }
+        return tf.nest.map_structure(tf.convert_to_tensor, carry)  # type: ignore[no-any-return]
+
+    def _epochs(self, inputs: Inputs, carry: Carry) -> tuple[Carry, tf.Tensor]:
+        arrays, validation, orders, until, numbers = inputs
+        start = carry["epoch"]
+        self.keys = self._find_keys(arrays, validation)
+        rows = tf.fill([chunk_rows(arrays), len(self.keys)], tf.constant(np.nan, keras.config.floatx()))
+
+        def go_on(carry: Carry, rows: tf.Tensor) -> tf.Tensor:  # noqa: ARG001
+            return (carry["epoch"] < until) & ~carry["stopped"] & ~carry["diverged"]
+
+        def run(carry: Carry, rows: tf.Tensor) -> tuple[Carry, tf.Tensor]:
+            epoch = carry["epoch"]
+            # gather, because XLA would compile anew for every first epoch of a slice
+            order = None if orders is None else tf.gather(orders, epoch - start)
+            logs = self._train(arrays, order) | self._step.results()
+            if validation is not None:
+                logs |= self._validate(validation, epoch)
+            carry = self._decide(carry, numbers, logs)
+            carry |= {"epoch": epoch + 1, "diverged": ~self._all_finite(logs["loss"])}
+            logs |= self._probes.measure(arrays[0])
+            row = tf.stack([tf.cast(logs[key], rows.dtype) for key in self.keys])
+            return carry, tf.tensor_scatter_nd_update(rows, [[epoch - start]], row[None])
+
+        carry, rows = tf.while_loop(go_on, run, [carry, rows], parallel_iterations=1)
+        return carry, rows
+
+    def _find_keys(self, arrays: Arrays, validation: Arrays | None) -> list[str]:
+        """Name the history's columns: Keras' in its order, then ours. What is computed for it here is not used."""
+        metrics = list(self._model.get_metrics_result())
+        validated = [f"val_{name}" for name in metrics] if validation is not None else []
+        rates = ["learning_rate"] if any(isinstance(rule, PlateauRule) for rule in self._rules) else []
+        return [*sorted(metrics + validated), *rates, *self._step.norms, *self._probes.measure(arrays[0])]
+
+    def _train(self, arrays: Arrays, order: tf.Tensor | None) -> Logs:
+        self._model.reset_metrics()
+        self._step.reset()
+        for_each_batch(arrays, order, self._batch_size, lambda batch: self._step(as_fit_sees(self._model, batch)))
+        return dict(self._model.get_metrics_result())
+
+    def _validate(self, validation: Arrays, epoch: Any) -> Logs:
+        """Evaluate the weights at the end of an epoch; NaN in the epochs that ``validation_freq`` leaves out."""
+        if self._validation_freq == 1:
+            return self._evaluate(validation)
+        names = sorted(f"val_{name}" for name in self._model.get_metrics_result())
+        left_out = tf.constant(np.nan, keras.config.floatx())
+        return tf.cond(  # type: ignore[no-any-return]
+            self._is_validated(epoch),
+            lambda: {key: tf.cast(value, left_out.dtype) for key, value in self._evaluate(validation).items()},
+            lambda: dict.fromkeys(names, left_out),
+        )
+
+    def _is_validated(self, epoch: Any) -> Any:
+        return (epoch + 1) % self._validation_freq == 0
+
+    def _evaluate(self, validation: Arrays) -> Logs:
+        rows = row_count(validation)
+        self._model.reset_metrics()
+        size = validation_batch_size(self._model, rows, self._batch_size)
+        for_each_batch(validation, None, size, lambda batch: self._model.test_step(as_fit_sees(self._model, batch)))
+        return {f"val_{name}": value for name, value in self._model.get_metrics_result().items()}
+
+    def _decide(self, carry: Carry, numbers: Sequence[Any], logs: Logs) -> Carry:
+        """Let each rule take in the epoch, in order; ``logs`` gets the learning rate, as Keras' callback does it."""
+        states, kept, stopped = [], [], carry["stopped"]
+        for rule, scalars, state, weights in zip(self._rules, numbers, carry["states"], carry["kept"], strict=True):
+            if isinstance(rule, PlateauRule):
+                logs["learning_rate"] = tf.identity(self._model.optimizer.learning_rate)
+            if rule.monitor not in logs:
+                self._warn_of_missing(rule.monitor, logs)
+                states.append(state)
+                kept.append(weights)
+                continue
+            moment = self._moment(carry["epoch"], rule.monitor, logs)
+            decision = rule.decide(moment, scalars, state)
+            states.append({key: tf.where(moment.seen, decision.state[key], state[key]) for key in state})
+            stopped |= decision.stop & moment.seen
+            kept.append(self._keep(decision.keep & moment.seen, weights))
+        return carry | {"states": states, "kept": kept, "stopped": stopped}
+
+    def _moment(self, epoch: Any, monitor: str, logs: Logs) -> Moment:
+        always = self._validation_freq == 1 or not monitor.startswith("val_")
+        seen = tf.constant(True) if always else self._is_validated(epoch)
+        return Moment(epoch, tf.cast(logs[monitor], tf.float64), seen, self._model.optimizer)
+
+    def _keep(self, keep: tf.Tensor, weights: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+        return [tf.where(keep, new.value, old) for new, old in zip(self._model.weights, weights, strict=bool(weights))]
+
+    def _warn_of_missing(self, monitor: str, logs: Logs) -> None:
+        warnings.warn(f"callback monitors {monitor!r}, which is not among {', '.join(logs)}", stacklevel=2)
+
+    def _all_finite(self, loss: tf.Tensor) -> tf.Tensor:
+        weights = [weight.value for weight in self._model.weights if weight.value.dtype.is_floating]
+        # One vector for all of them: a kernel for every weight would be two thirds of a small program.
+        flat = [tf.reshape(tf.cast(value, loss.dtype), [-1]) for value in (loss, *weights)]
+        return tf.reduce_all(tf.math.is_finite(tf.concat(flat, axis=0)))

@@ -1,0 +1,189 @@
+"""Measurements of a network at the end of every epoch: sizes of weights and outputs of units, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from experiments.training.replaced import replaced
+
+Values = dict[str, tf.Tensor]
+
+_NEAR_ZERO = 0.01
+_QUANTILES = {"input_q15": 0.15, "input_q50": 0.5, "input_q85": 0.85}
+_ACTIVATIONS = ("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax")
+_BETWEEN = (
+    "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization",
+    "GaussianNoise", "GaussianDropout", "Dropout", "AlphaDropout",
+)  # fmt: skip
+
+
+def kernel_layers(model: keras.Model) -> list[keras.Layer]:
+    """Give the layers that have a kernel, in order; these are the ones that probes measure."""
+    return [layer for layer in model.layers if isinstance(getattr(layer, "kernel", None), keras.Variable)]
+
+
+class Probes:
+    """The measurements asked for, as tensors to be computed inside or outside of a program.
+
+    Args:
+        model: A built model; activation probes need a Sequential or functional one.
+        words: Words of ``record``; those that are measured elsewhere are passed over.
+    """
+
+    def __init__(self, model: keras.Model, words: Sequence[str]) -> None:
+        self._layers = kernel_layers(model)
+        self._of_weights = [_WEIGHT_PROBES[word] for word in words if word in _WEIGHT_PROBES]
+        self._of_outputs = [_OUTPUT_PROBES[word] for word in words if word in _OUTPUT_PROBES]
+        self._quantiles = "input_quantiles" in words
+        self._initial = [_OUTPUT_PROBES[word] for word in ("activation_stats", "active_units") if word in words]
+        self._reader = _Reader(model, self._layers) if self._of_outputs or self._quantiles else None
+
+    def __bool__(self) -> bool:
+        return bool(self._of_weights or self._reader)
+
+    def measure(self, x: Any) -> Values:
+        """Measure the network as it is.
+
+        Args:
+            x: All training inputs; activation probes run on them in inference mode.
+
+        Returns:
+            History key (``weight_norm.hidden``) to scalar tensor.
+        """
+        values: Values = {}
+        for probe in self._of_weights:
+            values |= probe({layer.name: tf.convert_to_tensor(layer.kernel) for layer in self._layers})
+        values |= self._measure_outputs(x, self._of_outputs)
+        if self._quantiles and self._reader:
+            for layer, inputs in zip(self._layers, self._reader.activation_inputs(x), strict=True):
+                values |= _input_quantiles(layer.name, inputs)
+        return values
+
+    def measure_initial(self, x: Any) -> Values:
+        """Measure what is also reported for the network before training: means, spreads and active units."""
+        return self._measure_outputs(x, self._initial)
+
+    def _measure_outputs(self, x: Any, probes: Sequence[Callable[[str, tf.Tensor], Values]]) -> Values:
+        values: Values = {}
+        if self._reader and probes:
+            for layer, output in zip(self._layers, self._reader.outputs(x), strict=True):
+                for probe in probes:
+                    values |= probe(layer.name, output)
+        return values
+
+
+def _weight_norm(kernels: Values) -> Values:
+    norms = {f"weight_norm.{name}": tf.norm(kernel) for name, kernel in kernels.items()}
+    return norms | {"weight_norm": tf.norm(tf.stack(list(norms.values())))}
+
+
+def _unit_norm(kernels: Values) -> Values:
+    values: Values = {}
+    for name, kernel in kernels.items():
+        norms = tf.norm(tf.reshape(kernel, [-1, kernel.shape[-1]]), axis=0)
+        values[f"unit_norm_mean.{name}"] = tf.reduce_mean(norms)
+        values[f"unit_norm_min.{name}"] = tf.reduce_min(norms)
+        values[f"unit_norm_max.{name}"] = tf.reduce_max(norms)
+    return values
+
+
+def _zero_weights(kernels: Values) -> Values:
+    values: Values = {}
+    for name, kernel in kernels.items():
+        values[f"zero_weights.{name}"] = _share(kernel == 0, kernel.dtype)
+        values[f"near_zero_weights.{name}"] = _share(tf.abs(kernel) < _NEAR_ZERO, kernel.dtype)
+    return values
+
+
+def _activation_stats(name: str, output: tf.Tensor) -> Values:
+    return {
+        f"activation_mean.{name}": tf.reduce_mean(output),
+        f"activation_std.{name}": tf.math.reduce_std(output),
+    }
+
+
+def _dead_units(name: str, output: tf.Tensor) -> Values:
+    silent = tf.reduce_all(output == 0, axis=list(range(output.shape.rank - 1)))
+    return {f"dead_units.{name}": _share(silent, output.dtype)}
+
+
+def _active_units(name: str, output: tf.Tensor) -> Values:
+    return {f"active_units.{name}": _share(output > 0, output.dtype)}
+
+
+def _input_quantiles(name: str, inputs: tf.Tensor) -> Values:
+    """Quantiles of the first unit's inputs, interpolated between neighbours as numpy does."""
+    ordered = tf.sort(tf.reshape(inputs[..., 0], [-1]))
+    last = tf.size(ordered) - 1
+    values: Values = {}
+    for key, share in _QUANTILES.items():
+        position = tf.cast(last, ordered.dtype) * tf.cast(share, ordered.dtype)
+        below = tf.cast(tf.floor(position), tf.int32)
+        low, high = ordered[below], ordered[tf.minimum(below + 1, last)]
+        values[f"{key}.{name}"] = low + (high - low) * (position - tf.floor(position))
+    return values
+
+
+def _share(condition: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    return tf.reduce_mean(tf.cast(condition, dtype))
+
+
+_WEIGHT_PROBES: dict[str, Callable[[Values], Values]] = {
+    "weight_norm": _weight_norm,
+    "unit_norm": _unit_norm,
+    "zero_weights": _zero_weights,
+}
+_OUTPUT_PROBES: dict[str, Callable[[str, tf.Tensor], Values]] = {
+    "activation_stats": _activation_stats,
+    "dead_units": _dead_units,
+    "active_units": _active_units,
+}
+
+
+class _Reader:
+    """Reads each layer's output, and what its activation is applied to, off a network in inference mode."""
+
+    def __init__(self, model: keras.Model, layers: Sequence[keras.Layer]) -> None:
+        ends = [_activation_after(layer, model) for layer in layers]
+        self._fused = [layer if _has_activation(layer) else None for layer in layers]
+        before = [
+            layer.input if fused else (layer.output if end is layer else end.input)
+            for layer, end, fused in zip(layers, ends, self._fused, strict=True)
+        ]
+        self._network = keras.Model(model.input, [[end.output for end in ends], before])
+
+    def outputs(self, x: Any) -> list[tf.Tensor]:
+        """Give each layer's output, after its activation."""
+        return self._network(x, training=False)[0]  # type: ignore[no-any-return]
+
+    def activation_inputs(self, x: Any) -> list[tf.Tensor]:
+        """Give what each layer's activation is applied to."""
+        before = self._network(x, training=False)[1]
+        return [_without_activation(layer, x) if layer else x for layer, x in zip(self._fused, before, strict=True)]
+
+
+def _has_activation(layer: keras.Layer) -> bool:
+    return getattr(layer, "activation", keras.activations.linear) is not keras.activations.linear
+
+
+def _without_activation(layer: keras.Layer, x: tf.Tensor) -> tf.Tensor:
+    with replaced(layer, activation=keras.activations.linear):
+        return layer(x, training=False)
+
+
+def _activation_after(layer: keras.Layer, model: keras.Model) -> keras.Layer:
+    """Follow a layer without activation to the activation layer it leads to, or stay."""
+    here = layer
+    while not _has_activation(here):
+        consumers = {id(node.operation): node.operation for node in here._outbound_nodes}
+        known = [consumer for consumer in consumers.values() if consumer in model.layers]
+        if len(known) != 1 or type(known[0]).__name__ not in (*_ACTIVATIONS, *_BETWEEN):
+            return layer
+        here = known[0]
+        if type(here).__name__ in _ACTIVATIONS:
+            return here
+    return here

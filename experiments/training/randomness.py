@@ -1,0 +1,104 @@
+"""Random draws while training: quick under XLA, and all from the run's seed.
+
+The default generator of TensorFlow takes 1.6 ms for 15,000 uniform numbers under XLA on a CPU, threefry 0.03 ms; and
+it is what makes dropout equal between the compiled engine and ``model.fit(jit_compile=True)``.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras.src.backend.tensorflow import random as keras_draws
+from keras.src.random.seed_generator import draw_seed
+
+from experiments.training.replaced import replaced
+
+_THREEFRY = "threefry"
+
+
+def fast_draws() -> AbstractContextManager[None]:
+    """Let every Keras layer that is traced inside draw with threefry; only programs for XLA have it on a CPU.
+
+    Serves the draws that layers make in training (dropout, uniform, normal); the others keep TensorFlow's generator.
+    """
+    return replaced(keras_draws, dropout=_dropout, uniform=_uniform, normal=_normal)
+
+
+def _draw_orders(rows: int, capacity: int, seed: tf.Tensor, first: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+    def draw(index: tf.Tensor, orders: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        uniform = tf.random.stateless_uniform([rows], seed=tf.stack([seed, first + index]), alg=_THREEFRY)
+        return index + 1, tf.tensor_scatter_nd_update(orders, [[index]], tf.argsort(uniform)[None])
+
+    orders = tf.zeros([capacity, rows], tf.int32)
+    return tf.while_loop(lambda index, _: index < count, draw, [0, orders], parallel_iterations=1)[1]
+
+
+_orders = tf.function(_draw_orders, jit_compile=True, autograph=False)
+
+
+def row_orders(rows: int, seed: int, first: int, count: int, capacity: int | None = None) -> tf.Tensor:
+    """Give the orders of the training rows in some epochs; every engine uses these.
+
+    A program of its own, compiled once for a number of rows: inside of a training's program it would take a tenth of
+    the time to compile that.
+
+    Args:
+        rows: Number of training rows.
+        seed: Seed of the training.
+        first: Index of the first epoch.
+        count: Number of epochs.
+        capacity: Rows of the result, ``count`` if None; those beyond ``count`` are zeros.
+
+    Returns:
+        A permutation of ``range(rows)`` for each epoch: (capacity, rows), int32. An epoch's depends on rows, seed and
+        epoch alone.
+    """
+    return _orders(rows, capacity or count, tf.constant(seed), tf.constant(first), tf.constant(count))
+
+
+def _cast_seed(seed: Any) -> tf.Tensor:
+    return keras_draws._cast_seed(draw_seed(seed))
+
+
+def _uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None, seed: Any = None) -> tf.Tensor:
+    dtype = dtype or keras.config.floatx()
+    return tf.random.stateless_uniform(
+        shape=shape,
+        minval=tf.cast(minval, dtype),
+        maxval=tf.cast(maxval, dtype),
+        dtype=dtype,
+        seed=_cast_seed(seed),
+        alg=_THREEFRY,
+    )
+
+
+def _normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> tf.Tensor:
+    """Draw by the inverse of the distribution function, which XLA computes with Giles' (2010) polynomial.
+
+    Three times as fast as the Box-Muller draw of ``tf.random.stateless_normal``.
+    """
+    dtype = tf.as_dtype(dtype or keras.config.floatx())
+    wide = dtype if dtype == tf.float64 else tf.float32
+    uniform = tf.random.stateless_uniform(shape=shape, dtype=wide, seed=_cast_seed(seed), alg=_THREEFRY)
+    # The draws are multiples of eps in [0, 1); half a step further they are symmetric and never 0 or 1.
+    centred = 2 * (uniform + np.finfo(wide.as_numpy_dtype).eps / 2) - 1
+    noise = tf.math.erfinv(centred) * np.sqrt(2)
+    return tf.cast(noise, dtype) * tf.cast(stddev, dtype) + tf.cast(mean, dtype)
+
+
+def _dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> tf.Tensor:
+    if rate == 1.0:
+        return tf.zeros_like(inputs)
+    if rate == 0.0:
+        return inputs
+    return tf.nn.experimental.stateless_dropout(
+        inputs,
+        rate=rate,
+        noise_shape=keras_draws._get_concrete_noise_shape(inputs, noise_shape),
+        seed=_cast_seed(seed),
+        rng_alg=_THREEFRY,
+    )

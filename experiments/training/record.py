@@ -1,0 +1,61 @@
+"""What one training leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from experiments.training.callbacks import BestWeights
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """The outcome of one training; divergence is an outcome like any other.
+
+    Attributes:
+        history: Keras' history keys and the probes' keys, each of shape (epochs_run,) in the precision of
+            ``keras.config.floatx()``; NaN in epochs without validation.
+        initial: Activation probes before training, such as ``activation_std.hidden``.
+        weights: The model's weights at the end, in the order of ``model.get_weights()``.
+        best_weights: Those kept by BestWeights or ``EarlyStopping(restore_best_weights=True)``; None without either.
+        best_epoch: The epoch of ``best_weights``, counted from 1.
+        epochs_run: Number of epochs trained, the one of the divergence included.
+        stopped_because: "completed", "early_stopping" or "diverged".
+        diverged_at: First epoch, counted from 1, after which the training loss or a weight was not finite.
+        tier: "xla", "graph" or "fit": what trained.
+        reason: The tier and why it was chosen, in one line.
+        seconds: Time of the training without tracing and compiling.
+        compile_seconds: Time of tracing and compiling; 0 where an earlier training's program was used.
+    """
+
+    history: dict[str, np.ndarray]
+    initial: dict[str, float]
+    weights: list[np.ndarray]
+    best_weights: list[np.ndarray] | None
+    best_epoch: int | None
+    epochs_run: int
+    stopped_because: str
+    diverged_at: int | None
+    tier: str
+    reason: str
+    seconds: float
+    compile_seconds: float
+
+
+def history_of(rows: Sequence[Mapping[str, float]]) -> dict[str, np.ndarray]:
+    """Turn the logs of the epochs into curves; NaN where an epoch has no such value."""
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    return {key: np.array([row.get(key, np.nan) for row in rows], keras.config.floatx()) for key in keys}
+
+
+def best_of(callbacks: Sequence[Any]) -> tuple[list[np.ndarray] | None, int | None]:
+    """Give the weights that a callback kept and their epoch, counted from 1; a BestWeights goes before others."""
+    for callback in sorted(callbacks, key=lambda callback: not isinstance(callback, BestWeights)):
+        weights = getattr(callback, "best_weights", None)
+        if weights is not None:
+            return weights, callback.best_epoch + (not isinstance(callback, BestWeights))
+    return None, None

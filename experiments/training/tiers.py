@@ -1,0 +1,67 @@
+"""The rule that chooses what trains a model: XLA, the same loop as a plain graph, or ``model.fit``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras.src.trainers.trainer import model_supports_jit
+
+from experiments.training.recognised import unknown_callbacks
+
+
+@dataclass(frozen=True)
+class Tier:
+    """What trains, "xla", "graph" or "fit", and why."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
+def choose_tier(model: keras.Model, callbacks: Sequence[Any]) -> Tier:
+    """Choose before anything is trained.
+
+    Args:
+        model: Built and compiled model.
+        callbacks: The training's callbacks.
+
+    Returns:
+        The tier; "xla" may still turn out not to compile, and is "graph" then.
+    """
+    hindrance = _needs_fit(model, callbacks)
+    if hindrance:
+        return Tier("fit", hindrance)
+    if not model_supports_jit(model):
+        layers = [type(layer).__name__ for layer in model._flatten_layers() if not layer.supports_jit]
+        return Tier("graph", f"{', '.join(layers) or 'this installation'} does not compile under XLA")
+    convolution = _first_convolution(model)
+    if convolution and not tf.config.list_logical_devices("GPU"):
+        return Tier("graph", f"{convolution} runs slower under XLA on a CPU")
+    return Tier("xla", "the whole training is compiled")
+
+
+def _needs_fit(model: keras.Model, callbacks: Sequence[Any]) -> str:
+    unknown = unknown_callbacks(callbacks, model)
+    if unknown:
+        return f"{', '.join(unknown)} can only be called by model.fit"
+    if model.run_eagerly:
+        return "the model was compiled with run_eagerly=True"
+    steps = ("train_step", "test_step", "fit", "evaluate")
+    own = [name for name in steps if getattr(type(model), name) is not getattr(keras.Model, name)]
+    if own:
+        return f"{type(model).__name__} has its own {', '.join(own)}"
+    vectors = [name for name, value in model.get_metrics_result().items() if value.shape.rank]
+    if vectors:
+        return f"the metric {', '.join(vectors)} is not a single number"
+    return ""
+
+
+def _first_convolution(model: keras.Model) -> str:
+    names = (type(layer).__name__ for layer in model._flatten_layers())
+    return next((name for name in names if "Conv" in name), "")

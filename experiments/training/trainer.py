@@ -1,0 +1,129 @@
+"""What both engines have in common: their arguments, and what is measured while they train."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import keras
+
+from experiments.training.arrays import Arrays, as_arrays, row_count
+from experiments.training.building import build_for
+from experiments.training.probes import Probes
+from experiments.training.record import TrainingRecord
+from experiments.training.step import TrainStep
+
+Progress = Callable[[int, int], None]
+
+
+class Trainer(Protocol):
+    """Trains one model as often as wanted; see ``BaseTrainer`` for the arguments."""
+
+    def train(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        sample_weight: Any = None,
+        validation_data: tuple[Any, ...] | None = None,
+        epochs: int,
+        callbacks: Sequence[Any] = (),
+        seed: int,
+        on_progress: Progress | None = None,
+    ) -> TrainingRecord:
+        """Train the model in place."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: its rows as tensors, and the other arguments of ``train``."""
+
+    arrays: Arrays
+    validation: Arrays | None
+    epochs: int
+    callbacks: tuple[Any, ...]
+    seed: int
+    on_progress: Progress | None
+
+
+class BaseTrainer:
+    """Takes the arguments of both engines.
+
+    Args:
+        model: A compiled Keras model; it is trained in place, on from its present state.
+        batch_size: Rows of a batch, or "all".
+        probes: Words of ``record`` that are measured while training; see the language.
+        weight_noise: Standard deviation of the Gaussian noise on the trainable weights in each step.
+        shuffle: Whether every epoch has an order of its own.
+        validation_freq: Epochs from one validation to the next.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        *,
+        batch_size: int | Literal["all"],
+        probes: Sequence[str] = (),
+        weight_noise: float = 0.0,
+        shuffle: bool = True,
+        validation_freq: int = 1,
+    ) -> None:
+        self.model = model
+        self.batch_size = batch_size
+        self.words = tuple(probes)
+        self.weight_noise = weight_noise
+        self.shuffle = shuffle
+        self.validation_freq = validation_freq
+        self._measures: tuple[TrainStep, Probes] | None = None
+
+    def train(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        sample_weight: Any = None,
+        validation_data: tuple[Any, ...] | None = None,
+        epochs: int,
+        callbacks: Sequence[Any] = (),
+        seed: int,
+        on_progress: Progress | None = None,
+    ) -> TrainingRecord:
+        """Train the model in place.
+
+        Args:
+            x: Inputs of shape (rows, ...).
+            y: Targets of shape (rows, ...).
+            sample_weight: Weights of shape (rows,), or None.
+            validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to evaluate after each epoch, or None.
+            epochs: Number of epochs.
+            callbacks: Keras callbacks; those that the compiled loop does not know make ``model.fit`` train.
+            seed: Decides the order of the rows and the noise on weights, in [0, 2**31 - 2].
+            on_progress: Called now and then with the epochs done and the epochs asked for.
+
+        Returns:
+            The record; the callbacks are left as ``model.fit`` would leave them.
+
+        Raises:
+            ExperimentsError: Where the rows don't fit together, or the model is not compiled.
+        """
+        arrays = as_arrays(x, y, sample_weight)
+        validation = as_arrays(*validation_data) if validation_data else None
+        build_for(self.model, arrays)
+        return self.run(Job(arrays, validation, epochs, tuple(callbacks), seed, on_progress))
+
+    def run(self, job: Job) -> TrainingRecord:
+        """Carry out one training."""
+        raise NotImplementedError
+
+    def rows_of_batch(self, job: Job) -> int:
+        """Give the batch size that the job's rows allow."""
+        rows = row_count(job.arrays)
+        return rows if self.batch_size == "all" else min(self.batch_size, rows)
+
+    def measures(self) -> tuple[TrainStep, Probes]:
+        """Give the step and the probes, made once for the built model."""
+        if self._measures is None:
+            step = TrainStep(self.model, weight_noise=self.weight_noise, gradient_norms="gradient_norm" in self.words)
+            self._measures = step, Probes(self.model, self.words)
+        return self._measures
