@@ -1,0 +1,122 @@
+"""The .npz files of a study: learning curves and decision boundaries of all repeats of a variant."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Arrays = dict[str, "np.ndarray"]
+Repeats = dict[int, tuple[str, Arrays]]  # repeat -> the run's hash and its arrays
+
+BESIDE = ("repeat", "hash", "epochs")
+
+
+def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Compress arrays into the bytes of an .npz file; equal arrays give equal bytes.
+
+    Args:
+        arrays: Name to array.
+    """
+    import numpy as np
+
+    content = io.BytesIO()
+    np.savez_compressed(content, **{name: arrays[name] for name in sorted(arrays)})  # type: ignore[arg-type]
+    return content.getvalue()
+
+
+def read_npz(path: Path) -> Arrays:
+    """Read an .npz file; a missing file has no arrays."""
+    import numpy as np
+
+    if not path.is_file():
+        return {}
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+def join_curves(repeats: Repeats, grid: Mapping[str, Any]) -> Arrays:
+    """Stack the curves of single runs.
+
+    Args:
+        repeats: Repeat to hash and curves of shape (epochs_run,).
+        grid: The variant's axis values, kept beside the curves as ``grid.<axis>``.
+
+    Returns:
+        Curves of shape (run, epoch), float32, NaN after a run's end; beside them, of shape (run,), ``repeat``,
+        ``hash``, ``epochs`` (how many the run has) and the grid values.
+    """
+    import numpy as np
+
+    order = sorted(repeats)
+    curves = [repeats[repeat][1] for repeat in order]
+    lengths = np.array([max(map(len, run.values()), default=0) for run in curves], np.int32)
+    epochs = lengths.max(initial=0)
+    joined: Arrays = {"epochs": lengths}
+    for name in sorted({name for run in curves for name in run}):
+        joined[name] = np.full((len(order), epochs), np.nan, np.float32)
+        for i, run in enumerate(curves):
+            if name in run:
+                joined[name][i, : len(run[name])] = run[name]
+    for axis, value in grid.items():
+        joined[f"grid.{axis}"] = np.array([value if isinstance(value, (int, float)) else str(value)] * len(order))
+    return joined | _beside(order, repeats)
+
+
+def split_curves(arrays: Arrays) -> Repeats:
+    """Take stacked curves apart again, so that runs can be added or left out.
+
+    Args:
+        arrays: As ``join_curves`` gives them, or none.
+    """
+    if not arrays:
+        return {}
+    names = [name for name in arrays if name not in BESIDE and not name.startswith("grid.")]
+    return {
+        int(repeat): (str(arrays["hash"][i]), {name: arrays[name][i, : arrays["epochs"][i]] for name in names})
+        for i, repeat in enumerate(arrays["repeat"])
+    }
+
+
+def join_boundaries(repeats: Repeats) -> Arrays:
+    """Stack the decision boundaries of single runs.
+
+    Args:
+        repeats: Repeat to hash and arrays with ``probability`` of shape (y, x) and the mesh and points beside it.
+
+    Returns:
+        ``probability`` (run, y, x), ``mean_probability`` (y, x), ``repeat`` and ``hash``, and the mesh and the points
+        of the first of these runs.
+    """
+    import numpy as np
+
+    order = sorted(repeats)
+    stacked = np.stack([repeats[repeat][1]["probability"] for repeat in order])
+    mean = stacked.astype(np.float32).mean(axis=0).astype(np.float16)
+    first = repeats[order[0]][1]
+    return first | {"probability": stacked, "mean_probability": mean} | _beside(order, repeats)
+
+
+def split_boundaries(arrays: Arrays) -> Repeats:
+    """Take stacked boundaries apart again.
+
+    Args:
+        arrays: As ``join_boundaries`` gives them, or none.
+    """
+    if not arrays:
+        return {}
+    shared = {name: a for name, a in arrays.items() if name not in (*BESIDE, "probability", "mean_probability")}
+    return {
+        int(repeat): (str(arrays["hash"][i]), shared | {"probability": arrays["probability"][i]})
+        for i, repeat in enumerate(arrays["repeat"])
+    }
+
+
+def _beside(order: Sequence[int], repeats: Repeats) -> Arrays:
+    import numpy as np
+
+    return {"repeat": np.array(order, np.int32), "hash": np.array([repeats[repeat][0] for repeat in order])}

@@ -1,0 +1,127 @@
+"""Results for people in Python: the table of runs as a DataFrame, the curves as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.errors import ExperimentsError
+from experiments.store.curves import BESIDE, read_npz
+from experiments.store.folder import StudyFolder
+from experiments.store.table import GRID, TEXT_COLUMNS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+@dataclass(frozen=True, repr=False)
+class History(Mapping[str, "np.ndarray"]):
+    """The learning curves of all repeats of a variant under one protocol; a mapping of history keys to arrays.
+
+    Attributes:
+        study: Name of the study.
+        variant: Name of the variant.
+        protocol: "published" or "fresh".
+        curves: History key to an array of shape (run, epoch), float32, NaN after a run's end.
+        repeat: Which repeat each row is, shape (run,).
+        grid: Axis to value, for a point of a grid.
+    """
+
+    study: str
+    variant: str
+    protocol: str
+    curves: Mapping[str, np.ndarray]
+    repeat: np.ndarray
+    grid: Mapping[str, Any]
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        return self.curves[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.curves)
+
+    def __len__(self) -> int:
+        return len(self.curves)
+
+    @property
+    def epochs(self) -> int:
+        """Length of the longest run."""
+        return max((curve.shape[1] for curve in self.curves.values()), default=0)
+
+    def __repr__(self) -> str:
+        size = f"{len(self.repeat)} runs x {self.epochs} epochs"
+        return f"<History of {self.study}: {self.variant}, {self.protocol}: {size}: {', '.join(self.curves)}>"
+
+
+def load_results(study: str, out: str | Path = "results") -> pd.DataFrame:
+    """Load the runs of a study.
+
+    Args:
+        study: Its name, such as "dropout".
+        out: The results folder.
+
+    Returns:
+        One row a run, with the columns of runs.csv; numbers as they were computed, missing ones NaN.
+
+    Raises:
+        ExperimentsError: When there are no results of that name.
+
+    Example:
+        >>> runs = experiments.load_results("dropout")
+        >>> runs.groupby(["variant", "protocol"]).test_accuracy.mean()
+    """
+    import pandas as pd
+
+    path = StudyFolder.of(study, out).runs
+    if not path.is_file():
+        raise ExperimentsError(_nothing(study, Path(out)))
+    header = pd.read_csv(path, nrows=0).columns
+    # A variant or a grid's label may be called "none" or "nan", which pandas would take for a missing value.
+    missing = {column: [""] if column.startswith(GRID) else ["", "nan"] for column in header}
+    texts = [column for column in TEXT_COLUMNS if column in header]
+    return pd.read_csv(
+        path,
+        dtype=dict.fromkeys(texts, str),
+        keep_default_na=False,
+        na_values={column: values for column, values in missing.items() if column not in texts},
+        low_memory=False,
+    )
+
+
+def load_history(study: str, variant: str, protocol: str = "published", out: str | Path = "results") -> History:
+    """Load the learning curves of a variant.
+
+    Args:
+        study: Name of the study.
+        variant: Name of the variant; a point of a grid has curves only in a study of nothing but grids.
+        protocol: "published" or "fresh".
+        out: The results folder.
+
+    Returns:
+        Curves by history key, each of shape (run, epoch).
+
+    Raises:
+        ExperimentsError: When there are none.
+
+    Example:
+        >>> experiments.load_history("dropout", "baseline")["val_accuracy"].mean(axis=0)
+    """
+    path = StudyFolder.of(study, out).history(variant, protocol)
+    if not path.is_file():
+        there = sorted(file.name.removesuffix(".npz") for file in path.parent.glob("*.npz"))
+        raise ExperimentsError(f"no curves at {path}" + (f"; there are {', '.join(there)}" if there else ""))
+    arrays = read_npz(path)
+    grid = {name.removeprefix(GRID): array[0].item() for name, array in arrays.items() if name.startswith(GRID)}
+    curves = {name: array for name, array in arrays.items() if name not in BESIDE and not name.startswith(GRID)}
+    return History(study, variant, protocol, curves, arrays["repeat"], grid)
+
+
+def _nothing(study: str, out: Path) -> str:
+    names = sorted(path.parent.name for path in out.glob("*/runs.csv"))
+    near = get_close_matches(study, names, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; run it first: python -m experiments run {study}"
+    return f"no results of {study!r} in {out}/{hint}"

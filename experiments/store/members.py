@@ -1,0 +1,53 @@
+"""Which rows of a table still belong to a study: those whose content hash its YAML would give again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from experiments.store.table import Entry, Key
+
+if TYPE_CHECKING:
+    from experiments.study.study import Run, Study
+
+_PROTOCOLS = ("published", "fresh")
+
+
+class Members:
+    """The runs that a study has, under each engine and for as many repeats as anyone asked for.
+
+    A row stays when the YAML still describes its run. More repeats than the YAML asks for are further seeds of the
+    same experiment, so they stay too; a changed configuration gives another hash, and its old rows leave.
+
+    Args:
+        study: The study.
+        given: Runs of it whose hashes are computed already.
+    """
+
+    def __init__(self, study: Study, given: Iterable[Run] = ()) -> None:
+        self._study = study
+        self._known: dict[tuple[str, int], dict[Key, str]] = {}
+        self._given = {(Key(run.variant, run.protocol, run.repeat), run.hash) for run in given}
+        self._variants = {variant.name: i for i, variant in enumerate(study.variants)}
+        self._repeats = {variant.name: variant.repeats for variant in study.variants}
+
+    def has(self, entry: Entry) -> bool:
+        """Tell whether a row is about a run of the study."""
+        key = entry.key
+        if (key, entry.hash) in self._given:
+            return True
+        if key.variant not in self._variants:
+            return False
+        # Powers of two, so that a thousand extra repeats are hashed once and not a thousand times.
+        extra = 0 if key.repeat < self._repeats[key.variant] else 1 << key.repeat.bit_length()
+        return self._hashes(entry.engine, extra).get(key) == entry.hash
+
+    def rank(self, key: Key) -> tuple[int, int, int]:
+        """Give the place of a row in the table: variants as in the YAML, then protocols, then repeats."""
+        return self._variants[key.variant], _PROTOCOLS.index(key.protocol), key.repeat
+
+    def _hashes(self, engine: str, repeats: int) -> dict[Key, str]:
+        if (engine, repeats) not in self._known:
+            runs = self._study.runs(repeats=repeats or None, engine=engine)
+            self._known[engine, repeats] = {Key(run.variant, run.protocol, run.repeat): run.hash for run in runs}
+        return self._known[engine, repeats]

@@ -1,0 +1,137 @@
+"""Staged runs become tables and curves. Whatever was killed before, the files come out the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from experiments.store.curves import (
+    Arrays,
+    Repeats,
+    join_boundaries,
+    join_curves,
+    npz_bytes,
+    read_npz,
+    split_boundaries,
+    split_curves,
+)
+from experiments.store.files import remove_leftovers, write_if_changed
+from experiments.store.folder import StudyFolder
+from experiments.store.members import Members
+from experiments.store.resolved import resolved_text
+from experiments.store.staging import StagedRun, read_staged, staged_files
+from experiments.store.table import Key, Row, entry_of, key_of, read_rows, table_text
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study, Variant
+
+_Staged = dict[Key, StagedRun]
+_Entry = TypeVar("_Entry")
+
+
+def merge(study: Study, folder: StudyFolder) -> None:
+    """Bring the files of a study up to date with what is staged and with what its YAML says now.
+
+    Curves are written before the table and the staged files deleted after it, so that after a kill in between the next
+    merge does the same again. Only the holder of the study's lock may call it.
+
+    Args:
+        study: Rows that are not about a run of it leave the tables.
+        folder: Its folder; a study without any run gets no files.
+    """
+    files, members = staged_files(folder.staging), Members(study)
+    staged = {key_of(run.row): run for run in read_staged(files) if members.has(entry_of(run.row))}
+    old = {key_of(row): row for row in read_rows(folder.runs)}
+    rows = {key: row for key, row in old.items() if members.has(entry_of(row))} | {
+        key: run.row for key, run in staged.items()
+    }
+    if rows or old:
+        _write_arrays(study, folder, rows, staged, changed={*staged, *(old.keys() - rows.keys())})
+        _write_errors(folder, rows, staged)
+        write_if_changed(folder.resolved, resolved_text(study))
+        write_if_changed(folder.runs, table_text(rows[key] for key in sorted(rows, key=members.rank)))
+    for path in files:
+        path.unlink(missing_ok=True)
+    for place in (folder.path, folder.staging):
+        remove_leftovers(place)
+
+
+def variants_with_curves(study: Study) -> tuple[Variant, ...]:
+    """Choose the variants whose curves are kept: those of a grid's points only where there is nothing else."""
+    return tuple(variant for variant in study.variants if not variant.grid) or study.variants
+
+
+def _write_arrays(
+    study: Study, folder: StudyFolder, rows: dict[Key, Row], staged: _Staged, changed: Iterable[Key]
+) -> None:
+    """Write the curves and boundaries that runs were added to or taken from, and delete those of variants that left."""
+    rows_of, staged_of = _by_place(rows), _by_place(staged)
+    touched = {(key.variant, key.protocol) for key in changed}
+    with_curves = variants_with_curves(study)
+    places = [(variant, protocol) for variant in with_curves for protocol in ("published", "fresh")]
+    for variant, protocol in places:
+        place = variant.name, protocol
+        if place in touched:
+            here, new = rows_of.get(place, {}), staged_of.get(place, {})
+            _write_curves(folder.history(*place), variant, here, new)
+            if protocol == "published":
+                _write_boundaries(folder.boundary(variant.name), here, new)
+    _remove_strangers(folder.path / "history", {folder.history(v.name, protocol) for v, protocol in places})
+    _remove_strangers(folder.path / "boundaries", {folder.boundary(v.name) for v in with_curves})
+
+
+def _by_place(runs: dict[Key, _Entry]) -> dict[tuple[str, str], dict[int, _Entry]]:
+    grouped: dict[tuple[str, str], dict[int, _Entry]] = {}
+    for key, entry in runs.items():
+        grouped.setdefault((key.variant, key.protocol), {})[key.repeat] = entry
+    return grouped
+
+
+def _write_curves(path: Path, variant: Variant, rows: dict[int, Row], new: dict[int, StagedRun]) -> None:
+    fresh: Repeats = {repeat: (run.row["hash"], run.history) for repeat, run in new.items() if run.history}
+    _write_joined(path, rows, split_curves, fresh, lambda repeats: join_curves(repeats, variant.grid))
+
+
+def _write_boundaries(path: Path, rows: dict[int, Row], new: dict[int, StagedRun]) -> None:
+    fresh: Repeats = {
+        repeat: (run.row["hash"], run.arrays) for repeat, run in new.items() if "probability" in run.arrays
+    }
+    _write_joined(path, rows, split_boundaries, fresh, join_boundaries)
+
+
+def _write_joined(
+    path: Path,
+    rows: dict[int, Row],
+    split: Callable[[Arrays], Repeats],
+    fresh: Repeats,
+    join: Callable[[Repeats], Arrays],
+) -> None:
+    """Put the arrays of new runs beside those of the runs that stay; only runs that ended well have any."""
+    hashes = {repeat: row["hash"] for repeat, row in rows.items() if "error" not in row}
+    together = split(read_npz(path)) | fresh
+    together = {repeat: entry for repeat, entry in together.items() if hashes.get(repeat) == entry[0]}
+    if together:
+        write_if_changed(path, npz_bytes(join(together)))
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _write_errors(folder: StudyFolder, rows: dict[Key, Row], staged: _Staged) -> None:
+    failed = {key: folder.error(*key) for key, row in rows.items() if "error" in row}
+    for key, run in staged.items():
+        if key in failed:
+            write_if_changed(failed[key], run.traceback)
+    _remove_strangers(folder.path / "errors", failed.values())
+
+
+def _remove_strangers(place: Path, known: Iterable[Path]) -> None:
+    """Delete the files of runs that are no longer there, what a kill left, and a folder that stays empty."""
+    if not place.is_dir():
+        return
+    known = set(known)
+    for path in place.iterdir():
+        if path not in known:
+            path.unlink()
+    if not any(place.iterdir()):
+        place.rmdir()

@@ -1,0 +1,37 @@
+"""What one finished run hands to the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from experiments.study.study import Run
+
+Scalar = float | int | str
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Everything that is kept of one run.
+
+    Attributes:
+        run: The run itself.
+        scalars: Column of runs.csv to value; columns that do not apply are absent.
+        history: Keras' history keys and probe keys to arrays of shape (epochs_run,), float32.
+        arrays: Further arrays, such as a decision boundary's ``x``, ``y`` and ``probability``; may be empty.
+        error: The traceback of a run that raised, else "".
+    """
+
+    run: Run
+    scalars: dict[str, Scalar]
+    history: dict[str, np.ndarray]
+    arrays: dict[str, np.ndarray]
+    error: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run raised. A diverged training is a result, not a failure."""
+        return bool(self.error)

@@ -1,0 +1,180 @@
+"""The table runs.csv as rows of text: read and written without pandas, numbers in a form that loses nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from experiments.store.record import RunResult
+
+Row = dict[str, str]
+
+FIRST_COLUMNS = ("study", "variant", "group", "protocol", "repeat", "seed", "engine", "tier", "hash")
+LAST_COLUMNS = (
+    "epochs_run",
+    "best_epoch",
+    "stopped_because",
+    "diverged_at",
+    "diverged",
+    "error",
+    "seconds",
+)
+GRID = "grid."
+TEXT_COLUMNS = (
+    "study",
+    "variant",
+    "group",
+    "protocol",
+    "engine",
+    "tier",
+    "hash",
+    "stopped_because",
+    "watched_metric",
+    "error",
+)
+
+
+class Key(NamedTuple):
+    """What identifies a row."""
+
+    variant: str
+    protocol: str
+    repeat: int
+
+
+class Entry(NamedTuple):
+    """What a row says about its run, without what the run gave."""
+
+    key: Key
+    hash: str
+    engine: str
+    failed: bool
+
+
+def entry_of(row: Mapping[str, str]) -> Entry:
+    """Shorten a row to what identifies its run."""
+    return Entry(key_of(row), row["hash"], row["engine"], "error" in row)
+
+
+def key_of(row: Mapping[str, str]) -> Key:
+    """Name the run that a row is about."""
+    return Key(row["variant"], row["protocol"], int(row["repeat"]))
+
+
+def row_of(result: RunResult) -> Row:
+    """Turn a finished run into a row of runs.csv.
+
+    Args:
+        result: Of a failed run the row says ``stopped_because: failed`` and the last line of the traceback.
+
+    Returns:
+        Column name to text; empty columns are absent.
+    """
+    run = result.run
+    values: dict[str, Any] = {
+        "study": run.study,
+        "variant": run.variant,
+        "group": run.group,
+        "protocol": run.protocol,
+        "repeat": run.repeat,
+        "seed": run.seed,
+        "engine": run.engine,
+        "hash": run.hash,
+        **{GRID + axis: value for axis, value in run.grid.items()},
+        **result.scalars,
+    }
+    if result.failed:
+        values |= {"stopped_because": "failed", "error": result.error.strip().splitlines()[-1]}
+    return {column: format_value(value) for column, value in values.items()}
+
+
+def format_value(value: Any) -> str:
+    """Write one value so that reading it gives the same value again.
+
+    Args:
+        value: A number (also NumPy's), text, None, or a component of a grid.
+    """
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, (dict, list, tuple)):
+        return json.dumps(value, sort_keys=True)
+    return "" if value is None else str(value)
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read runs.csv; a missing file has no rows.
+
+    Args:
+        path: The file.
+
+    Returns:
+        One mapping a run, without its empty columns.
+    """
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        lines = csv.reader(file)
+        header = next(lines, [])
+        return [{column: text for column, text in zip(header, line, strict=True) if text} for line in lines]
+
+
+def table_text(rows: Iterable[Row]) -> str:
+    """Write rows as the text of runs.csv.
+
+    Args:
+        rows: In the order wanted.
+
+    Returns:
+        CSV whose columns do not depend on the order of the rows: identity, grid axes, metrics by name, the ending.
+    """
+    rows = list(rows)
+    present = {column for row in rows for column in row}
+    axes = sorted(column for column in present if column.startswith(GRID))
+    metrics = sorted(present - {*FIRST_COLUMNS, *LAST_COLUMNS, *axes})
+    header = [*FIRST_COLUMNS, *axes, *metrics, *LAST_COLUMNS]
+    text = io.StringIO()
+    # Readers take a lone carriage return for the end of a line, but Python quotes it only from 3.13 on.
+    with_return = any("\r" in cell for row in rows for cell in row.values())
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL if with_return else csv.QUOTE_MINIMAL)
+    writer.writerow(header)
+    writer.writerows([row.get(column, "") for column in header] for row in rows)
+    return text.getvalue()
+
+
+def read_index(path: Path) -> list[Entry]:
+    """Read of runs.csv only which runs it has: the question that a call with nothing to do asks of every study.
+
+    Args:
+        path: The file; a missing one has no runs.
+    """
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        lines = csv.reader(file)
+        header = next(lines, [])
+        columns = [header.index(column) for column in ("variant", "protocol", "repeat", "hash", "engine", "error")]
+        pick = itemgetter(*columns)
+        return [
+            Entry(Key(variant, protocol, int(repeat)), content, engine, bool(error))
+            for variant, protocol, repeat, content, engine, error in map(pick, lines)
+        ]
+
+
+def finished(index: Iterable[Entry]) -> dict[Key, str]:
+    """Tell which runs are done: in the table, and without an error.
+
+    Args:
+        index: Of runs.csv.
+
+    Returns:
+        Each done run's content hash.
+    """
+    return {entry.key: entry.hash for entry in index if not entry.failed}
