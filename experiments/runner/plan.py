@@ -1,0 +1,111 @@
+"""What is done of a study and what is to run: decided from the YAML and runs.csv alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.store.folder import StudyFolder
+from experiments.store.members import Members
+from experiments.store.staging import staged_files
+from experiments.store.table import Key, finished, read_index
+
+if TYPE_CHECKING:
+    from experiments.study.study import Run, Study
+
+Runs = tuple["Run", ...]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which runs of a study were asked for.
+
+    Attributes:
+        variants: Names of variants or of grids; None for all.
+        protocols: None for those of each variant.
+        repeats: None for those of each variant.
+        engine: "compiled" or "keras".
+        force: Train what is done as well.
+    """
+
+    variants: Sequence[str] | None = None
+    protocols: Sequence[str] | None = None
+    repeats: int | None = None
+    engine: str = "compiled"
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a call will do for one study.
+
+    Attributes:
+        study: The study.
+        folder: Where its results lie.
+        done: How many of the runs asked for are done.
+        groups: The others; runs of one group have the same content hash, so one of them is trained for all.
+        stale: Whether staged runs wait or rows are in the table that the YAML no longer has.
+        checked: Variants of which a run is done, so that their configuration is known to build.
+    """
+
+    study: Study
+    folder: StudyFolder
+    done: int
+    groups: tuple[Runs, ...]
+    stale: bool
+    checked: frozenset[str]
+
+    @property
+    def to_run(self) -> int:
+        """How many rows the table will gain."""
+        return sum(len(group) for group in self.groups)
+
+    def first_runs(self) -> Runs:
+        """One run of every variant that was never built, for hearing what only Keras can judge."""
+        first = {group[0].variant: group[0] for group in reversed(self.groups) if group[0].variant not in self.checked}
+        return tuple(first.values())
+
+
+def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
+    """Compare what was asked for with what is there. Reads runs.csv, writes nothing, takes no lock.
+
+    Args:
+        study: The study.
+        out: The results folder.
+        selection: Which of its runs.
+    """
+    folder = StudyFolder.of(study.name, out)
+    index = read_index(folder.runs)
+    done = finished(index)
+    asked = study.runs(
+        variants=selection.variants,
+        protocols=selection.protocols,
+        repeats=selection.repeats,
+        engine=selection.engine,
+    )
+    known = {run for run in map(_identity, asked) if done.get(run[0]) == run[1]}
+    members = Members(study, asked)
+    missing = [run for run in asked if selection.force or _identity(run) not in known]
+    return Plan(
+        study=study,
+        folder=folder,
+        done=len(asked) - len(missing),
+        groups=_by_hash(missing),
+        stale=bool(staged_files(folder.staging)) or not all(map(members.has, index)),
+        checked=frozenset(key.variant for key, _ in known),
+    )
+
+
+def _identity(run: Run) -> tuple[Key, str]:
+    return Key(run.variant, run.protocol, run.repeat), run.hash
+
+
+def _by_hash(runs: Sequence[Run]) -> tuple[Runs, ...]:
+    groups: dict[str, list[Run]] = {}
+    # A named variant stands before a point of a grid: it is the one of which curves and boundaries are kept.
+    for run in sorted(runs, key=lambda run: bool(run.grid)):
+        groups.setdefault(run.hash, []).append(run)
+    order = {run.hash: i for i, run in reversed(list(enumerate(runs)))}
+    return tuple(tuple(groups[content]) for content in sorted(groups, key=order.__getitem__))

@@ -1,0 +1,80 @@
+"""Tables, figures and pages: made after training, and only for studies whose runs or text changed since."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.runner.device import usable_cores
+from experiments.runner.known import read_mark, studies_with_results
+from experiments.runner.listener import Listener
+from experiments.runner.local import LocalExecutor
+from experiments.runner.summary import Summary
+from experiments.runner.tasks import Broken, Call, Executor
+from experiments.store.files import write_atomically
+from experiments.store.folder import StudyFolder
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study
+
+TABLES = "experiments.analysis:write_tables"
+FIGURES = "experiments.report.figures:write_figures"
+PAGES = "experiments.report:write_report"
+
+
+def outdated(study: Study, out: Path) -> bool:
+    """Tell whether a study has results that its tables, figures and pages were not made from."""
+    folder = StudyFolder.of(study.name, out)
+    return folder.runs.is_file() and read_mark(folder.reported).get("made_from") != _fingerprint(study, folder)
+
+
+def report(changed: Sequence[Study], out: Path, jobs: int | None, summary: Summary, listener: Listener) -> None:
+    """Write tables, then figures, then pages, spread over worker processes.
+
+    Args:
+        changed: Studies whose own files are written; the scoreboard shows every study that has results.
+        out: The results folder.
+        jobs: Number of processes; None for as many as there are cores.
+        summary: Gets the pages, and the tracebacks of what could not be made.
+        listener: Told what is being written.
+    """
+    names = ", ".join(study.name for study in changed) if len(changed) < 4 else f"{len(changed)} studies"
+    listener.say(f"writing tables, figures and pages of {names}")
+    # A fingerprint taken first: a change that comes in between is noticed by the next run.
+    marks = {study.name: _fingerprint(study, StudyFolder.of(study.name, out)) for study in changed}
+    executor = LocalExecutor(jobs or usable_cores())
+    try:
+        errors = _write(changed, studies_with_results(changed, out), out, executor)
+    finally:
+        executor.close()
+    summary.report_errors += errors
+    for study in changed:
+        folder = StudyFolder.of(study.name, out)
+        if not errors:
+            mark = {"made_from": marks[study.name], "file": study.file}
+            write_atomically(folder.reported, json.dumps(mark) + "\n")
+        summary.pages += [page for page in (folder.path / "report.html",) if page.is_file()]
+    summary.pages += [page for page in (out / "index.html",) if page.is_file()]
+
+
+def _write(changed: Sequence[Study], studies: Sequence[Study], out: Path, executor: Executor) -> list[str]:
+    steps = [
+        [Call(TABLES, ((study,), out)) for study in changed],
+        [Call(TABLES, ((), out))],  # the scoreboard, now that all tables are there
+        [Call(FIGURES, (study, out)) for study in changed],
+        [Call(PAGES, (tuple(studies), out))],
+    ]
+    errors: list[str] = []
+    for calls in steps:
+        for call in calls:
+            executor.submit(call)
+        errors += [event.traceback for event in executor.events() if isinstance(event, Broken)]
+    return errors
+
+
+def _fingerprint(study: Study, folder: StudyFolder) -> str:
+    content = folder.runs.read_bytes() if folder.runs.is_file() else b""
+    return hashlib.sha256(content + study.text.encode()).hexdigest()

@@ -1,0 +1,197 @@
+"""``run``: bring the results of some studies up to date, whatever was interrupted before and whoever else is at it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.runner.device import Device, choose_device
+from experiments.runner.listener import Listener
+from experiments.runner.local import LocalExecutor
+from experiments.runner.plan import Plan, Selection, make_plan
+from experiments.runner.report import outdated, report
+from experiments.runner.summary import Summary
+from experiments.runner.train import FailFastError, train
+from experiments.store.environment import changed_environment
+from experiments.store.lock import StudyLock
+from experiments.store.merge import merge
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study
+
+_SECONDS_BETWEEN_TRIES = 0.2
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run.
+
+    Attributes:
+        out: The results folder.
+        selection: Which runs.
+        jobs: Number of worker processes; None for as many as there are cores.
+        device: "auto", "cpu" or "gpu".
+        fail_fast: Stop at the first run that raises.
+        report: Write tables, figures and pages afterwards.
+        execute: Module that carries out runs; None for the real one.
+    """
+
+    out: Path = Path("results")
+    selection: Selection = field(default_factory=Selection)
+    jobs: int | None = None
+    device: str = "auto"
+    fail_fast: bool = False
+    report: bool = True
+    execute: str | None = None
+
+
+def run_studies(studies: Sequence[Study], options: Options, listener: Listener) -> Summary:
+    """Train what is missing, then write what is to be seen of it.
+
+    Args:
+        studies: Studies with different names.
+        options: How.
+        listener: Told what happens.
+
+    Returns:
+        What was done. Interrupted by Ctrl-C, with what was finished until then merged, ``interrupted`` is set.
+
+    Raises:
+        ConfigError: Keras refused a configuration; nothing was trained.
+        ExperimentsError: The device that was asked for or a worker process cannot be had.
+    """
+    plans = [make_plan(study, options.out, options.selection) for study in studies]
+    done, to_run = sum(plan.done for plan in plans), sum(plan.to_run for plan in plans)
+    summary = Summary(done=done)
+    pending = [plan for plan in plans if _has_work(plan, options)]
+    counted = f"{done:,} done, {f'{to_run:,}' if to_run else 'nothing'} to run"
+    if not pending:
+        _say_what_differs(plans, None, listener)
+        listener.say(counted)
+        return summary
+    session = _Session(options, summary, listener)
+    try:
+        if to_run:
+            listener.say(session.device.text)
+        _say_what_differs(plans, session.device if to_run else None, listener)
+        listener.say(counted)
+        while pending:
+            pending = session.work(pending)
+    except KeyboardInterrupt:
+        summary.interrupted = True
+    except FailFastError:
+        summary.stopped = True
+    finally:
+        session.close()
+    return summary
+
+
+def _has_work(plan: Plan, options: Options) -> bool:
+    return bool(plan.groups) or plan.stale or (options.report and outdated(plan.study, options.out))
+
+
+def _say_what_differs(plans: Sequence[Plan], device: Device | None, listener: Listener) -> None:
+    """Say which runs were made by other versions, or on another device than that which trains now."""
+    for plan in plans:
+        changes = changed_environment(plan.folder, device.text if device else None) if plan.done else []
+        if changes:
+            text = f"{plan.study.name}: the runs that are done were made with {'; '.join(changes)}"
+            listener.say(f"{text} (they stay; --force trains them anew)")
+
+
+class _Session:
+    """The locks and the worker processes of one call."""
+
+    def __init__(self, options: Options, summary: Summary, listener: Listener) -> None:
+        self._options = options
+        self._summary = summary
+        self._listener = listener
+        self._device: Device | None = None
+        self._executor: LocalExecutor | None = None
+        self._waited = False
+
+    @property
+    def device(self) -> Device:
+        """What trains; chosen when first asked for."""
+        if self._device is None:
+            self._device = choose_device(self._options.device, self._options.jobs)
+        return self._device
+
+    def close(self) -> None:
+        """End the workers."""
+        if self._executor is not None:
+            self._executor.close()
+            self._executor = None
+
+    def work(self, pending: Sequence[Plan]) -> list[Plan]:
+        """Do what can be done now.
+
+        Args:
+            pending: Plans with something to do.
+
+        Returns:
+            Those whose studies another process holds.
+        """
+        with self._locked(pending) as mine:
+            plans = [self._up_to_date(plan.study) for plan in mine]
+            self._say_done_elsewhere(plans)
+            self._train([plan for plan in plans if plan.groups])
+            self._report([plan.study for plan in plans])
+        names = {plan.study.name for plan in mine}
+        return [plan for plan in pending if plan.study.name not in names]
+
+    @contextmanager
+    def _locked(self, pending: Sequence[Plan]) -> Iterator[list[Plan]]:
+        """Hold the locks of those studies that nobody else holds; wait for one if there are none."""
+        locks = {plan.study.name: StudyLock(plan.folder.lock) for plan in pending}
+        try:
+            mine = [plan for plan in pending if locks[plan.study.name].try_acquire()]
+            while not mine:
+                self._say_waiting(pending)
+                time.sleep(_SECONDS_BETWEEN_TRIES)
+                mine = [plan for plan in pending if locks[plan.study.name].try_acquire()]
+            yield mine
+        finally:
+            for lock in locks.values():
+                lock.release()
+
+    def _say_waiting(self, pending: Sequence[Plan]) -> None:
+        if not self._waited:
+            names = ", ".join(plan.study.name for plan in pending)
+            self._listener.say(f"another run is at work on {names}; waiting for it")
+        self._waited = True
+
+    def _up_to_date(self, study: Study) -> Plan:
+        """Plan again under the lock, with what an interrupted run left behind merged."""
+        plan = make_plan(study, self._options.out, self._options.selection)
+        if not plan.stale:
+            return plan
+        merge(study, plan.folder)
+        return make_plan(study, self._options.out, self._options.selection)
+
+    def _say_done_elsewhere(self, plans: Sequence[Plan]) -> None:
+        for plan in plans:
+            if self._waited and not plan.groups:
+                self._listener.say(f"{plan.study.name}: nothing left to do, the other run has done it")
+
+    def _train(self, plans: Sequence[Plan]) -> None:
+        if plans:
+            fail_fast = self._options.fail_fast
+            train(plans, self._workers(), self.device, self._summary, self._listener, fail_fast=fail_fast)
+
+    def _report(self, studies: Sequence[Study]) -> None:
+        out = self._options.out
+        changed = [study for study in studies if outdated(study, out)]
+        if changed and self._options.report:
+            self.close()  # TensorFlow's memory is of no use to the figures
+            report(changed, out, self._options.jobs, self._summary, self._listener)
+
+    def _workers(self) -> LocalExecutor:
+        if self._executor is None:
+            device = self.device
+            self._executor = LocalExecutor(device.workers, device=device.kind, execute=self._options.execute)
+        return self._executor
