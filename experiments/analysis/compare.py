@@ -1,0 +1,166 @@
+"""Side by side: the variants of one study, or two folders of results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from experiments.analysis.contrasts import Contrast, Unit, contrast, pair, summary_of
+from experiments.analysis.headline import headline_columns, headline_metrics, main_metric
+from experiments.analysis.intervals import Interval
+from experiments.analysis.tables import RunTable, read_runs
+from experiments.study.expressions import Reference
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """One variant against another in one metric.
+
+    Attributes:
+        variant: Its name.
+        reference: The name of what it is compared with.
+        metric: The metric asked for.
+        column: The column it was read from (fresh rows under ``fresh``).
+        protocol: "published" or "fresh".
+        unit: "difference", "ratio", or "order" where runs diverged.
+        left: Middle of the variant on the scale of the unit.
+        right: Middle of the reference.
+        interval: Variant minus, or over, the reference; of an order the share of pairs in which the variant is larger.
+        ties: Pairs with equal values.
+        worst: Pairs with a run that diverged.
+    """
+
+    variant: str
+    reference: str
+    metric: str
+    column: str
+    protocol: str
+    unit: Unit
+    left: float
+    right: float
+    interval: Interval
+    ties: int
+    worst: int
+
+
+@dataclass(frozen=True)
+class FolderChange:
+    """One metric of one variant in two folders of results, paired by repeat.
+
+    Attributes:
+        study: Name of the study.
+        variant: Name of the variant.
+        protocol: "published" or "fresh".
+        metric: Name of the column.
+        unit: "difference", "ratio" or "order".
+        before: Middle in the first folder.
+        after: Middle in the second.
+        interval: Second minus, or over, the first.
+        identical: Whether all repeats have the same value in both.
+    """
+
+    study: str
+    variant: str
+    protocol: str
+    metric: str
+    unit: Unit
+    before: float
+    after: float
+    interval: Interval
+    identical: bool
+
+
+def compare_variants(
+    study: Study, runs: pd.DataFrame, names: Sequence[str], metrics: Sequence[str] | None = None
+) -> list[PairedDifference]:
+    """Compare variants of a study with the first one named.
+
+    Args:
+        study: The study.
+        runs: Its runs.
+        names: Two or more names of variants or grid points; the first is what the others are compared with.
+        metrics: Names of columns; by default the few that stand for the study.
+
+    Returns:
+        One for each protocol, metric and further name that have runs in common.
+    """
+    wanted = headline_metrics(study) if metrics is None else metrics
+    found = [
+        _difference(name, names[0], metric, table)
+        for table in (RunTable(runs, protocol) for protocol in study.protocols)
+        for metric in wanted
+        for name in names[1:]
+    ]
+    return [one for one in found if one.interval.n]
+
+
+def differences(study: Study, runs: pd.DataFrame) -> list[PairedDifference]:
+    """Compare every named variant of a study with its first, in the study's main metric: the forest plot's numbers."""
+    names = [variant.name for variant in study.variants if not variant.grid]
+    return compare_variants(study, runs, names, [main_metric(study)]) if names else []
+
+
+def compare_folders(first: Path | str, second: Path | str) -> list[FolderChange]:
+    """Compare two folders of results: what changed?
+
+    Args:
+        first: A results folder, the "before".
+        second: Another, the "after".
+
+    Returns:
+        One for each study, variant, protocol and headline metric that both have.
+    """
+    studies = sorted(path.parent.name for path in Path(first).glob("*/runs.csv"))
+    return [change for study in studies for change in _study_changes(study, first, second)]
+
+
+def _study_changes(study: str, first: Path | str, second: Path | str) -> list[FolderChange]:
+    before, after = read_runs(study, first), read_runs(study, second)
+    metrics = headline_columns(before.columns.intersection(after.columns))
+    changes = []
+    for protocol in sorted(set(before["protocol"]) & set(after["protocol"])):
+        old, new = RunTable(before, protocol), RunTable(after, protocol)
+        for variant in (name for name in old.variants if name in new.variants):
+            for metric in metrics:
+                pairs = pair(new.values(variant, metric), old.values(variant, metric), metric)
+                if pairs.n:
+                    changes.append(_change(study, variant, protocol, metric, pairs))
+    return changes
+
+
+def _change(study: str, variant: str, protocol: str, metric: str, pairs: Contrast) -> FolderChange:
+    return FolderChange(
+        study=study,
+        variant=variant,
+        protocol=protocol,
+        metric=metric,
+        unit=pairs.unit,
+        before=summary_of(pairs.right, pairs.unit),
+        after=summary_of(pairs.left, pairs.unit),
+        interval=pairs.interval(),
+        identical=pairs.ties == pairs.n,
+    )
+
+
+def _difference(variant: str, reference: str, metric: str, table: RunTable) -> PairedDifference:
+    pairs = contrast(Reference(variant, metric, 1), Reference(reference, metric, 1), table)
+    return PairedDifference(
+        variant=variant,
+        reference=reference,
+        metric=metric,
+        column=table.column(variant, metric),
+        protocol=table.protocol,
+        unit=pairs.unit,
+        left=summary_of(pairs.left, pairs.unit),
+        right=summary_of(pairs.right, pairs.unit),
+        interval=pairs.interval(),
+        ties=pairs.ties,
+        worst=pairs.worst,
+    )

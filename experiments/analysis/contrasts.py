@@ -1,0 +1,158 @@
+"""Two sides of a claim, repeat by repeat: on which scale they are compared, and what the interval is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from experiments.analysis.intervals import Interval, share_interval, t_interval
+from experiments.analysis.scales import is_ratio
+from experiments.analysis.tables import RunTable
+from experiments.study.claims import find_variant
+from experiments.study.expressions import Number, Reference, Term
+
+Unit: TypeAlias = Literal["difference", "ratio", "order", "share", "slope", "ranks", "spread ratio"]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A comparison in every repeat that has both sides.
+
+    Attributes:
+        left: Value of the left side by repeat; infinite where a diverged run has the worst value.
+        right: The same of the right side, the offset added.
+        values: What the interval is about, by repeat: differences, log ratios, or -1, 0, 1 where only the order
+            is known.
+        unit: "difference", "ratio" or "order".
+    """
+
+    left: pd.Series
+    right: pd.Series
+    values: pd.Series
+    unit: Unit
+
+    @property
+    def n(self) -> int:
+        """Number of pairs."""
+        return len(self.values)
+
+    @property
+    def signs(self) -> pd.Series:
+        """1, 0 or -1 in each repeat: is the left side larger, equal or smaller?"""
+        return _signs(self.left, self.right)
+
+    @property
+    def ties(self) -> int:
+        """Number of pairs whose sides are equal."""
+        return int((self.signs == 0).sum())
+
+    @property
+    def worst(self) -> int:
+        """Number of pairs with a run that diverged or never reached its target."""
+        return int((~np.isfinite(self.left) | ~np.isfinite(self.right)).sum())
+
+    def interval(self) -> Interval:
+        """Give the estimate in the contrast's own unit: a mean difference, a ratio, or a share of the untied pairs."""
+        if self.unit == "order":
+            return order_interval(self.signs)
+        interval = t_interval(self.values)
+        return interval.exp() if self.unit == "ratio" and interval.n else interval
+
+
+def contrast(left: Term, right: Term, table: RunTable, *, offset: float = 0.0, ratio: bool = True) -> Contrast:
+    """Compare two terms of a claim in pairs.
+
+    Args:
+        left: Left term.
+        right: Right term; a number is the same in every repeat.
+        table: The runs of one protocol.
+        offset: Added to the right side; a margin in plain units, so the comparison is then of differences.
+        ratio: Whether metrics that are naturally compared as ratios may be.
+
+    Returns:
+        The pairs; without values where either side has none.
+    """
+    sides = pd.concat([_series(left, table), _series(right, table)], axis=1, keys=["left", "right"], join="outer")
+    sides = _spread_numbers(sides, left, right).dropna()
+    return _scaled(sides["left"], sides["right"] + offset, ratio=ratio and offset == 0 and _both_ratio(left, right))
+
+
+def pair(left: pd.Series, right: pd.Series, metric: str) -> Contrast:
+    """Compare the values of one metric from two tables in pairs.
+
+    Args:
+        left: Values by repeat.
+        right: Values by repeat.
+        metric: Name of the column, for its natural scale.
+
+    Returns:
+        The pairs of the repeats that both have.
+    """
+    sides = pd.concat([left, right], axis=1, keys=["left", "right"], join="inner").sort_index()
+    return _scaled(sides["left"], sides["right"], ratio=is_ratio(metric))
+
+
+def _scaled(x: pd.Series, y: pd.Series, *, ratio: bool) -> Contrast:
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return Contrast(x, y, _signs(x, y), "order")
+    if ratio and (x > 0).all() and (y > 0).all():
+        return Contrast(x, y, np.log(x) - np.log(y), "ratio")
+    return Contrast(x, y, x - y, "difference")
+
+
+def order_interval(signs: pd.Series) -> Interval:
+    """Give the share of pairs in which the left side is larger, among those that are not equal (the sign test)."""
+    larger, smaller = int((signs > 0).sum()), int((signs < 0).sum())
+    if larger + smaller == 0:
+        return Interval(0.5, 0.0, 1.0, len(signs), 1.0) if len(signs) else share_interval(0, 0)
+    share = share_interval(larger, larger + smaller)
+    return Interval(share.estimate, share.low, share.high, len(signs), share.p)
+
+
+def reference_values(reference: Reference, table: RunTable) -> pd.Series:
+    """Read the values that a reference of a claim names, by repeat."""
+    name = find_variant(reference.variant, table.variants)
+    if name is None:
+        return pd.Series(dtype=float)
+    return table.values(name, reference.metric) * reference.factor
+
+
+def _series(term: Term, table: RunTable) -> pd.Series:
+    if isinstance(term, Number):
+        return pd.Series(dtype=float)
+    if isinstance(term, Reference):
+        return reference_values(term, table)
+    left, right = reference_values(term.left, table), reference_values(term.right, table)
+    both = left.index.intersection(right.index)
+    left, right = left[both], right[both]
+    # Two infinite sides tell nothing about their difference.
+    return (left - right).where(np.isfinite(left) | np.isfinite(right), 0.0)
+
+
+def _spread_numbers(sides: pd.DataFrame, left: Term, right: Term) -> pd.DataFrame:
+    for side, term in (("left", left), ("right", right)):
+        if isinstance(term, Number):
+            sides[side] = term.value
+    return sides.astype(float).sort_index()
+
+
+def _both_ratio(left: Term, right: Term) -> bool:
+    terms = [term for term in (left, right) if not isinstance(term, Number)]
+    return all(isinstance(term, Reference) and is_ratio(term.metric) for term in terms)
+
+
+def _signs(left: pd.Series, right: pd.Series) -> pd.Series:
+    return (left > right).astype(float) - (left < right).astype(float)
+
+
+def summary_of(side: pd.Series, unit: Unit) -> float:
+    """Give the middle of one side on the scale of its comparison: mean, geometric mean, or median."""
+    if side.empty:
+        return math.nan
+    if unit == "ratio":
+        return float(np.exp(np.log(side).mean()))
+    return float(side.median()) if unit in ("order", "share") else float(side.mean())

@@ -1,0 +1,75 @@
+"""Flattery: how much better the best epoch on the watched test rows looks than 10,000 fresh rows say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from experiments.analysis.contrasts import Unit
+from experiments.analysis.intervals import Interval, t_interval
+from experiments.analysis.scales import higher_is_better
+from experiments.analysis.tables import RunTable
+from experiments.study.metrics import watched_metric
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study, Variant
+
+
+@dataclass(frozen=True)
+class Flattery:
+    """How much watching the test set flatters one variant.
+
+    Attributes:
+        variant: Its name.
+        protocol: "published" or "fresh".
+        metric: The watched metric: "accuracy" or "mse".
+        unit: "difference" (watched minus fresh accuracy) or "ratio" (fresh over watched error): positive, or over 1,
+            where the watched score flatters.
+        watched: Best watched value over the epochs, by repeat.
+        fresh: The value on fresh rows by repeat, of the best weights where a callback keeps them, else of the last.
+        interval: Mean flattery.
+    """
+
+    variant: str
+    protocol: str
+    metric: str
+    unit: Unit
+    watched: pd.Series
+    fresh: pd.Series
+    interval: Interval
+
+
+def flattery(study: Study, runs: pd.DataFrame) -> list[Flattery]:
+    """Measure the flattery of every variant whose runs watch the test set and have fresh rows.
+
+    Args:
+        study: The study.
+        runs: Its runs; those that diverged are left out.
+
+    Returns:
+        One for each variant and protocol with such runs, in file order.
+    """
+    tables = [RunTable(runs, protocol) for protocol in study.protocols]
+    found = [_flattery(variant, table) for variant in study.variants for table in tables]
+    return [one for one in found if one is not None]
+
+
+def _flattery(variant: Variant, table: RunTable) -> Flattery | None:
+    metric = watched_metric(variant.config)
+    if metric is None:
+        return None
+    best, last = (table.values(variant.name, f"{kept}fresh_test_{metric}") for kept in ("best_", ""))
+    pairs = pd.concat(
+        [table.values(variant.name, "best_watched"), last if best.empty else best], axis=1, keys=["watched", "fresh"]
+    )
+    pairs = pairs.replace([np.inf, -np.inf], np.nan).dropna()
+    if pairs.empty:
+        return None
+    watched, fresh = pairs["watched"], pairs["fresh"]
+    if higher_is_better(f"test_{metric}") or not (pairs > 0).all(axis=None):
+        return Flattery(variant.name, table.protocol, metric, "difference", watched, fresh, t_interval(watched - fresh))
+    interval = t_interval(np.log(fresh) - np.log(watched)).exp()
+    return Flattery(variant.name, table.protocol, metric, "ratio", watched, fresh, interval)

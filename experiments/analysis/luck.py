@@ -1,0 +1,97 @@
+"""The luck meter: how much of a gain is lucky test rows, lucky training rows, and the trick itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from experiments.analysis.contrasts import Contrast, Unit, contrast
+from experiments.analysis.intervals import Interval, t_interval, welch_interval
+from experiments.analysis.scales import fresh_name
+from experiments.analysis.tables import RunTable
+from experiments.study.expressions import Comparison, references
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study
+
+
+@dataclass(frozen=True)
+class LuckMeter:
+    """A gain taken apart: its parts add up to it, or multiply to it where the unit is a ratio.
+
+    Attributes:
+        study: Name of the study.
+        number: Position of the claim in its study, from 1.
+        unit: "difference" or "ratio".
+        gain: Left against right on the slides' own test rows.
+        test_rows: What the same weights lose on 10,000 fresh rows.
+        training_rows: What is lost on top when the training rows are drawn anew too; None without the fresh protocol.
+        trick: What is left: the gain under the fresh protocol; None without it.
+    """
+
+    study: str
+    number: int
+    unit: Unit
+    gain: Interval
+    test_rows: Interval
+    training_rows: Interval | None
+    trick: Interval | None
+
+
+def luck_meter(study: Study, runs: pd.DataFrame) -> list[LuckMeter]:
+    """Take the gains of a study's comparisons apart.
+
+    Args:
+        study: The study with its claims.
+        runs: Its runs.
+
+    Returns:
+        One for each claim ``a.m > b.m`` (or ``<``, ``>=``, ``<=``) about test rows that has fresh rows to be scored
+        on and no diverged run.
+    """
+    tables = (
+        RunTable(runs, "published", fresh_rows=False),
+        RunTable(runs, "published", fresh_rows=True),
+        RunTable(runs, "fresh"),
+    )
+    meters = []
+    for number, claim in enumerate(study.claims, start=1):
+        if isinstance(claim.expression, Comparison) and _scored_afresh(claim.expression, tables[1]):
+            slides, weights, fresh = _contrasts(claim.expression, tables)
+            if slides.n and weights.n and slides.unit == weights.unit != "order":
+                meters.append(_meter(study.name, number, slides, weights, fresh))
+    return meters
+
+
+def _scored_afresh(claim: Comparison, table: RunTable) -> bool:
+    names = references(claim)
+    return any(table.column(r.variant, r.metric) != r.metric == _original(r.metric) for r in names)
+
+
+def _original(metric: str) -> str:
+    """Keep a metric that is read from other rows under ``fresh``, and nothing else."""
+    return metric if fresh_name(metric) != metric else ""
+
+
+def _contrasts(claim: Comparison, tables: tuple[RunTable, ...]) -> list[Contrast]:
+    """Compare on one scale in all tables: as ratios where all allow it."""
+    plain = claim.offset == 0
+    all_three = [contrast(claim.left, claim.right, table, ratio=plain) for table in tables]
+    if len({pairs.unit for pairs in all_three if pairs.n}) > 1:
+        return [contrast(claim.left, claim.right, table, ratio=False) for table in tables]
+    return all_three
+
+
+def _meter(study: str, number: int, slides: Contrast, weights: Contrast, fresh: Contrast) -> LuckMeter:
+    both = slides.values.index.intersection(weights.values.index)
+    test_rows = t_interval(slides.values[both] - weights.values[both])
+    training_rows = trick = None
+    if fresh.n and fresh.unit == slides.unit:
+        training_rows, trick = welch_interval(weights.values, fresh.values), t_interval(fresh.values)
+    parts = [t_interval(slides.values), test_rows, training_rows, trick]
+    if slides.unit == "ratio":
+        parts = [part and part.exp() for part in parts]
+    gain, test_rows, training_rows, trick = parts  # type: ignore[assignment]
+    return LuckMeter(study, number, slides.unit, gain, test_rows, training_rows, trick)  # type: ignore[arg-type]

@@ -1,0 +1,72 @@
+"""The summary of a study: every metric of every variant under every protocol, in long format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.analysis.intervals import t_interval
+from experiments.analysis.tables import metric_columns
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study
+
+COLUMNS = (
+    *("variant", "protocol", "metric", "n", "mean", "std", "low", "high", "median", "min", "max"),
+    *("diverged", "failed"),
+)
+
+
+def summarize(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
+    """Summarize every metric of every variant.
+
+    Args:
+        study: Gives the variants and their order; runs of other variants are left out.
+        runs: Its runs.
+
+    Returns:
+        One row for each variant, protocol and column with values: n (runs with a finite value), their mean, standard
+        deviation, 95 % interval of the mean, median, least and largest, and beside them how many runs diverged and how
+        many failed.
+    """
+    metrics = metric_columns(runs)
+    groups = dict(list(runs.groupby(["variant", "protocol"])))
+    rows = [
+        row
+        for variant in study.variants
+        for protocol in study.protocols
+        for row in _rows(variant.name, protocol, groups.get((variant.name, protocol)), metrics)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _rows(variant: str, protocol: str, runs: pd.DataFrame | None, metrics: list[str]) -> list[dict[str, Any]]:
+    if runs is None:
+        return []
+    failed = runs["error"] != ""
+    beside = {"diverged": int((runs["diverged"] > 0).sum()), "failed": int(failed.sum())}
+    there = [metric for metric in metrics if runs[metric].notna().any()]
+    return [
+        {"variant": variant, "protocol": protocol, "metric": metric} | _numbers(runs.loc[~failed, metric]) | beside
+        for metric in there
+    ]
+
+
+def _numbers(column: pd.Series) -> dict[str, Any]:
+    values = column.to_numpy(dtype=float)
+    values = values[np.isfinite(values)]
+    if values.size == 0:
+        return {"n": 0}
+    interval = t_interval(values)
+    return {
+        "n": values.size,
+        "mean": values.mean(),
+        "std": values.std(ddof=1) if values.size > 1 else np.nan,
+        "low": interval.low,
+        "high": interval.high,
+        "median": np.median(values),
+        "min": values.min(),
+        "max": values.max(),
+    }

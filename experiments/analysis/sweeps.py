@@ -1,0 +1,159 @@
+"""A metric against the values of a grid's axis, with the best value and those that cannot be told from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.analysis.grids import in_order, label, points_of
+from experiments.analysis.headline import headline_metrics
+from experiments.analysis.intervals import Interval, t_interval
+from experiments.analysis.scales import higher_is_better, is_ratio
+from experiments.analysis.tables import RunTable
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study, Variant
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One line of a sweep figure.
+
+    Attributes:
+        group: Name of the grid.
+        axis: Name of the axis.
+        others: Values of the grid's other axes on this line, {} where there are none.
+        metric: The metric asked for.
+        column: The column it was read from (fresh rows under ``fresh``).
+        protocol: "published" or "fresh".
+        values: The axis in order: numbers, or labels.
+        numeric: Whether the values are numbers.
+        logarithmic: Whether they are spaced geometrically, so that the axis should be logarithmic.
+        runs: Repeats (rows) by values (columns); infinite where a run diverged.
+        intervals: Of each value, over its finite runs: a mean, of metrics compared as ratios a geometric one.
+        diverged: Of each value, the number of runs that are not finite.
+        best: The value with the best mean; None where every value has diverged runs.
+        as_good: The values that cannot be told from the best: the paired interval of the difference contains 0.
+    """
+
+    group: str
+    axis: str
+    others: Mapping[str, Any]
+    metric: str
+    column: str
+    protocol: str
+    values: tuple[Any, ...]
+    numeric: bool
+    logarithmic: bool
+    runs: pd.DataFrame
+    intervals: tuple[Interval, ...]
+    diverged: tuple[int, ...]
+    best: Any
+    as_good: tuple[Any, ...]
+
+
+def sweeps(study: Study, runs: pd.DataFrame, metrics: Sequence[str] | None = None) -> list[Sweep]:
+    """Tabulate the metrics of a study along the axes of its grids.
+
+    Args:
+        study: The study.
+        runs: Its runs.
+        metrics: Names of columns; by default the few that stand for the study.
+
+    Returns:
+        One line for each grid, axis, combination of the other axes, metric and protocol that has runs.
+    """
+    names = headline_metrics(study) if metrics is None else metrics
+    tables = [RunTable(runs, protocol) for protocol in study.protocols]
+    groups = dict.fromkeys(variant.group for variant in study.variants if variant.grid)
+    found = [
+        _sweep(line, axis, others, metric, table)
+        for group in groups
+        for axis in points_of(study, group)[0].grid
+        for others, line in _lines(points_of(study, group), axis)
+        for metric in names
+        for table in tables
+    ]
+    return [sweep for sweep in found if not sweep.runs.empty]
+
+
+def is_geometric(values: Sequence[Any]) -> bool:
+    """Tell whether numbers span a decade or more in steps that are more even as ratios than as differences."""
+    if len(values) < 3 or not all(isinstance(value, int | float) and value > 0 for value in values):
+        return False
+    numbers = np.sort(np.asarray(values, dtype=float))
+    return bool(numbers[-1] / numbers[0] >= 10 and _unevenness(np.log(numbers)) < _unevenness(numbers))
+
+
+def _unevenness(numbers: np.ndarray) -> float:
+    steps = np.diff(numbers)
+    return float(steps.std() / steps.mean())
+
+
+def _lines(points: Sequence[Variant], axis: str) -> list[tuple[dict[str, Any], list[Variant]]]:
+    """Group the points of a grid by the values of all axes but one."""
+    lines: dict[str, tuple[dict[str, Any], list[Variant]]] = {}
+    for point in points:
+        others = {name: label(value) for name, value in point.grid.items() if name != axis}
+        lines.setdefault(repr(others), (others, []))[1].append(point)
+    return list(lines.values())
+
+
+def _sweep(line: Sequence[Variant], axis: str, others: Mapping[str, Any], metric: str, table: RunTable) -> Sweep:
+    by_value = {label(point.grid[axis]): point for point in line}
+    values = in_order(list(by_value))
+    runs = pd.DataFrame({value: table.values(by_value[value].name, metric) for value in values})
+    numeric = all(isinstance(value, int | float) for value in values)
+    numbers = _comparable(runs, metric)
+    best = _best(numbers, metric)
+    return Sweep(
+        group=line[0].group,
+        axis=axis,
+        others=others,
+        metric=metric,
+        column=table.column(line[0].name, metric),
+        protocol=table.protocol,
+        values=tuple(values),
+        numeric=numeric,
+        logarithmic=numeric and is_geometric(values),
+        runs=runs,
+        intervals=tuple(_interval(numbers[value], numbers is not runs) for value in values),
+        diverged=tuple(int(np.isinf(runs[value]).sum()) for value in values),
+        best=best,
+        as_good=() if best is None else tuple(value for value in values if _as_good(numbers, value, best)),
+    )
+
+
+def _comparable(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Take logarithms where the metric is compared as a ratio and all values have one."""
+    logarithmic = is_ratio(metric) and not (runs <= 0).any(axis=None)
+    return pd.DataFrame(np.log(runs)) if logarithmic else runs
+
+
+def _interval(numbers: pd.Series, logarithms: bool) -> Interval:
+    interval = t_interval(numbers[np.isfinite(numbers)])
+    return interval.exp() if logarithms and interval.n else interval
+
+
+def _best(numbers: pd.DataFrame, metric: str) -> Any:
+    means = numbers.mean()
+    means = means[np.isfinite(means)]
+    if means.empty:
+        return None
+    return means.idxmax() if higher_is_better(metric) else means.idxmin()
+
+
+def _as_good(numbers: pd.DataFrame, value: Any, best: Any) -> bool:
+    """Tell whether a value's paired difference to the best one may be 0; a value with diverged runs is not as good."""
+    if value == best:
+        return True
+    differences = (numbers[value] - numbers[best]).dropna()
+    if differences.empty or not np.isfinite(differences).all():
+        return False
+    interval = t_interval(differences)
+    return math.isnan(interval.low) or interval.low <= 0 <= interval.high

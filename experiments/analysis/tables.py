@@ -1,0 +1,117 @@
+"""The table of a study's runs, and one metric of one variant out of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from experiments.analysis.scales import fresh_name, higher_is_better, survives_divergence
+from experiments.store.folder import StudyFolder
+from experiments.store.load import load_results
+
+_TEXT = (
+    "study",
+    "variant",
+    "group",
+    "protocol",
+    "engine",
+    "tier",
+    "hash",
+    "stopped_because",
+    "error",
+    "watched_metric",
+)
+_NEEDED = ("variant", "protocol", "repeat", "diverged", "error")
+_NOT_MEASURED = frozenset((*_TEXT, "repeat", "seed"))
+
+
+def read_runs(study: str, out: Path | str = "results") -> pd.DataFrame:
+    """Read the runs of one study.
+
+    Args:
+        study: Its name.
+        out: The results folder.
+
+    Returns:
+        One row a run, text columns as text (empty where nothing is written); no rows where there is no runs.csv yet.
+    """
+    if not StudyFolder.of(study, out).runs.is_file():
+        return tidy(pd.DataFrame())
+    return tidy(load_results(study, out))
+
+
+def tidy(runs: pd.DataFrame) -> pd.DataFrame:
+    """Give every needed column a place and a type, so that nothing downstream asks whether it is there."""
+    runs = runs.copy()
+    for column in _NEEDED:
+        if column not in runs:
+            runs[column] = pd.Series(dtype="str" if column in _TEXT else "float64")
+    for column in runs.columns.intersection(list(_TEXT)):
+        runs[column] = runs[column].fillna("").astype("str")
+    runs["repeat"] = runs["repeat"].astype(int)
+    runs["diverged"] = runs["diverged"].fillna(0).astype(int)
+    return runs.sort_values(["variant", "protocol", "repeat"], ignore_index=True, kind="stable")
+
+
+def metric_columns(runs: pd.DataFrame) -> list[str]:
+    """List the columns that hold measurements, in file order."""
+    numeric = runs.select_dtypes("number").columns
+    return [c for c in numeric if c not in _NOT_MEASURED and not c.startswith("grid.")]
+
+
+class RunTable:
+    """The finished runs of one protocol, asked for one metric of one variant at a time.
+
+    Args:
+        runs: The study's runs, as ``read_runs`` gives them.
+        protocol: "published" or "fresh".
+        fresh_rows: Read ``test_*`` from the 10,000 fresh rows; by default under ``fresh`` only.
+    """
+
+    def __init__(self, runs: pd.DataFrame, protocol: str, *, fresh_rows: bool | None = None) -> None:
+        finished = runs[(runs["protocol"] == protocol) & (runs["error"] == "")]
+        self.protocol = protocol
+        self._fresh_rows = protocol == "fresh" if fresh_rows is None else fresh_rows
+        self._groups = {str(name): group.set_index("repeat") for name, group in finished.groupby("variant")}
+
+    @property
+    def variants(self) -> list[str]:
+        """Names of the variants that have finished runs."""
+        return list(self._groups)
+
+    def column(self, variant: str, metric: str) -> str:
+        """Name the column that a metric is read from: on fresh rows and in original units where those are asked for."""
+        rows = self._groups.get(variant)
+        fresh = fresh_name(metric)
+        if self._fresh_rows and rows is not None and fresh in rows and rows[fresh].notna().any():
+            metric = fresh
+        if rows is not None and metric.endswith("_mse_original") and not _has_values(rows, metric):
+            return metric.removesuffix("_original")  # targets that are not scaled are in original units already
+        return metric
+
+    def values(self, variant: str, metric: str) -> pd.Series:
+        """Read a metric by repeat; a diverged run has the worst value there is.
+
+        Args:
+            variant: Name of a variant or grid point.
+            metric: Name of a column.
+
+        Returns:
+            Floats indexed by repeat. Runs without a value (not measured, failed) are left out; where a run diverged
+            the value is -inf for scores of which more is better and inf for everything else.
+        """
+        rows = self._groups.get(variant)
+        column = self.column(variant, metric)
+        if rows is None or column not in rows:
+            return pd.Series(dtype=float)
+        values = pd.to_numeric(rows[column], errors="coerce").astype(float)
+        if metric == "diverged_at":
+            return values.fillna(np.inf)
+        lost = (rows["diverged"] > 0) & (values.isna() if survives_divergence(metric) else True)
+        return values.mask(lost, -np.inf if higher_is_better(metric) else np.inf).dropna()
+
+
+def _has_values(rows: pd.DataFrame, column: str) -> bool:
+    return column in rows and bool(rows[column].notna().any())
