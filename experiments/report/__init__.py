@@ -1,0 +1,8 @@
+"""Figures and pages from tables and verdicts; nothing here trains."""
+
+from __future__ import annotations
+
+from experiments.report.comparison import write_comparison
+from experiments.report.site import write_report
+
+__all__ = ["write_comparison", "write_report"]

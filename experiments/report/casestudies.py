@@ -1,0 +1,119 @@
+"""Put results into the pages of ``casestudies/``: the verdict table and one figure, between markers.
+
+    python -m experiments.report.casestudies [--out results] [--pages casestudies]
+
+A page marks the places; what stands between the marks is replaced:
+
+    <!-- verdicts -->                                    <!-- /verdicts -->
+    <!-- figure: curves_accuracy.png, what it shows -->  <!-- /figure -->
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from experiments.errors import ExperimentsError
+from experiments.report.words import LOOKS, interval, number
+from experiments.store.files import write_if_changed
+
+_VERDICTS = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
+_FIGURE = re.compile(r"(<!-- figure: (\S+), ([^\n]+?) -->\n).*?(<!-- /figure -->)", re.DOTALL)
+_PROTOCOLS = ("published", "fresh")
+
+Claim = Mapping[str, str]
+
+
+def update_page(page: Path, out: Path) -> None:
+    """Replace the verdict table and the figure of one page by those of its study's results.
+
+    Args:
+        page: ``casestudies/<study>.md``; its name names the study.
+        out: The results folder.
+
+    Raises:
+        ExperimentsError: The study has no results, or not the figure that the page names.
+    """
+    study = out / page.stem
+    claims = study / "claims.csv"
+    if not claims.is_file():
+        raise ExperimentsError(f"{page}: no results in {study}; run: python -m experiments run {page.stem}")
+    with claims.open(encoding="utf-8", newline="") as file:
+        table = verdict_table(list(csv.DictReader(file)))
+    text = _VERDICTS.sub(lambda match: f"{match[1]}{table}{match[2]}", page.read_text(encoding="utf-8"))
+    write_if_changed(page, _FIGURE.sub(lambda match: _figure(match, page, study), text))
+
+
+def verdict_table(claims: Iterable[Claim]) -> str:
+    """Write the verdicts of a study as a table in Markdown.
+
+    Args:
+        claims: The rows of claims.csv.
+
+    Returns:
+        One line a claim, with both protocols beside each other, and below it the reasons for those that do not hold.
+    """
+    by_claim: dict[str, dict[str, Claim]] = {}
+    for claim in claims:
+        by_claim.setdefault(claim["claim"], {})[claim["protocol"]] = claim
+    lines = ["| claim | on the slides' data | on fresh data |", "|---|---|---|"]
+    reasons = []
+    for verdicts in by_claim.values():
+        first = next(iter(verdicts.values()))
+        cells = " | ".join(_cell(verdicts.get(protocol)) for protocol in _PROTOCOLS)
+        lines.append(f"| {_escape(first['says'])} | {cells} |")
+        if first["why"] and any(verdict["verdict"] != "supported" for verdict in verdicts.values()):
+            reasons.append(f"- *{_escape(first['says'])}* {first['why']}")
+    return "\n".join([*lines, *(["", *reasons] if reasons else [])]) + "\n"
+
+
+def _cell(claim: Claim | None) -> str:
+    if claim is None:
+        return "–"
+    look = LOOKS[claim["verdict"]]
+    values = [float(claim[name] or "nan") for name in ("effect", "low", "high")]
+    numbers = f"{number(values[0], 3)} {interval(values[1], values[2])}".strip()
+    return f"{look.sign} **{look.word}**<br>{claim['unit']} {numbers}, n = {claim['n']}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _figure(match: re.Match[str], page: Path, study: Path) -> str:
+    source = study / "figures" / match[2]
+    if not source.is_file():
+        there = ", ".join(sorted(path.name for path in source.parent.glob("*.png"))) or "none"
+        raise ExperimentsError(f"{page}: no figure '{match[2]}' in {source.parent}; there are: {there}")
+    target = page.parent / "figures" / f"{page.stem}.png"
+    target.parent.mkdir(exist_ok=True)
+    shutil.copyfile(source, target)
+    return f"{match[1]}![{match[3]}](figures/{target.name})\n{match[4]}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Update all pages whose study has results; exit code 2 names a page that could not be."""
+    parser = argparse.ArgumentParser(prog="python -m experiments.report.casestudies", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("results"))
+    parser.add_argument("--pages", type=Path, default=Path("casestudies"))
+    options = parser.parse_args(arguments)
+    pages = [page for page in sorted(options.pages.glob("*.md")) if page.stem != "README"]
+    return max((_try_to_update(page, options.out) for page in pages), default=0)
+
+
+def _try_to_update(page: Path, out: Path) -> int:
+    try:
+        update_page(page, out)
+    except ExperimentsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,176 @@
+"""The learning curves and the probes of a study as data for the page's charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.report.figures.curves import Curve, summarise_curve, wants_log
+from experiments.report.figures.words import PROBES, metric_label
+from experiments.report.lines import Epochs, thin
+from experiments.store.folder import StudyFolder
+from experiments.store.load import History, load_history
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study
+
+# Numbers that all curves of one kind may hold together: three of them stand in a page of less than 3 MB.
+_MOST_NUMBERS = 110_000
+_MOST_POINTS, _FEWEST_POINTS = 400, 50
+# The quantiles are lines of one chart, as if they were layers.
+_QUANTILES = {"input_q15": "15 % quantile", "input_q50": "median", "input_q85": "85 % quantile"}
+_INPUTS = "input"
+
+Histories = Mapping[tuple[int, str], History]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Something with a curve: its history key, its name for people, and whether its axis is logarithmic."""
+
+    key: str
+    label: str
+    log: bool
+
+    def as_data(self) -> dict[str, Any]:
+        """Give it as the scripts read it."""
+        return {"key": self.key, "label": self.label, "log": self.log}
+
+
+def read_histories(study: Study, out: Path) -> dict[tuple[int, str], History]:
+    """Load all curves of a study that there are: (index of the variant, protocol) to history."""
+    folder = StudyFolder.of(study.name, out)
+    return {
+        (index, protocol): load_history(study.name, variant.name, protocol, out)
+        for index, variant in enumerate(study.variants)
+        for protocol in variant.protocols
+        if folder.history(variant.name, protocol).is_file()
+    }
+
+
+def curve_metrics(histories: Histories) -> list[Metric]:
+    """List the metrics that have learning curves: the loss first, then the others as Keras names them."""
+    keys = dict.fromkeys(key for history in histories.values() for key in history)
+    plain = [key for key in keys if not key.startswith("val_") and _probe(key) is None]
+    plain.sort(key=lambda key: (key == "learning_rate", key != "accuracy", key != "loss"))
+    return [Metric(key, metric_label(key), _log(histories, (key, f"val_{key}"))) for key in plain]
+
+
+def learning_curves(histories: Histories, metrics: Sequence[Metric], epochs: Epochs) -> dict[str, Any] | None:
+    """Summarise the learning curves of all variants.
+
+    Args:
+        histories: As ``read_histories`` gives them.
+        metrics: Which ones.
+        epochs: Where lists of epochs are kept.
+
+    Returns:
+        ``metrics``, ``protocols`` and ``lines[protocol][variant][key]``; None where there are no curves.
+    """
+    if not metrics:
+        return None
+    most = _points(len(histories) * len(metrics) * 2 * 3)
+    lines: dict[str, dict[int, dict[str, Any]]] = {}
+    for (index, protocol), history in histories.items():
+        chosen = {key: metric for metric in metrics for key in (metric.key, f"val_{metric.key}") if key in history}
+        lines.setdefault(protocol, {})[index] = {
+            key: epochs.line(_thinned(summarise_curve(history[key], log=metric.log), most))
+            for key, metric in chosen.items()
+        }
+    return {"metrics": [metric.as_data() for metric in metrics], "protocols": list(lines), "lines": lines}
+
+
+def layer_curves(histories: Histories, epochs: Epochs) -> dict[str, Any] | None:
+    """Summarise what was recorded inside the networks, layer by layer.
+
+    Args:
+        histories: As ``read_histories`` gives them.
+        epochs: Where lists of epochs are kept.
+
+    Returns:
+        ``words``, ``variants``, ``protocols`` and ``lines[protocol][variant][word][layer]``; None where nothing was.
+    """
+    keys = dict.fromkeys(key for history in histories.values() for key in history)
+    probes = {key: probe for key in keys if (probe := _probe(key))}
+    if not probes:
+        return None
+    words = [_word(word) for word in dict.fromkeys(word for word, _ in probes.values())]
+    logs = {word.key: word.log for word in words}
+    most = _points(len(histories) * len(probes) * 3)
+    lines: dict[str, dict[int, dict[str, dict[str, Any]]]] = {}
+    for (index, protocol), history in histories.items():
+        for key in (key for key in probes if key in history):
+            word, layer = probes[key]
+            curve = _thinned(summarise_curve(history[key], log=logs[word]), most)
+            lines.setdefault(protocol, {}).setdefault(index, {}).setdefault(word, {})[layer] = epochs.line(curve)
+    variants = sorted({index for by_variant in lines.values() for index in by_variant})
+    return {"words": [w.as_data() for w in words], "variants": variants, "protocols": list(lines), "lines": lines}
+
+
+def single_runs(histories: Histories, wanted: Iterable[tuple[str, int]], epochs: Epochs) -> dict[str, dict[int, Any]]:
+    """Take the single runs on the slides' data out of the histories, for slide mode.
+
+    Args:
+        histories: As ``read_histories`` gives them.
+        wanted: (history key, index of the variant) of each.
+        epochs: Where lists of epochs are kept.
+
+    Returns:
+        ``[key][variant]`` to ``repeats`` and one line each.
+    """
+    pairs = [(key, index) for key, index in dict.fromkeys(wanted) if key in histories.get((index, "published"), {})]
+    most = _points(sum(len(histories[index, "published"].repeat) for _, index in pairs))
+    found: dict[str, dict[int, Any]] = {}
+    for key, index in pairs:
+        history = histories[index, "published"]
+        runs = summarise_curve(history[key]).runs
+        curves = [epochs.run(points, most) for points in runs]
+        found.setdefault(key, {})[index] = {"repeats": [int(k) for k in history.repeat], "curves": curves}
+    return found
+
+
+def _points(lines: int) -> int:
+    return int(np.clip(_MOST_NUMBERS // max(1, lines), _FEWEST_POINTS, _MOST_POINTS))
+
+
+def _thinned(curve: Curve, most: int) -> Curve:
+    kept = thin(len(curve.epochs), most)
+    return Curve(
+        epochs=curve.epochs[kept],
+        mean=curve.mean[kept],
+        low=curve.low[kept],
+        high=curve.high[kept],
+        complete=curve.complete[kept],
+        runs=curve.runs,
+        ends=curve.ends,
+        count=curve.count,
+    )
+
+
+def _probe(key: str) -> tuple[str, str] | None:
+    """Take the key of a probe apart into what was measured and where; None for a metric."""
+    word, _, layer = key.partition(".")
+    if word in _QUANTILES:
+        return _INPUTS, f"{layer}, {_QUANTILES[word]}"
+    return (word, layer or "all layers") if layer or word in PROBES else None
+
+
+def _word(word: str) -> Metric:
+    if word == _INPUTS:
+        return Metric(word, "Inputs of the first unit", log=False)
+    probe = PROBES.get(word)
+    return Metric(
+        word, f"{probe.title} ({probe.label})" if probe else word.replace("_", " "), bool(probe and probe.log)
+    )
+
+
+def _log(histories: Histories, keys: Iterable[str]) -> bool:
+    """Accuracies never want a logarithmic axis; the rest does where it spans powers of ten."""
+    keys = list(keys)
+    if any("accuracy" in key for key in keys):
+        return False
+    return wants_log([history[key] for history in histories.values() for key in keys if key in history])

@@ -1,0 +1,31 @@
+"""Figures of a study: functions that compute what is drawn, functions that draw it into an ``ax``, and PNG files."""
+
+from __future__ import annotations
+
+from experiments.report.figures.boundaries import Boundary, draw_boundary
+from experiments.report.figures.curves import Curve, VariantCurves, summarise_curve
+from experiments.report.figures.inputs import draw_inputs
+from experiments.report.figures.layers import LayerCurves, draw_layer_lines, draw_layer_map
+from experiments.report.figures.learning import draw_curve
+from experiments.report.figures.strips import Strip, StripPanel, draw_strips
+from experiments.report.figures.sweeps import draw_best, draw_sweep
+from experiments.report.figures.write import write_figures
+
+__all__ = [
+    "Boundary",
+    "Curve",
+    "LayerCurves",
+    "Strip",
+    "StripPanel",
+    "VariantCurves",
+    "draw_best",
+    "draw_boundary",
+    "draw_curve",
+    "draw_inputs",
+    "draw_layer_lines",
+    "draw_layer_map",
+    "draw_strips",
+    "draw_sweep",
+    "summarise_curve",
+    "write_figures",
+]

@@ -1,0 +1,75 @@
+"""The figures of a study that come from its grids."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from matplotlib.figure import Figure
+
+from experiments.analysis import Sweep, sweeps
+from experiments.analysis.headline import main_metric
+from experiments.report.figures.results import Results
+from experiments.report.figures.sweeps import SweepPanel, sweeps_figure
+from experiments.report.figures.words import metric_label, protocol_label, split_column
+from experiments.study.claims import references
+from experiments.study.metrics import loss_column
+
+_SETS = ("train", "test", "fresh_test")
+
+
+def sweep_figures(results: Results) -> Iterator[tuple[str, Figure]]:
+    """Draw a figure for each grid: the main score, the loss and what its claims speak of, against the values."""
+    study = results.study
+    groups = list(dict.fromkeys(variant.group for variant in study.variants if variant.grid))
+    wanted = {group: _columns(results, group) for group in groups}
+    every = sweeps(study, results.runs, list(dict.fromkeys(column for own in wanted.values() for column in own)))
+    for group, columns in wanted.items():
+        found = [sweep for sweep in every if sweep.group == group and sweep.metric in columns]
+        axis = _longest_axis(found)
+        panels = _panels([sweep for sweep in found if sweep.axis == axis], main=split_column(columns[0])[1])
+        if panels:
+            subtitle = " · ".join(protocol_label(protocol) for protocol in results.protocols)
+            yield (
+                f"sweep_{group}",
+                sweeps_figure(
+                    panels, title=f"{study.title}: {group}", subtitle=subtitle, columns=max(2, len(results.protocols))
+                ),
+            )
+
+
+def _columns(results: Results, group: str) -> list[str]:
+    """The main score on all sets, the loss without penalties unless it is the same, and what claims speak of."""
+    config = next(variant.config for variant in results.study.variants if variant.group == group)
+    main, loss = split_column(main_metric(results.study))[1], loss_column(config)
+    metrics = [main] if main.removesuffix("_original") == loss else [main, loss]
+    return [f"{name}_{metric}" for metric in metrics for name in _SETS] + _extras(results, group)
+
+
+def _extras(results: Results, group: str) -> list[str]:
+    """What claims on the grid speak of beyond scores: norms, epochs, gaps."""
+    named = [ref for claim in results.study.claims for ref in references(claim.expression)]
+    metrics = dict.fromkeys(ref.metric for ref in named if ref.variant.partition("[")[0] == group)
+    return [metric for metric in metrics if not split_column(metric)[0] and metric not in ("diverged", "diverged_at")]
+
+
+def _longest_axis(found: Sequence[Sweep]) -> str:
+    lengths = {sweep.axis: len(sweep.values) for sweep in found}
+    return max(lengths, key=lambda axis: lengths[axis], default="")
+
+
+def _panels(found: Sequence[Sweep], main: str) -> list[SweepPanel]:
+    """Put lines of one metric, protocol and place on the other axes together; with other axes, the main score only."""
+    grouped: dict[tuple[str, str, str], dict[str, Sweep]] = defaultdict(dict)
+    for sweep in found:
+        set_name, metric = split_column(sweep.metric)
+        # Under fresh the test rows are read from the fresh ones already: one line, called what it is.
+        if sweep.protocol == "fresh" and set_name == "test":
+            set_name = split_column(sweep.column)[0]
+        if not sweep.others or metric == main:
+            others = ", ".join(f"{axis} {value}" for axis, value in sweep.others.items())
+            grouped[metric, sweep.protocol, others][set_name] = sweep
+    return [
+        SweepPanel(title=" · ".join(filter(None, (protocol, others))), label=metric_label(metric), lines=lines)
+        for (metric, protocol, others), lines in grouped.items()
+    ]

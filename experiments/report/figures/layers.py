@@ -1,0 +1,201 @@
+"""What was recorded per layer and epoch (norms, shares, spreads): heat maps and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from experiments.report.figures.curves import Curve, summarise_curve
+from experiments.report.figures.style import COLUMNS, GREY, PALETTE, Size, label_outer, log_axis, say, sheet, wrap_label
+
+# With up to two layers there is nothing to map: variants are compared in one panel a layer instead.
+FEW_LAYERS = 2
+_GONE = 1e-12
+_DEEPEST = 1e-9
+_STYLES = ("-", "--", "-.", ":")
+_MAP = Size(width=3.9, gap_x=1.25, gap_y=0.95, left=1.35, right=1.4)
+_LINES = Size(width=6.4, height=4.2)
+
+
+@dataclass(frozen=True)
+class LayerCurves:
+    """One probe of one variant: layer name (in the network's order) to its curve over the epochs."""
+
+    name: str
+    layers: Mapping[str, Curve]
+
+    @classmethod
+    def from_history(
+        cls, name: str, probe: str, history: Mapping[str, np.ndarray], order: Sequence[str], *, log: bool
+    ) -> LayerCurves:
+        """Pick a probe's arrays out of a variant's history.
+
+        Args:
+            name: The variant.
+            probe: Such as ``gradient_norm``; the arrays are called ``gradient_norm.<layer>``, shape (run, epoch).
+            history: The variant's arrays.
+            order: Layer names from input to output.
+            log: Whether means are geometric, for a log scale.
+        """
+        found = {layer: history[f"{probe}.{layer}"] for layer in order if f"{probe}.{layer}" in history}
+        # A gradient that vanished altogether belongs at the lower end of a log scale, not out of the picture.
+        values = {layer: np.maximum(v, _GONE) if log else v for layer, v in found.items()}
+        return cls(name, {layer: summarise_curve(v, log=log) for layer, v in values.items()})
+
+    def table(self) -> tuple[np.ndarray, np.ndarray]:
+        """Give the epochs, shape (epoch,), and the means as (layer, epoch), over the epochs all layers have."""
+        epochs = np.array(sorted(set.intersection(*(set(c.epochs.tolist()) for c in self.layers.values()))), int)
+        return epochs, np.stack([c.mean[np.isin(c.epochs, epochs)] for c in self.layers.values()])
+
+
+def draw_layer_map(ax: Axes, curves: LayerCurves, norm: Normalize) -> None:
+    """Draw layer × epoch as a heat map, the first layer at the bottom.
+
+    Args:
+        ax: Where to.
+        curves: What.
+        norm: Maps values to colours, the same for all panels that are compared.
+    """
+    epochs, table = curves.table()
+    ax.grid(visible=False)
+    if not epochs.size:
+        say(ax, "no finite value to draw")
+        return
+    edges = np.concatenate([[epochs[0] - 0.5], (epochs[:-1] + epochs[1:]) / 2, [epochs[-1] + 0.5]])
+    ax.pcolormesh(edges, np.arange(len(table) + 1) - 0.5, table, norm=norm, cmap="viridis", rasterized=True)
+    ax.set_yticks(range(len(table)), list(curves.layers))
+
+
+def draw_layer_lines(ax: Axes, curves: LayerCurves) -> None:
+    """Draw one line a layer, dark for the first and light for the last, with 95 % bands.
+
+    Args:
+        ax: Where to.
+        curves: What.
+    """
+    for (_, curve), colour in zip(curves.layers.items(), layer_colours(len(curves.layers)), strict=True):
+        ax.plot(curve.epochs, curve.mean, color=colour, linewidth=1.8)
+        ax.fill_between(curve.epochs, curve.low, curve.high, color=colour, alpha=0.2, linewidth=0)
+
+
+def layer_colours(count: int) -> list[tuple[float, ...]]:
+    """Colours from the first layer (dark) to the last (light but still visible on white)."""
+    return [tuple(mpl.colormaps["plasma"](x)) for x in np.linspace(0.0, 0.85, count)]
+
+
+def maps_figure(variants: Sequence[LayerCurves], *, title: str, subtitle: str, label: str, log: bool) -> Figure:
+    """Draw a heat map for each variant above its lines, all on one scale.
+
+    Args:
+        variants: The baseline first; each with at least one layer.
+        title: Of the figure.
+        subtitle: How to read it.
+        label: Name and unit of the value.
+        log: Logarithmic colours and axis.
+    """
+    columns = min(COLUMNS, len(variants))
+    blocks = [list(variants[i : i + columns]) for i in range(0, len(variants), columns)]
+    # A block of heat maps, then the same variants' lines below them; the last block may have fewer variants.
+    cells = [
+        (variant, kind)
+        for block in blocks
+        for kind in ("map", "lines")
+        for variant in [*block, *[None] * (columns - len(block))]
+    ]
+    figure, axes = sheet(
+        len(cells), title=title, subtitle=subtitle, handles=_layer_handles(), columns=columns, size=_MAP, share=False
+    )
+    norm = _norm(variants, log=log)
+    for ax, (variant, kind) in zip(axes, cells, strict=True):
+        if variant is None:
+            ax.remove()
+        elif kind == "map":
+            ax.set_title(variant.name)
+            draw_layer_map(ax, variant, norm)
+        else:
+            _lines_panel(ax, variant, norm, label, log=log)
+    _colour_bar(figure, axes[0], norm, label)
+    return figure
+
+
+def lines_figure(variants: Sequence[LayerCurves], *, title: str, subtitle: str, label: str, log: bool) -> Figure:
+    """Draw a panel for each layer with one line a variant, for networks too shallow for a map.
+
+    Args:
+        variants: The baseline first.
+        title: Of the figure.
+        subtitle: How to read it.
+        label: Name and unit of the value.
+        log: Logarithmic axis.
+    """
+    layers = list(dict.fromkeys(layer for variant in variants for layer in variant.layers))
+    styles: list[dict[str, Any]] = [
+        {"color": PALETTE[i % 7], "linestyle": _STYLES[i // 7 % 4]} for i in range(len(variants))
+    ]
+    handles: dict[str, Line2D | Patch] = {
+        variant.name: Line2D([], [], **style) for variant, style in zip(variants, styles, strict=True)
+    }
+    handles["95 % interval of the mean"] = Patch(color=GREY, alpha=0.3)
+    figure, axes = sheet(len(layers), title=title, subtitle=subtitle, handles=handles, size=_LINES, columns=2)
+    for ax, layer in zip(axes, layers, strict=True):
+        ax.set_title(layer)
+        for variant, style in zip(variants, styles, strict=True):
+            if layer in variant.layers:
+                curve = variant.layers[layer]
+                ax.plot(curve.epochs, curve.mean, **style)
+                ax.fill_between(curve.epochs, curve.low, curve.high, color=style["color"], alpha=0.15, linewidth=0)
+    if log:
+        log_axis(axes[0], "y")
+    label_outer(axes, 2, "epoch", label + (", log scale" if log else ""))
+    return figure
+
+
+def _lines_panel(ax: Axes, variant: LayerCurves, norm: Normalize, label: str, *, log: bool) -> None:
+    draw_layer_lines(ax, variant)
+    epochs, _ = variant.table()
+    if epochs.size:
+        ax.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
+    ax.set_ylim(norm.vmin, norm.vmax)
+    if log:
+        log_axis(ax, "y")
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(wrap_label(label))
+
+
+def _layer_handles() -> dict[str, Line2D | Patch]:
+    first, last = layer_colours(2)
+    return {
+        "first layer": Line2D([], [], color=first),
+        "last layer": Line2D([], [], color=last),
+        "95 % interval of the mean": Patch(color=GREY, alpha=0.3),
+    }
+
+
+def _norm(variants: Sequence[LayerCurves], *, log: bool) -> Normalize:
+    values = np.concatenate([c.mean for variant in variants for c in variant.layers.values()] or [np.ones(1)])
+    values = values[np.isfinite(values) & ((values > 0) | (not log))]
+    if not values.size:
+        return LogNorm(0.1, 1) if log else Normalize(0, 1)
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        low, high = (low / 2, high * 2) if log else (low - 0.5, high + 0.5)
+    return LogNorm(max(low, high * _DEEPEST), high) if log else Normalize(low, high)
+
+
+def _colour_bar(figure: Figure, beside: Axes, norm: Normalize, label: str) -> None:
+    width, _ = figure.get_size_inches()
+    box = beside.get_position()
+    ax = figure.add_axes((1 - 1.15 / width, box.y0, 0.2 / width, box.height))
+    figure.colorbar(ScalarMappable(norm, "viridis"), cax=ax, label=label)
+    if isinstance(norm, LogNorm):
+        log_axis(ax, "y")

@@ -1,0 +1,147 @@
+"""Learning curves of all variants on one scale, the baseline's repeated behind each of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from experiments.report.figures.curves import Curve, VariantCurves, summarise_curve, wants_log
+from experiments.report.figures.style import (
+    COLUMNS,
+    GREY,
+    SET_COLOURS,
+    VERMILION,
+    label_outer,
+    log_axis,
+    say,
+    sheet,
+)
+
+Curves = Mapping[str, Curve]
+
+
+def draw_curve(ax: Axes, curve: Curve, colour: str) -> None:
+    """Draw one curve: band, faint single runs, and the mean, dotted where some runs have ended.
+
+    Args:
+        ax: Where to.
+        curve: What.
+        colour: Of all its parts.
+    """
+    # Thirty runs at one strength would be a solid block, three would be invisible: the ink is shared among them.
+    alpha = float(np.clip(3 / max(curve.count, 1), 0.12, 0.5))
+    ax.add_collection(LineCollection(curve.runs, colors=colour, linewidths=0.7, alpha=alpha), autolim=False)
+    if not curve.epochs.size:
+        return
+    ax.fill_between(curve.epochs, curve.low, curve.high, color=colour, alpha=0.3, linewidth=0)
+    whole = int(curve.complete.sum())
+    ax.plot(curve.epochs[:whole], curve.mean[:whole], color=colour)
+    if whole < curve.epochs.size:
+        ax.plot(curve.epochs[max(whole - 1, 0) :], curve.mean[max(whole - 1, 0) :], color=colour, linestyle=":")
+
+
+def learning_figure(
+    variants: Sequence[VariantCurves], *, title: str, subtitle: str, label: str, bounded: bool = False
+) -> Figure:
+    """Draw the curves of all variants, a panel each, on one scale; the first variant's are repeated in grey.
+
+    Args:
+        variants: The baseline first.
+        title: Of the figure.
+        subtitle: How to read it.
+        label: Name and unit of the y axis.
+        bounded: Whether values lie in [0, 1], as accuracies do; such axes are never logarithmic.
+    """
+    log = not bounded and wants_log([values for variant in variants for values in variant.sets.values()])
+    drawn = [
+        {name: summarise_curve(values, log=log, diverged=variant.diverged) for name, values in variant.sets.items()}
+        for variant in variants
+    ]
+    handles = _handles(variants, drawn, log=log)
+    figure, axes = sheet(len(variants), title=title, subtitle=subtitle, handles=handles)
+    for ax, variant, curves in zip(axes, variants, drawn, strict=True):
+        _panel(ax, variant, curves, drawn[0] if variant is not variants[0] else {})
+    _scale(axes[0], [curve for curves in drawn for curve in curves.values()], log=log, bounded=bounded)
+    for ax, curves in zip(axes, drawn, strict=True):
+        _crosses(ax, curves)
+    label_outer(axes, COLUMNS, "epoch", label + (", log scale" if log else ""))
+    return figure
+
+
+def _panel(ax: Axes, variant: VariantCurves, curves: Curves, baseline: Curves) -> None:
+    ax.set_title(variant.name)
+    for name, curve in baseline.items():
+        ax.plot(curve.epochs, curve.mean, zorder=1.9, **_reference_style(name))
+    for name, curve in curves.items():
+        draw_curve(ax, curve, SET_COLOURS[name])
+    lost = f"{int(variant.diverged.sum())} of {variant.diverged.size} runs diverged" if variant.diverged.any() else ""
+    if any(curve.epochs.size for curve in curves.values()):
+        _note(ax, lost)
+    else:
+        say(ax, f"{lost}:\nno finite value to draw" if lost else "no value to draw")
+
+
+def _note(ax: Axes, text: str) -> None:
+    box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5}
+    if text:
+        ax.text(0.98, 0.5, text, transform=ax.transAxes, ha="right", va="center", color=VERMILION, bbox=box)
+
+
+def _reference_style(name: str) -> dict[str, Any]:
+    return {"color": GREY, "linewidth": 1.0, "linestyle": "--" if name == "train" else "-"}
+
+
+def _crosses(ax: Axes, curves: Curves) -> None:
+    """Mark where runs diverged; those that never had a finite value, or left the panel, at its upper edge."""
+    top = ax.get_ylim()[1]
+    for name, curve in curves.items():
+        if len(curve.ends):
+            y = np.fmin(curve.ends[:, 1], top)
+            ax.scatter(curve.ends[:, 0], y, marker="x", s=36, color=SET_COLOURS[name], clip_on=False, zorder=4)
+
+
+def _scale(ax: Axes, curves: Sequence[Curve], *, log: bool, bounded: bool) -> None:
+    """Set the common scale by the means and by all but the most extreme values of the single runs."""
+    drawn = [curve for curve in curves if curve.epochs.size]
+    ax.set_xlim(0, max([points[-1, 0] for curve in curves for points in curve.runs if len(points)], default=1))
+    ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    if not drawn:
+        return
+    inner = [np.quantile(np.concatenate([points[:, 1] for points in curve.runs]), [0.01, 0.99]) for curve in drawn]
+    values = np.concatenate([curve.mean for curve in drawn] + inner)
+    low, high = float(values.min()), float(values.max())
+    if log:
+        ax.set_ylim(low / 1.5, high * 1.5)
+        log_axis(ax, "y")
+        return
+    margin = 0.05 * (high - low) or 0.05 * abs(high) or 0.05
+    ax.set_ylim(low - margin, min(high + margin, 1.02) if bounded else high + margin)
+
+
+def _handles(variants: Sequence[VariantCurves], drawn: Sequence[Curves], *, log: bool) -> dict[str, Line2D | Patch]:
+    curves = [curve for panel in drawn for curve in panel.values()]
+    counts = sorted({curve.count for curve in curves}) or [0]
+    number = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]}–{counts[-1]}"
+    kind = "geometric mean" if log else "mean"
+    handles: dict[str, Line2D | Patch] = {
+        f"{name}: {kind} of N = {number} runs": Line2D([], [], color=SET_COLOURS[name])
+        for name in dict.fromkeys(name for panel in drawn for name in panel)
+    }
+    handles["95 % interval of the mean"] = Patch(color=GREY, alpha=0.3)
+    handles["single runs"] = Line2D([], [], color=GREY, linewidth=0.7, alpha=0.6)
+    if not all(curve.complete.all() for curve in curves):
+        handles["mean of the runs still training"] = Line2D([], [], color=GREY, linestyle=":")
+    if any(variant.diverged.any() for variant in variants):
+        handles["a run diverged here"] = Line2D([], [], color=GREY, linestyle="none", marker="x")
+    if len(variants) > 1:
+        for name in (name for name, curve in drawn[0].items() if curve.epochs.size):
+            handles[f"{variants[0].name}, {name}"] = Line2D([], [], **_reference_style(name))
+    return handles

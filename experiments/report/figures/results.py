@@ -1,0 +1,95 @@
+"""The results of one study as figures need them: variants in order, curves with their diverged runs, boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from experiments.analysis import read_runs
+from experiments.errors import ExperimentsError
+from experiments.report.figures.curves import VariantCurves
+from experiments.store.curves import read_npz
+from experiments.store.folder import StudyFolder
+from experiments.store.load import History, load_history
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study, Variant
+
+# A study of nothing but grids keeps the curves of every point; more panels than this nobody reads.
+MOST_PANELS = 24
+
+
+@dataclass(frozen=True)
+class Results:
+    """What lies in the results folder of one study.
+
+    Attributes:
+        study: The study.
+        runs: Its table of runs.
+        folder: Its folder.
+    """
+
+    study: Study
+    runs: pd.DataFrame
+    folder: StudyFolder
+    out: Path
+    _read: dict[tuple[str, str], History | None] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, study: Study, out: Path) -> Results:
+        """Read the table of a study's runs; curves are read when they are asked for."""
+        folder = StudyFolder.of(study.name, out)
+        return cls(study, read_runs(study.name, out), folder, out)
+
+    @property
+    def protocols(self) -> list[str]:
+        """Protocols that have runs, the published one first."""
+        return [protocol for protocol in ("published", "fresh") if (self.runs["protocol"] == protocol).any()]
+
+    @property
+    def drawn(self) -> list[Variant]:
+        """Variants with panels of their own, in file order: the named ones, or, where all are grids, points."""
+        named = [variant for variant in self.study.variants if not variant.grid]
+        points = [variant for variant in self.study.variants if variant.grid]
+        if named or len(points) <= MOST_PANELS:
+            return named or points
+        return [points[i] for i in np.linspace(0, len(points) - 1, MOST_PANELS).round().astype(int)]
+
+    def history(self, variant: str, protocol: str) -> Mapping[str, np.ndarray]:
+        """Give the curves of a variant, shape (run, epoch) each; empty where there are none."""
+        return self._history(variant, protocol) or {}
+
+    def curves(self, variant: Variant, protocol: str, key: str) -> VariantCurves:
+        """Give the training curve of a metric, and the validation curve under the name of the rows it watches."""
+        history = self._history(variant.name, protocol)
+        if history is None:
+            return VariantCurves(variant.name, {})
+        names = {"train": key, str(variant.config["training"]["validate_on"]): f"val_{key}"}
+        sets = {name: history[stored] for name, stored in names.items() if stored in history}
+        return VariantCurves(variant.name, sets, self._diverged(history))
+
+    def boundary(self, variant: str) -> Mapping[str, np.ndarray]:
+        """Give the arrays of a variant's decision boundary; empty where there are none."""
+        return read_npz(self.folder.boundary(variant))
+
+    def finished(self, variant: str, protocol: str) -> pd.DataFrame:
+        """Give the rows of a variant's finished runs under a protocol."""
+        rows = self.runs
+        return rows[(rows["variant"] == variant) & (rows["protocol"] == protocol) & (rows["error"] == "")]
+
+    def _history(self, variant: str, protocol: str) -> History | None:
+        if (variant, protocol) not in self._read:
+            try:
+                self._read[variant, protocol] = load_history(self.study.name, variant, protocol, self.out)
+            except ExperimentsError:
+                self._read[variant, protocol] = None
+        return self._read[variant, protocol]
+
+    def _diverged(self, history: History) -> np.ndarray:
+        rows = self.finished(history.variant, history.protocol).set_index("repeat")["diverged"]
+        return np.asarray(rows.reindex(history.repeat).fillna(0).to_numpy() > 0)

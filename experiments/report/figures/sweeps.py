@@ -1,0 +1,168 @@
+"""Sweeps over a grid: a metric against the values of an axis, with the best value and all that are as good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import NullLocator
+
+from experiments.analysis import Sweep
+from experiments.analysis.scales import is_ratio
+from experiments.report.figures.style import BLACK, GREY, SET_COLOURS, VERMILION, Size, log_axis, sheet, wrap_label
+from experiments.report.figures.words import set_label
+
+_PANEL = Size(width=5.0, height=3.4, gap_x=1.0, gap_y=1.0)
+_MOST_TICKS = 10
+_LOG_FROM = 30.0
+
+
+@dataclass(frozen=True)
+class SweepPanel:
+    """Lines of one metric over one axis.
+
+    Attributes:
+        title: Of the panel.
+        label: Name and unit of the metric.
+        lines: Set name ("train", "test", "fresh_test", or "" for what has no set) to its sweep.
+    """
+
+    title: str
+    label: str
+    lines: Mapping[str, Sweep]
+
+    @property
+    def judged(self) -> Sweep:
+        """The line whose best value is marked: the one on test rows, under ``fresh`` on fresh ones."""
+        known = [name for name in ("test", "fresh_test", "validation", "train", "") if name in self.lines]
+        return self.lines[known[0]]
+
+
+def draw_sweep(ax: Axes, sweep: Sweep, colour: str) -> None:
+    """Draw one line of a sweep: single runs faintly, means, and the 95 % band.
+
+    Args:
+        ax: Where to.
+        sweep: What.
+        colour: Of all its parts.
+    """
+    x = positions(sweep)
+    runs = sweep.runs.to_numpy(float)
+    runs = np.where(np.isfinite(runs), runs, np.nan)
+    alpha = float(np.clip(3 / max(len(runs), 1), 0.1, 0.5))
+    ax.add_collection(
+        LineCollection([np.column_stack([x, row]) for row in runs], colors=colour, linewidths=0.7, alpha=alpha)
+    )
+    mean, low, high = (
+        np.array([getattr(i, end) for i in sweep.intervals], float) for end in ("estimate", "low", "high")
+    )
+    ax.fill_between(x, low, high, color=colour, alpha=0.3, linewidth=0)
+    ax.plot(x, mean, color=colour, marker="o", markersize=5)
+
+
+def draw_best(ax: Axes, sweep: Sweep) -> None:
+    """Mark the best value with a star, and below the axis' line all values that cannot be told from it.
+
+    Args:
+        ax: With the sweep drawn and its limits set.
+        sweep: What.
+    """
+    if sweep.best is None:
+        return
+    x = dict(zip(sweep.values, positions(sweep), strict=True))
+    best = sweep.intervals[sweep.values.index(sweep.best)].estimate
+    ax.plot([x[sweep.best]], [best], marker="*", markersize=17, color=BLACK, markeredgecolor="white", zorder=5)
+    good = [x[value] for value in sweep.as_good]
+    to_axes = ax.get_xaxis_transform()
+    ax.plot([min(good), max(good)], [0.03, 0.03], transform=to_axes, color=BLACK, linewidth=2, zorder=4)
+    ax.plot(
+        good, [0.03] * len(good), transform=to_axes, color=BLACK, linestyle="none", marker="o", markersize=6, zorder=4
+    )
+
+
+def sweeps_figure(panels: Sequence[SweepPanel], *, title: str, subtitle: str, columns: int) -> Figure:
+    """Draw the sweeps of one grid, a panel for each metric and protocol; those of one metric share a scale.
+
+    Args:
+        panels: At least one, each with at least one line.
+        columns: Panels in a row.
+        title: Of the figure.
+        subtitle: How to read it.
+    """
+    names = list(dict.fromkeys(name for panel in panels for name in panel.lines))
+    handles: dict[str, Line2D | Patch] = {
+        f"{set_label(name)}: mean".removeprefix(": "): Line2D([], [], color=_colour(name), marker="o", markersize=5)
+        for name in names
+    }
+    handles["95 % interval of the mean"] = Patch(color=GREY, alpha=0.3)
+    handles["single runs"] = Line2D([], [], color=GREY, linewidth=0.7, alpha=0.6)
+    handles["best value"] = Line2D([], [], color=BLACK, linestyle="none", marker="*", markersize=13)
+    handles["cannot be told from the best"] = Line2D([], [], color=BLACK, linewidth=2, marker="o", markersize=6)
+    if any(sum(sweep.diverged) for panel in panels for sweep in panel.lines.values()):
+        handles["runs diverged"] = Line2D([], [], color=VERMILION, linestyle="none", marker="$n$", markersize=8)
+    figure, axes = sheet(
+        len(panels), title=title, subtitle=subtitle, handles=handles, columns=columns, size=_PANEL, share=False
+    )
+    for ax, panel in zip(axes, panels, strict=True):
+        compared = [sweep for other in panels if other.label == panel.label for sweep in other.lines.values()]
+        _panel(ax, panel, _limits(compared))
+    return figure
+
+
+def positions(sweep: Sweep) -> np.ndarray:
+    """Give the place of each value on the axis: the number itself, or its rank where values are labels."""
+    return np.array(sweep.values, float) if sweep.numeric else np.arange(len(sweep.values), dtype=float)
+
+
+def _panel(ax: Axes, panel: SweepPanel, limits: tuple[float, float]) -> None:
+    ax.set_title(panel.title)
+    for name, sweep in panel.lines.items():
+        draw_sweep(ax, sweep, _colour(name))
+    ax.autoscale_view()
+    judged = panel.judged
+    low, high = limits
+    if is_ratio(judged.metric) and low > 0 and high / low > _LOG_FROM:
+        ax.set_ylim(low / 1.6, high * 1.4)
+        log_axis(ax, "y")
+    elif low < high:
+        ax.set_ylim(low - 0.12 * (high - low), high + 0.06 * (high - low))
+    _value_axis(ax, judged)
+    if "" not in panel.lines:  # of a norm or an epoch no value is the best
+        draw_best(ax, judged)
+    for x, count in zip(positions(judged), judged.diverged, strict=True):
+        if count:
+            ax.text(x, 0.97, f"{count}", transform=ax.get_xaxis_transform(), color=VERMILION, ha="center", va="top")
+    ax.set_xlabel(judged.axis)
+    ax.set_ylabel(wrap_label(panel.label))
+
+
+def _limits(sweeps: Iterable[Sweep]) -> tuple[float, float]:
+    """Give the range of the means and of all but the most extreme single runs."""
+    values: list[float] = []
+    for sweep in sweeps:
+        runs = sweep.runs.to_numpy(float)
+        runs = runs[np.isfinite(runs)]
+        values += [interval.estimate for interval in sweep.intervals if np.isfinite(interval.estimate)]
+        values += list(np.quantile(runs, [0.02, 0.98])) if runs.size else []
+    return (min(values), max(values)) if values else (0.0, 1.0)
+
+
+def _value_axis(ax: Axes, sweep: Sweep) -> None:
+    x = positions(sweep)
+    if sweep.logarithmic:
+        ax.set_xscale("log")
+    if not sweep.numeric or len(x) <= _MOST_TICKS:
+        labels = [f"{value:g}" if sweep.numeric else str(value) for value in sweep.values]
+        crowded = sum(map(len, labels)) > 40
+        ax.set_xticks(x, labels, rotation=30 if crowded else 0, ha="right" if crowded else "center")
+        ax.xaxis.set_minor_locator(NullLocator())
+
+
+def _colour(name: str) -> str:
+    return SET_COLOURS.get(name, BLACK)

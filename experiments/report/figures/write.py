@@ -1,0 +1,58 @@
+"""All figures of one study, written as PNG files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+
+from experiments.report.figures.from_curves import boundary_figures, input_figures, layer_figures, learning_figures
+from experiments.report.figures.from_grids import sweep_figures
+from experiments.report.figures.from_tables import (
+    flattery_figures,
+    forest_figures,
+    published_figures,
+    stopping_figures,
+)
+from experiments.report.figures.results import Results
+from experiments.report.figures.style import apply_style, save
+from experiments.store.files import safe_name
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study
+
+_MAKERS: tuple[Callable[[Results], Iterator[tuple[str, Figure]]], ...] = (
+    learning_figures,
+    boundary_figures,
+    sweep_figures,
+    layer_figures,
+    input_figures,
+    forest_figures,
+    stopping_figures,
+    flattery_figures,
+    published_figures,
+)
+
+
+def write_figures(study: Study, out: Path) -> list[Path]:
+    """Draw all figures of a study that its results allow into ``results/<study>/figures/``.
+
+    Args:
+        study: The study.
+        out: The results folder, with the study's runs, curves and boundaries in it.
+
+    Returns:
+        The PNG files, in the order in which a page shows them. Files of figures that are no longer made are removed.
+    """
+    results = Results.of(study, out)
+    folder = results.folder.path / "figures"
+    written = []
+    with apply_style():
+        for maker in _MAKERS:
+            for name, figure in maker(results):
+                written.append(save(figure, folder / f"{safe_name(name)}.png"))
+    for stale in set(folder.glob("*.png")) - set(written):
+        stale.unlink()
+    return written

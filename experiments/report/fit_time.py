@@ -1,0 +1,73 @@
+"""How long ``model.fit`` would take for the same runs, from what an epoch and a step of it cost in the benchmark."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study
+
+MEASURED = Path(__file__).parents[2] / "benchmarks" / "results" / "engine.json"
+_NOT_SOURCES = ("split", "scale", "multiply", "label_noise", "one_hot")
+_EMBEDDED_ROWS = {"load_digits": 1797, "load_iris": 150, "load_wine": 178, "load_breast_cancer": 569}
+
+
+def fit_seconds(study: Study, runs: pd.DataFrame, measured: Path = MEASURED) -> float:
+    """Estimate the time that ``model.fit`` would take for the runs of a study.
+
+    Args:
+        study: Gives the number of steps an epoch.
+        runs: Its runs.
+        measured: What the benchmark wrote; it lies in the checkout, an installed package does not have it.
+
+    Returns:
+        Seconds on the benchmark's machine, pretraining not counted; NaN where nothing was measured.
+    """
+    cost = _cost(measured)
+    if cost is None or "epochs_run" not in runs:
+        return math.nan
+    per_epoch, per_step = cost
+    epochs = runs.groupby("variant")["epochs_run"].sum()
+    return sum(
+        float(epochs.get(variant.name, 0.0))
+        * int(variant.config.get("ensemble") or 1)
+        * (per_epoch + per_step * steps_of_an_epoch(variant.config))
+        for variant in study.variants
+    )
+
+
+def steps_of_an_epoch(config: Mapping[str, Any]) -> int:
+    """Count the batches of the training rows; one where the number of rows is not known from the configuration."""
+    batch, rows = config["training"].get("batch_size", 32), _training_rows(config["data"])
+    return 1 if batch == "all" else max(1, math.ceil(rows / int(batch)))
+
+
+def _training_rows(data: Mapping[str, Any]) -> float:
+    train = (data.get("split") or {}).get("train", 0)
+    if isinstance(train, Mapping):
+        return float(sum(train.values()))
+    if train > 1 or isinstance(train, int):
+        return float(train)
+    return float(train) * sum(_rows(source) for slot, source in data.items() if slot not in _NOT_SOURCES)
+
+
+def _rows(source: Any) -> int:
+    name, arguments = next(iter(source.items())) if isinstance(source, Mapping) else (source, {})
+    if name == "table":
+        return len(arguments["x"])
+    rows = (arguments or {}).get("n_samples", _EMBEDDED_ROWS.get(name, 0))
+    return int(rows) if isinstance(rows, int) else sum(rows)
+
+
+def _cost(measured: Path) -> tuple[float, float] | None:
+    try:
+        cost = json.loads(measured.read_text(encoding="utf-8"))["fit_cost"]
+        return float(cost["seconds_per_epoch"]), float(cost["seconds_per_step"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,90 @@
+"""From a template to one file that needs nothing else: styles and scripts inside, everything from outside forbidden."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from experiments.report import words
+
+_HERE = Path(__file__).parent
+_INPUTS = re.compile(r'<meta name="inputs" content="([0-9a-f]{64})">')
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":"), "ensure_ascii": False}
+    environment.filters |= {name: getattr(words, name) for name in ("number", "duration", "plural", "look")}
+    return environment
+
+
+def render(template: str, scripts: tuple[str, ...], inputs: str, **context: Any) -> str:
+    """Render a page.
+
+    Args:
+        template: Name of a file in templates/.
+        scripts: Names of files in static/, put into the page in this order.
+        inputs: What :func:`fingerprint` says of the data that the page shows.
+        context: The template's variables; every string is escaped.
+
+    Returns:
+        The page's HTML. Its content-security policy lets only the page's own style and script through, by their hashes.
+    """
+    style = _asset("site.css")
+    script = "\n".join(_asset(name) for name in scripts)
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    page = _environment().get_template(template)
+    return page.render(style=style, script=script, policy=policy, inputs=inputs, **context)
+
+
+def fingerprint(*parts: bytes) -> str:
+    """Hash what a page is made of, the templates and scripts of this package included."""
+    digest = hashlib.sha256(_own_sources())
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()
+
+
+def inputs_of(page: Path) -> str | None:
+    """Read which inputs an existing page was made of, None where there is no such page."""
+    try:
+        with page.open(encoding="utf-8") as file:
+            found = _INPUTS.search(file.read(4096))
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+    return found[1] if found else None
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_HERE / "static" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _own_sources() -> bytes:
+    rooms = [_HERE, _HERE.parent / "analysis"]
+    files = [
+        path for room in rooms for path in sorted(room.rglob("*")) if path.suffix in (".py", ".html", ".css", ".js")
+    ]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).digest()
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

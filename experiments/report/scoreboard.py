@@ -1,0 +1,263 @@
+"""The scoreboard: every claim of every study with both verdicts, grouped by topic."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from experiments.report import words
+from experiments.report.claim_views import HEADINGS, ClaimView, Side
+from experiments.report.fit_time import fit_seconds
+from experiments.report.words import Look
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from experiments.study.study import Study
+
+_TOPICS = ("Better generalization", "Better learning", "Optimization", "Architecture", "Data")
+_OTHER = "Other studies"
+_PROTOCOLS = ("published", "fresh")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the scoreboard says of one study."""
+
+    name: str
+    title: str
+    question: str
+    topic: str
+    link: str
+    variants: int
+    runs: int
+    planned: int
+    diverged: int
+    failed: int
+    seconds: float
+    fit_seconds: float
+    claims: tuple[ClaimView, ...]
+    environment: Mapping[str, Any]
+
+    @property
+    def done(self) -> str:
+        """Runs there are, of those planned where some are missing."""
+        return f"{self.runs:,}" if self.runs >= self.planned else f"{self.runs:,} of {self.planned:,}"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One verdict in a row."""
+
+    protocol: str
+    heading: str
+    look: Look
+    forest: Any
+    effect: str
+    n: int
+    opposite: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim."""
+
+    study: str
+    title: str
+    link: str
+    says: str
+    marks: tuple[Mark, ...]
+    words: Mapping[str, str]
+    n: int
+    clarity: float
+    opposite: float
+
+
+@dataclass(frozen=True)
+class Topic:
+    """The claims of the studies under one heading."""
+
+    name: str
+    anchor: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class VerdictShare:
+    """How many claims have a verdict, and its stretch of a bar of 1,000 units."""
+
+    look: Look
+    count: int
+    start: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Count:
+    """The verdicts under one protocol."""
+
+    protocol: str
+    shares: tuple[VerdictShare, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    """All that the scoreboard's template needs."""
+
+    header: str
+    notes: tuple[str, ...]
+    counts: tuple[Count, ...]
+    topics: tuple[Topic, ...]
+    rows: int
+    studies: tuple[Card, ...]
+    verdicts: tuple[str, ...] = tuple(words.LOOKS)
+
+
+def make_card(
+    study: Study, folder: str, runs: pd.DataFrame, claims: tuple[ClaimView, ...], environment: Mapping[str, Any]
+) -> Card:
+    """Say of one study what the scoreboard shows.
+
+    Args:
+        study: The study.
+        folder: Name of its folder in the results.
+        runs: Its runs, as ``read_runs`` gives them.
+        claims: Its judged claims.
+        environment: What its environment.json says.
+    """
+    finished = runs[runs["error"] == ""]
+    return Card(
+        name=study.name,
+        title=study.title,
+        question=study.question,
+        topic=study.topic or _OTHER,
+        link=f"{quote(folder)}/report.html",
+        variants=len(study.variants),
+        runs=len(finished),
+        planned=sum(variant.repeats * len(variant.protocols) for variant in study.variants),
+        diverged=int(finished["diverged"].sum()),
+        failed=len(runs) - len(finished),
+        seconds=float(finished["seconds"].sum()) if "seconds" in finished else 0.0,
+        fit_seconds=fit_seconds(study, finished),
+        claims=claims,
+        environment=environment,
+    )
+
+
+def make_board(cards: Sequence[Card]) -> Board:
+    """Arrange the claims of studies as the scoreboard shows them."""
+    topics = tuple(_topic(name, [card for card in cards if card.topic == name]) for name in _topic_names(cards))
+    topics = tuple(topic for topic in topics if topic.rows)
+    return Board(
+        header=_header(cards),
+        notes=tuple(_notes(cards)),
+        counts=tuple(_counts(cards)),
+        topics=topics,
+        rows=sum(len(topic.rows) for topic in topics),
+        studies=tuple(cards),
+    )
+
+
+def _topic_names(cards: Sequence[Card]) -> list[str]:
+    present = dict.fromkeys(card.topic for card in cards)
+    known = [topic for topic in _TOPICS if topic in present]
+    return known + [topic for topic in present if topic not in (*_TOPICS, _OTHER)] + [_OTHER] * (_OTHER in present)
+
+
+def _topic(name: str, cards: Sequence[Card]) -> Topic:
+    rows = tuple(_row(card, claim) for card in cards for claim in card.claims)
+    return Topic(name, f"topic-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}", rows)
+
+
+def _row(card: Card, claim: ClaimView) -> Row:
+    sides = {side.protocol: side for side in claim.sides}
+    opposite = [side.opposite for side in claim.sides if not math.isnan(side.opposite)]
+    return Row(
+        study=card.name,
+        title=card.title,
+        link=f"{card.link}#{claim.anchor}",
+        says=claim.says,
+        marks=tuple(_mark(protocol, sides.get(protocol)) for protocol in _PROTOCOLS),
+        words={protocol: sides[protocol].look.word if protocol in sides else "" for protocol in _PROTOCOLS},
+        n=max((side.n for side in claim.sides), default=0),
+        clarity=max((side.clarity for side in claim.sides), default=0.0),
+        opposite=max(opposite, default=0.0),
+    )
+
+
+def _mark(protocol: str, side: Side | None) -> Mark:
+    if side is None:
+        return Mark(protocol, HEADINGS[protocol], words.NOT_ASKED, None, "", 0, "")
+    opposite = "" if math.isnan(side.opposite) else f"{words.percent(side.opposite)} of single runs say the opposite"
+    return Mark(protocol, side.heading, side.look, side.forest, side.effect, side.n, opposite)
+
+
+def _counts(cards: Sequence[Card]) -> list[Count]:
+    counts = []
+    for protocol in _PROTOCOLS:
+        found = Counter(s.look.word for card in cards for c in card.claims for s in c.sides if s.protocol == protocol)
+        if found:
+            counts.append(Count(protocol.capitalize(), _shares(found)))
+    return counts
+
+
+def _shares(found: Counter[str]) -> tuple[VerdictShare, ...]:
+    shares, start = [], 0.0
+    for word, look in words.LOOKS.items():
+        width = 1000 * found[word] / found.total()
+        shares.append(VerdictShare(look, found[word], round(start, 1), round(width, 1)))
+        start += width
+    return tuple(shares)
+
+
+def _header(cards: Sequence[Card]) -> str:
+    if not cards:
+        return ""
+    seconds = sum(card.seconds for card in cards)
+    studies = "1 study" if len(cards) == 1 else f"{len(cards)} studies"
+    parts = [f"{studies}, {words.plural(sum(card.runs for card in cards), 'run')}"]
+    parts += environment_words([card.environment for card in cards])
+    trained = f"{words.duration(seconds)} of training"
+    by_fit = sum(card.fit_seconds for card in cards)
+    if by_fit > seconds > 0:
+        trained += f", for which model.fit would take about {words.duration(by_fit)}"
+    return " · ".join([*parts, trained]) + "."
+
+
+def environment_words(environments: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say when, on what and with which versions: what differs between studies is listed once each."""
+    found = [environment for environment in environments if environment]
+    dates = sorted({str(e["finished"])[:10] for e in found if e.get("finished")})
+    parts = [" to ".join(dict.fromkeys((dates[0], dates[-1])))] if dates else []
+    parts += _listed(str(e["device"]) for e in found if e.get("device"))
+    names = {"tensorflow": "TensorFlow", "keras": "Keras", "python": "Python"}
+    versions = [e["versions"] for e in found if isinstance(e.get("versions"), Mapping)]
+    parts += _listed(", ".join(f"{name} {v[key]}" for key, name in names.items() if key in v) for v in versions)
+    return parts
+
+
+def _listed(texts: Any) -> list[str]:
+    different = list(dict.fromkeys(text for text in texts if text))
+    return [" / ".join(different)] if different else []
+
+
+def _notes(cards: Sequence[Card]) -> list[str]:
+    runs, failed = sum(card.runs for card in cards), sum(card.failed for card in cards)
+    diverged, planned = sum(card.diverged for card in cards), sum(card.planned for card in cards)
+    if not cards:
+        return ["No results yet: python -m experiments run --all writes them."]
+    notes = []
+    if not runs:
+        notes.append(f"No run has finished{': all ' + words.plural(failed, 'run') + ' failed' if failed else ' yet'}.")
+    elif diverged == runs:
+        notes.append("Every run diverged: there are verdicts only where divergence itself is the claim.")
+    elif runs < planned:
+        notes.append(f"Results are partial: {runs:,} of {planned:,} runs are there.")
+    if failed and runs:
+        notes.append(f"{words.plural(failed, 'run')} failed and will be tried again by the next run.")
+    return notes

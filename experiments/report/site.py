@@ -1,0 +1,78 @@
+"""The static site in a results folder: a scoreboard, and a page for each study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from experiments.analysis import read_runs, summarize
+from experiments.analysis.write import study_tables
+from experiments.report.claim_views import ClaimView, claim_views
+from experiments.report.page import fingerprint, inputs_of, render
+from experiments.report.scoreboard import Card, make_board, make_card
+from experiments.report.study_page import study_page
+from experiments.store.environment import read_environment
+from experiments.store.files import write_atomically, write_if_changed
+from experiments.store.folder import StudyFolder
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study
+
+_SCRIPTS = {"index.html": ("page.js", "scoreboard.js"), "study.html": ("page.js", "chart.js", "study.js")}
+
+
+def write_report(studies: Sequence[Study], out: Path | str = "results") -> None:
+    """Write the scoreboard and the pages of studies; pages whose study and results did not change stay as they are.
+
+    Args:
+        studies: All studies that the scoreboard shall show; those without results get pages that say so.
+        out: The results folder. Its tables (claims.csv) are read where they are there, and computed where not.
+    """
+    out = Path(out)
+    cards = [_write_study(study, out) for study in studies]
+    board = make_board(cards)
+    page = render(
+        "index.html", _SCRIPTS["index.html"], fingerprint(repr(board).encode()), home="index.html", board=board
+    )
+    write_if_changed(out / "index.html", page)
+
+
+def _write_study(study: Study, out: Path) -> Card:
+    """Write the page of a study, and give what the scoreboard says of it."""
+    folder = StudyFolder.of(study.name, out)
+    runs = read_runs(study.name, out)
+    environment = read_environment(folder)
+    claims = claim_views(_claims(study, runs, folder.path / "claims.csv"))
+    page = folder.path / "report.html"
+    inputs = fingerprint(*_inputs(study, folder, claims))
+    if inputs_of(page) != inputs:
+        summary = _summary(study, runs, folder.path / "summary.csv")
+        content = study_page(study, runs, claims=claims, summary=summary, environment=environment, out=out)
+        html = render("study.html", _SCRIPTS["study.html"], inputs, home="../index.html", study=content)
+        write_atomically(page, html)
+    return make_card(study, folder.path.name, runs, claims, environment)
+
+
+def _claims(study: Study, runs: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Read the verdicts that the analysis wrote; compute them where it did not."""
+    if path.is_file():
+        return pd.read_csv(path, keep_default_na=False, dtype=str)
+    return study_tables(study, runs)["claims"]
+
+
+def _summary(study: Study, runs: pd.DataFrame, path: Path) -> pd.DataFrame:
+    if path.is_file():
+        names = dict.fromkeys(("variant", "protocol", "metric"), str)
+        return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=names)
+    return summarize(study, runs)
+
+
+def _inputs(study: Study, folder: StudyFolder, claims: Sequence[ClaimView]) -> list[bytes]:
+    """List what a page is made of; curves and boundaries belong to the runs in runs.csv, so their names suffice."""
+    paths = [path for kind in ("npz", "png") for path in folder.path.rglob(f"*.{kind}")]
+    names = "\n".join(sorted(path.relative_to(folder.path).as_posix() for path in paths))
+    contents = [path.read_bytes() if path.is_file() else b"" for path in (folder.runs, folder.environment)]
+    return [*contents, *(text.encode() for text in (study.text, repr(study.variants), repr(claims), names))]

@@ -1,0 +1,100 @@
+"""Slide mode: for every claim and seed, the one curve and the one sentence a lecturer would have had."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from experiments.analysis import Verdict, judge, one_run_sentence
+from experiments.report import words
+from experiments.report.curve_data import Histories, Metric, single_runs
+from experiments.report.figures.words import split_column
+from experiments.report.lines import Epochs
+from experiments.study.claims import find_variant
+from experiments.study.expressions import references
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study
+
+_OUTCOMES = {
+    1: ("supported", "looks right", "✓", "“{}”"),
+    -1: ("contradicted", "looks wrong", "✗", "It is not so: “{}”"),
+    0: ("inconclusive", "nothing to be seen", "?", "It makes no difference: “{}”"),
+}
+
+
+def slide_data(
+    study: Study, runs: pd.DataFrame, histories: Histories, metrics: Sequence[Metric], epochs: Epochs
+) -> dict[str, Any] | None:
+    """Gather what each claim looks like with each single seed, on the slides' data.
+
+    Args:
+        study: The study.
+        runs: Its runs.
+        histories: Its curves.
+        metrics: The metrics that have curves.
+        epochs: Where lists of epochs are kept.
+
+    Returns:
+        ``claims`` with their seeds and ``lines`` with the single runs; None where no claim can be told by one run.
+    """
+    published = judge(study, runs[runs["protocol"] == "published"])
+    verdicts = [verdict for verdict in published if verdict.protocol == "published" and verdict.singles]
+    if not verdicts:
+        return None
+    claims = [_claim(verdict, study, histories, metrics) for verdict in verdicts]
+    wanted = [(claim["curve"]["key"], index) for claim in claims for index in claim["variants"]]
+    return {"claims": claims, "lines": single_runs(histories, wanted, epochs)}
+
+
+def _claim(verdict: Verdict, study: Study, histories: Histories, metrics: Sequence[Metric]) -> dict[str, Any]:
+    asked = references(verdict.claim.expression)
+    names = [variant.name for variant in study.variants]
+    found = [find_variant(reference.variant, names) for reference in asked]
+    indices = dict.fromkeys(names.index(name) for name in found if name is not None)
+    drawn = [index for index in indices if (index, "published") in histories]
+    curve = _curve(asked[0].metric, [histories[index, "published"] for index in drawn], metrics)
+    return {
+        "says": verdict.claim.says,
+        "variants": drawn,
+        "curve": {"key": curve.key, "label": curve.label, "log": curve.log},
+        "seeds": [_seed(verdict, repeat) for repeat in sorted(verdict.singles)],
+        "all": _all_seeds(verdict),
+    }
+
+
+def _seed(verdict: Verdict, repeat: int) -> dict[str, Any]:
+    css, word, sign, story = _OUTCOMES[verdict.singles[repeat].outcome]
+    return {
+        "seed": repeat,
+        "verdict": css,
+        "word": word,
+        "sign": sign,
+        "story": story.format(verdict.claim.says),
+        "sentence": one_run_sentence(verdict, repeat),
+    }
+
+
+def _all_seeds(verdict: Verdict) -> dict[str, Any]:
+    look, share = words.look(verdict.word), verdict.opposite_share
+    seeds = words.plural(len(verdict.singles), "seed")
+    story = f"{seeds}."
+    if not math.isnan(share):
+        story = f"{round(share * len(verdict.singles))} of {seeds} alone tell the opposite story."
+    return {"verdict": look.css, "word": look.word, "sign": look.sign, "story": story, "sentence": verdict.sentence}
+
+
+def _curve(metric: str, histories: Sequence[Any], metrics: Sequence[Metric]) -> Metric:
+    """Choose the curve that shows what a claim is about: its own metric where that has one, else the watched score."""
+    where, name = split_column(metric)
+    watched = [f"val_{name}", name] if where in ("test", "fresh_test", "validation") else [name, f"val_{name}"]
+    keys = [metric, *(watched if where else ()), *(f"val_{one.key}" for one in reversed(metrics))]
+    keys += [one.key for one in metrics]
+    key = next((key for key in keys if any(key in history for history in histories)), keys[0])
+    plain = key.removeprefix("val_")
+    known = next((one for one in metrics if one.key == plain), Metric(key, key.replace("_", " "), log=False))
+    rows = "rows watched" if key.startswith("val_") else "training rows"
+    return Metric(key, f"{known.label}, {rows}" if known.key == plain else known.label, known.log)

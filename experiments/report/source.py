@@ -1,0 +1,103 @@
+"""The YAML of a study with its colours, and each variant's changes against the base."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study, Variant
+
+_COMMENT = re.compile(r"(?:^|\s)#.*$")
+_KEYS = re.compile(r"([\w.*\[\]=<>-]+)(:(?=\s|$))")
+
+Piece = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One dotted path of a variant: what the base has there and what the variant makes of it."""
+
+    path: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """All changes of a variant, and the lines of the YAML that they are written in and that they replace."""
+
+    name: str
+    about: str
+    rows: tuple[Change, ...]
+    changed: tuple[int, ...]
+    replaced: tuple[int, ...]
+
+
+def source_rows(text: str) -> list[list[Piece]]:
+    """Cut a YAML text into lines of (css class, text) pieces; joined, the pieces are the text."""
+    return [_pieces(line) for line in text.splitlines()]
+
+
+def changes_of(variant: Variant, study: Study) -> Changes:
+    """List what a variant changes.
+
+    Args:
+        variant: A variant or one point of a grid.
+        study: Its study.
+
+    Returns:
+        The changes in the order of the YAML, with the lines to mark.
+    """
+    rows = [Change(path, _short(look_up(study.base, path)), _short(value)) for path, value in variant.changes.items()]
+    base = next((other for other in study.variants if not other.changes), None)
+    changed, replaced = set(), set()
+    for path in variant.changes:
+        if place := variant.place(path):
+            changed.add(place.line)
+        if base and (place := base.place(path)):
+            replaced.add(place.line)
+    return Changes(variant.name, variant.about, tuple(rows), tuple(sorted(changed)), tuple(sorted(replaced - changed)))
+
+
+def look_up(config: Any, path: str) -> Any:
+    """Follow a dotted path, stepping over class names as the language does; None where it leads nowhere."""
+    value = config
+    for step in path.split("."):
+        while isinstance(value, Mapping) and step not in value and _is_component(value):
+            value = next(iter(value.values()))
+        if not isinstance(value, Mapping) or step not in value:
+            return None
+        value = value[step]
+    return value
+
+
+def _is_component(value: Mapping[str, Any]) -> bool:
+    return len(value) >= 1 and next(iter(value))[:1].isupper()
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else json.dumps(_plain(value), ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _pieces(line: str) -> list[Piece]:
+    found = _COMMENT.search(line)
+    code, comment = (line[: found.start()], line[found.start() :]) if found else (line, "")
+    pieces: list[Piece] = []
+    end = 0
+    for match in _KEYS.finditer(code):
+        pieces += [("", code[end : match.start()]), ("key", match[1]), ("", match[2])]
+        end = match.end()
+    pieces += [("", code[end:]), ("comment", comment)]
+    return [piece for piece in pieces if piece[1]]

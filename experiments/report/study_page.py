@@ -1,0 +1,224 @@
+"""All that the page of one study shows, gathered from its files and from the analysis."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from experiments.analysis import diagnose, flattery, place_published
+from experiments.report import words
+from experiments.report.boundaries import BoundaryMap, boundary_map
+from experiments.report.charts import chart_data
+from experiments.report.claim_views import ClaimView
+from experiments.report.scoreboard import environment_words
+from experiments.report.source import Changes, Piece, changes_of, source_rows
+from experiments.report.tables import (
+    DiagnosisTable,
+    Placing,
+    Table,
+    diagnosis_table,
+    flattery_table,
+    placings,
+    variant_tables,
+)
+from experiments.store.curves import read_npz
+from experiments.store.folder import StudyFolder
+
+if TYPE_CHECKING:
+    from experiments.study.study import Study, Variant
+
+_MOST_ERRORS = 3
+_FILES = ("study.yaml", "runs.csv", "summary.csv", "claims.csv", "environment.json")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Something to type."""
+
+    title: str
+    command: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A file beside the page."""
+
+    name: str
+    link: str
+
+
+@dataclass(frozen=True)
+class StudyPage:
+    """What the template of a study needs; empty parts leave their section out."""
+
+    title: str
+    question: str
+    source: str
+    topic: str
+    header: str
+    notes: tuple[str, ...]
+    claims: tuple[ClaimView, ...]
+    slide_mode: bool
+    curves: bool
+    curves_note: str
+    maps: tuple[BoundaryMap, ...]
+    sweeps: tuple[str, ...]
+    layers: bool
+    tables: tuple[Table, ...]
+    published: tuple[Placing, ...]
+    flattery: Table | None
+    diagnosis: DiagnosisTable | None
+    source_rows: Sequence[Sequence[Piece]]
+    changes: tuple[Changes, ...]
+    recipes: tuple[Recipe, ...]
+    figures: tuple[Link, ...]
+    files: tuple[str, ...]
+    footer: str
+    data: Mapping[str, Any]
+
+    @property
+    def sections(self) -> list[tuple[str, str]]:
+        """Anchor and name of the sections that there are."""
+        every = [
+            ("claims", "Claims", self.claims),
+            ("slide", "Slide mode", self.slide_mode),
+            ("curves", "Curves", self.curves),
+            ("boundaries", "Boundaries", self.maps),
+            ("sweeps", "Sweeps", self.sweeps),
+            ("layers", "Inside", self.layers),
+            ("variants", "Variants", self.tables),
+            ("published", "Published", self.published),
+            ("flattery", "Flattery", self.flattery),
+            ("diagnosis", "Diagnosis", self.diagnosis),
+            ("yaml", "YAML", True),
+            ("again", "Run it", True),
+        ]
+        return [(anchor, name) for anchor, name, there in every if there]
+
+
+def study_page(
+    study: Study,
+    runs: pd.DataFrame,
+    *,
+    claims: tuple[ClaimView, ...],
+    summary: pd.DataFrame,
+    environment: Mapping[str, Any],
+    out: Path,
+) -> StudyPage:
+    """Gather what the page of a study shows.
+
+    Args:
+        study: The study.
+        runs: Its runs, as ``read_runs`` gives them; may be empty.
+        claims: Its judged claims.
+        summary: What ``analysis.summarize`` gives.
+        environment: What its environment.json says.
+        out: The results folder.
+    """
+    folder = StudyFolder.of(study.name, out)
+    changes = tuple(changes_of(variant, study) for variant in _shown_changes(study))
+    data = chart_data(study, runs, changes, out)
+    return StudyPage(
+        title=study.title,
+        question=study.question,
+        source=study.source,
+        topic=study.topic or "Study",
+        header=_header(runs, environment),
+        notes=tuple(_notes(study, runs)),
+        claims=claims,
+        slide_mode=bool(data["slides"]),
+        curves=bool(data["curves"]),
+        curves_note=_curves_note(data["curves"]),
+        maps=_maps(study, folder),
+        sweeps=tuple(chart["title"] for chart in data["sweeps"]),
+        layers=bool(data["layers"]),
+        tables=variant_tables(study, summary),
+        published=placings(place_published(study, runs)) if len(runs) else (),
+        flattery=flattery_table(flattery(study, runs)),
+        diagnosis=diagnosis_table(diagnose(study, runs)),
+        source_rows=source_rows(study.text),
+        changes=changes,
+        recipes=_recipes(study),
+        figures=tuple(_figures(folder.path)),
+        files=tuple(name for name in _FILES if (folder.path / name).is_file()),
+        footer=f"{study.title} · {study.name}",
+        data=data,
+    )
+
+
+def _curves_note(curves: Mapping[str, Any] | None) -> str:
+    if not curves:
+        return ""
+    return (
+        "Mean over the runs with its 95 % band; logarithmic metrics have the geometric mean. Keras’ own curves: the "
+        "loss contains penalties, the training curve is taken before each update with dropout on. At most 400 evenly "
+        "spaced epochs are drawn. Where runs end early the line is the mean of those still training, and ends when "
+        "fewer than half are left."
+    )
+
+
+def _maps(study: Study, folder: StudyFolder) -> tuple[BoundaryMap, ...]:
+    arrays = {variant.name: read_npz(folder.boundary(variant.name)) for variant in study.variants}
+    return tuple(boundary_map(name, found) for name, found in arrays.items() if found)
+
+
+def _shown_changes(study: Study) -> list[Variant]:
+    """Named variants and the first point of each grid: further points differ from it in a number only."""
+    firsts = {variant.group: variant for variant in reversed(study.variants)}
+    return [variant for variant in study.variants if not variant.grid or firsts[variant.group] is variant]
+
+
+def _header(runs: pd.DataFrame, environment: Mapping[str, Any]) -> str:
+    finished = runs[runs["error"] == ""]
+    parts = [words.plural(len(finished), "run"), *environment_words([environment])]
+    seconds = float(finished["seconds"].sum()) if "seconds" in finished else math.nan
+    parts += [f"{words.duration(seconds)} of training"] if seconds > 0 else []
+    return " · ".join(parts) + "."
+
+
+def _notes(study: Study, runs: pd.DataFrame) -> list[str]:
+    planned = sum(variant.repeats * len(variant.protocols) for variant in study.variants)
+    finished, failed = runs[runs["error"] == ""], runs[runs["error"] != ""]
+    if runs.empty:
+        return [f"No results yet: python -m experiments run {shlex.quote(study.name)} writes them."]
+    notes = []
+    if len(finished) < planned:
+        notes.append(f"Results are partial: {len(finished):,} of {planned:,} runs are there.")
+    if len(failed):
+        messages = list(dict.fromkeys(failed["error"]))[:_MOST_ERRORS]
+        notes.append(
+            f"{words.plural(len(failed), 'run')} failed: {'; '.join(messages)}. The next run tries them again."
+        )
+    lost = int(finished["diverged"].sum())
+    if lost and lost == len(finished):
+        notes.append("Every run diverged: curves end where they left the finite numbers.")
+    elif lost:
+        notes.append(f"{words.plural(lost, 'run')} diverged; they count as the worst value, and are never dropped.")
+    return notes
+
+
+def _recipes(study: Study) -> tuple[Recipe, ...]:
+    name = shlex.quote(study.name if Path(study.file).parent.name == "configs" else study.file)
+    variant = next((variant for variant in study.variants if variant.changes), study.variants[0])
+    chosen = f"{name} --variant {shlex.quote(variant.name)}"
+    base = "python -m experiments"
+    return (
+        Recipe("Run it again", f"{base} run {name}", "Trains what is missing; --force trains everything anew."),
+        Recipe("Change a number", f"{base} run {name} --set training.epochs=200", "Writes to a folder of its own."),
+        Recipe("Make it your own", f"{base} new {name} my_study", "Copies the YAML, comments and all, to edit."),
+        Recipe("See what one variant is", f"{base} show {chosen}", "The whole configuration, changes marked."),
+        Recipe("Take it with you", f"{base} code {chosen}", "The same run as a plain Keras script."),
+    )
+
+
+def _figures(folder: Path) -> list[Link]:
+    paths = sorted((folder / "figures").glob("*.png"))
+    return [Link(path.stem.replace("_", " "), quote(f"figures/{path.name}")) for path in paths]

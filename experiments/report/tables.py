@@ -1,0 +1,211 @@
+"""The tables of a study's page: all variants, flattery, diagnosis, published figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from experiments.analysis import Diagnosis, Flattery, PlacedFigure
+from experiments.report import words
+from experiments.report.drawings import Strip, strip
+from experiments.report.effects import as_number
+from experiments.report.figures.words import metric_label, protocol_label, set_label, split_column
+
+if TYPE_CHECKING:
+    from experiments.study.study import Published, Study
+
+# What stands for a study, in the order of the columns; those that a study does not have are left out.
+_COLUMNS = ("accuracy", "crossentropy", "mse_original", "mse", "mae")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: its text, a smaller line below it, and what it is sorted by."""
+
+    text: str
+    beside: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A row with its name at the left."""
+
+    name: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; the first head stands over the rows' names."""
+
+    heads: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Placing:
+    """Published figures of one metric of one variant in our distribution."""
+
+    variant: str
+    metric: str
+    strip: Strip
+    summary: str
+    sentences: tuple[str, ...]
+
+
+def variant_tables(study: Study, summary: pd.DataFrame) -> tuple[Table, ...]:
+    """Tabulate all variants, one table for each protocol.
+
+    Args:
+        study: Gives the order.
+        summary: What ``analysis.summarize`` gives.
+
+    Returns:
+        Tables with the main scores, n, epochs and times; none for a protocol without runs.
+    """
+    numbers = summary.set_index(["protocol", "variant", "metric"])
+    numbers = numbers[~numbers.index.duplicated()].sort_index()
+    protocols = [protocol for protocol in study.protocols if protocol in set(summary["protocol"])]
+    return tuple(
+        _variant_table(study, protocol, numbers.loc[[protocol]].droplevel("protocol")) for protocol in protocols
+    )
+
+
+def _variant_table(study: Study, protocol: str, numbers: pd.DataFrame) -> Table:
+    main, further = _score_columns(set(numbers.index.get_level_values("metric")), protocol)
+    kept = "best_epoch" in numbers.index.get_level_values("metric")
+    heads = ["Variant", *map(_score_head, main), "Runs", "Diverged", "Epochs run", *["Best epoch"] * kept]
+    heads += ["Time a run", *map(_score_head, further)]
+    rows = []
+    for variant in study.variants:
+        if variant.name in numbers.index:
+            own = numbers.loc[[variant.name]].droplevel("variant")
+            cells = [_mean(own, column) for column in main]
+            cells += [*_counts(own), _median(own, "epochs_run"), *[_median(own, "best_epoch")] * kept]
+            cells += [_time(own), *(_mean(own, column) for column in further)]
+            rows.append(TableRow(variant.name, tuple(cells)))
+    return Table(tuple(heads), tuple(rows), protocol_label(protocol))
+
+
+def _score_columns(there: Set[str], protocol: str) -> tuple[list[str], list[str]]:
+    """Choose the columns of the score that a study is about, on all sets, and those of its loss beside it."""
+    metrics = [m for m in _COLUMNS if f"test_{m}" in there or f"fresh_test_{m}" in there]
+    if "mse_original" in metrics:
+        metrics = [metric for metric in metrics if metric != "mse"]
+    fresh = any(name.startswith("fresh_test_") for name in there)
+    tests = ["test", "fresh_test"] if protocol == "published" or not fresh else ["fresh_test"]
+    main = [f"{name}_{metric}" for metric in metrics[:1] for name in ("train", *tests)]
+    main += [f"best_{name}_{metric}" for metric in metrics[:1] for name in tests]
+    further = [f"{name}_{metric}" for metric in metrics[1:2] for name in tests]
+    return [column for column in main if column in there], [column for column in further if column in there]
+
+
+def _score_head(column: str) -> str:
+    name, metric = split_column(column)
+    best = ", best epoch" if column.startswith("best_") else ""
+    return f"{metric_label(metric).partition(' (')[0].capitalize()}, {set_label(name)}{best}"
+
+
+def _value(own: pd.DataFrame, metric: str, field: str) -> float:
+    return as_number(own.at[metric, field]) if metric in own.index else math.nan
+
+
+def _mean(own: pd.DataFrame, column: str) -> Cell:
+    mean, low, high = (_value(own, column, field) for field in ("mean", "low", "high"))
+    return Cell(words.number(mean), words.interval(low, high, 4), _key(mean))
+
+
+def _median(own: pd.DataFrame, column: str) -> Cell:
+    middle, low, high = (_value(own, column, field) for field in ("median", "min", "max"))
+    beside = "" if math.isnan(low) or low == high else f"{words.number(low)} to {words.number(high)}"
+    return Cell(words.number(middle), beside, _key(middle))
+
+
+def _counts(own: pd.DataFrame) -> list[Cell]:
+    n, diverged, failed = (int(value) for value in (own["n"].max(), own["diverged"].iloc[0], own["failed"].iloc[0]))
+    runs = Cell(str(n), f"{failed} failed" if failed else "", str(n))
+    return [runs, Cell(str(diverged) if diverged else "–", "", str(diverged))]
+
+
+def _time(own: pd.DataFrame) -> Cell:
+    seconds = _value(own, "seconds", "mean")
+    return Cell(words.duration(seconds), "", _key(seconds))
+
+
+def _key(value: float) -> str:
+    return "" if math.isnan(value) else repr(value)
+
+
+def flattery_table(found: Sequence[Flattery]) -> Table | None:
+    """Tabulate how much the best watched score flatters; None where no run watches its test rows."""
+    rows = []
+    for one in found:
+        interval, ratio = one.interval, one.unit == "ratio"
+        amount = f"× {words.number(interval.estimate, 3)}" if ratio else words.signed(interval.estimate)
+        cells = (
+            Cell(one.protocol),
+            Cell(words.number(float(one.watched.mean()))),
+            Cell(words.number(float(one.fresh.mean()))),
+            Cell(amount, words.interval(interval.low, interval.high)),
+            Cell(str(interval.n)),
+        )
+        rows.append(TableRow(one.variant, cells))
+    heads = ("Variant", "Protocol", "Best score watched", "On 10,000 fresh rows", "Flattery", "Runs")
+    return Table(heads, tuple(rows)) if rows else None
+
+
+@dataclass(frozen=True)
+class DiagnosisTable(Table):
+    """The diagnosis of all variants, and what the basic recipe says of each scenario that occurs."""
+
+    advice: tuple[tuple[str, str], ...] = ()
+
+
+def diagnosis_table(found: Sequence[Diagnosis]) -> DiagnosisTable | None:
+    """Tabulate the bias and variance of the variants; None where the study asks for none."""
+    protocols = list(dict.fromkeys(one.protocol for one in found))
+    by_place = {(one.variant, one.protocol): one for one in found}
+    rows = [
+        TableRow(variant, tuple(_diagnosis_cell(by_place.get((variant, protocol))) for protocol in protocols))
+        for variant in dict.fromkeys(one.variant for one in found)
+    ]
+    advice = {one.scenario.capitalize(): one.advice for one in found}
+    return DiagnosisTable(("Variant", *protocols), tuple(rows), advice=tuple(advice.items())) if rows else None
+
+
+def _diagnosis_cell(one: Diagnosis | None) -> Cell:
+    if one is None:
+        return Cell("–")
+    errors = f"train error {words.percent(one.train_error.estimate)}, held out {words.percent(one.dev_error.estimate)}"
+    return Cell(one.scenario, f"{errors}; {words.percent(one.agreement)} of the runs alone say so")
+
+
+def placings(found: Sequence[PlacedFigure]) -> tuple[Placing, ...]:
+    """Gather the published figures by variant and metric."""
+    groups: dict[tuple[str, str], list[PlacedFigure]] = {}
+    for placed in found:
+        groups.setdefault((placed.figure.variant, placed.figure.metric), []).append(placed)
+    return tuple(_placing(variant, metric, placed) for (variant, metric), placed in groups.items())
+
+
+def _placing(variant: str, metric: str, placed: Sequence[PlacedFigure]) -> Placing:
+    drawn = [one.figure for one in placed if one.figure.statistic != "std"]
+    sentences = tuple(f"{_who(one.figure)}: {one.sentence}" for one in placed)
+    return Placing(
+        variant=variant,
+        metric=metric,
+        strip=strip(list(placed[0].ours), [figure.value for figure in drawn], [_who(figure) for figure in drawn]),
+        summary=f"{words.plural(len(placed[0].ours), 'run')} of ours; {' '.join(sentences)}",
+        sentences=sentences,
+    )
+
+
+def _who(figure: Published) -> str:
+    note = f" ({figure.note})" if figure.note else ""
+    return f"{words.number(figure.value)} by {figure.by}{note}"
