@@ -1,0 +1,172 @@
+"""The verbs and their options. No room is imported here, so that ``--help`` comes at once."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TypeAlias
+
+_RUN = "python -m experiments"
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Make the parser of the whole command line; ``command`` of what it parses is "module:function" of the verb."""
+    parser = argparse.ArgumentParser(
+        prog=_RUN,
+        description="Case studies of deep learning: YAML in, 30 seeds, honest intervals, verdicts out.",
+        epilog=_examples(
+            "list                     which studies there are and what is done",
+            "run dropout              train what is missing of one study, write its page",
+            "run --all                the same for every study",
+            "compare dropout baseline dropout",
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(metavar="VERB", required=True, title="verbs")
+    for add in (_add_list, _add_check, _add_show, _add_code, _add_new, _add_run, _add_report, _add_compare):
+        add(verbs)
+    return parser
+
+
+def _add_list(verbs: _Verbs) -> None:
+    verb = _add(verbs, "list", "studies: question, variants, runs, done or not", "list", "list --out results/quick")
+    _add_out(verb)
+    verb.set_defaults(command="listing:list_studies")
+
+
+def _add_check(verbs: _Verbs) -> None:
+    examples = "check", "check dropout", "check configs/mine.yaml other/idea.yaml"
+    verb = _add(verbs, "check", "validate studies; train nothing", *examples)
+    verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="all studies when none is named")
+    verb.set_defaults(command="checking:check_studies")
+
+
+def _add_show(verbs: _Verbs) -> None:
+    examples = "show dropout", "show dropout --variant dropout_with_max_norm", "show dropout --set training.epochs=10"
+    verb = _add(verbs, "show", "the resolved configuration, changes against the base marked", *examples)
+    _add_study(verb)
+    verb.add_argument("--variant", metavar="V", help="this variant only")
+    _add_sets(verb)
+    verb.set_defaults(command="showing:show_study")
+
+
+def _add_code(verbs: _Verbs) -> None:
+    examples = "code dropout --variant dropout > dropout.py", "code dropout --variant 'rate[rate=0.4]' --protocol fresh"
+    verb = _add(verbs, "code", "one run as a plain Keras script that needs nothing of this project", *examples)
+    _add_study(verb)
+    verb.add_argument("--variant", metavar="V", required=True, help="variant or grid point")
+    verb.add_argument("--protocol", choices=("published", "fresh"), default="published", help="default: published")
+    verb.add_argument("--repeat", type=_not_negative, default=0, metavar="K", help="which repeat, from 0; its seed")
+    _add_sets(verb)
+    verb.set_defaults(command="showing:show_code")
+
+
+def _add_new(verbs: _Verbs) -> None:
+    verb = _add(verbs, "new", "copy a study, comments and all, to start one's own", "new dropout my_dropout")
+    _add_study(verb)
+    verb.add_argument("name", metavar="NAME", help="of the new study: configs/NAME.yaml")
+    verb.set_defaults(command="showing:new_study")
+
+
+def _add_run(verbs: _Verbs) -> None:
+    verb = _add(
+        verbs,
+        "run",
+        "train what is not done yet, then write tables, figures and pages",
+        "run dropout",
+        "run --all",
+        "run dropout --variant baseline --variant rate --repeats 5",
+        "run dropout --set training.epochs=500 --set model.hidden.units=50",
+        "run configs/mine.yaml --dry-run",
+    )
+    verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="names in configs/ or YAML files")
+    verb.add_argument("--all", action="store_true", help="every study in configs/")
+    verb.add_argument("--variant", action="append", metavar="V", help="this variant or grid only; may be repeated")
+    verb.add_argument("--repeats", type=_positive, metavar="N", help="instead of the number in the YAML")
+    _add_sets(verb)
+    verb.add_argument("--jobs", type=_positive, metavar="N", help="worker processes; default: one for each core")
+    verb.add_argument("--protocol", choices=("published", "fresh", "both"), default="both", help="default: both")
+    verb.add_argument("--engine", choices=("compiled", "keras"), default="compiled", help="keras: plain model.fit")
+    verb.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="auto: a GPU where there is one")
+    _add_out(verb, "; with --set results/<study>@<hash>/")
+    verb.add_argument("--force", action="store_true", help="train what is done as well")
+    verb.add_argument("--dry-run", action="store_true", help="say what would run")
+    verb.add_argument("--fail-fast", action="store_true", help="stop at the first run that raises")
+    verb.epilog = f"{verb.epilog}\n\n{_EXIT_CODES}"
+    verb.set_defaults(command="running:run")
+
+
+def _add_report(verbs: _Verbs) -> None:
+    examples = "report", "report dropout", "report --out results/quick"
+    verb = _add(verbs, "report", "tables, figures and pages again, from what is in results/", *examples)
+    verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="all studies with results when none is named")
+    verb.add_argument("--jobs", type=_positive, metavar="N", help="worker processes; default: one for each core")
+    _add_out(verb)
+    verb.set_defaults(command="reporting:write_report")
+
+
+def _add_compare(verbs: _Verbs) -> None:
+    verb = _add(
+        verbs,
+        "compare",
+        "variants side by side with paired differences, or two result folders",
+        "compare dropout baseline dropout",
+        "compare dropout baseline rate --metric test_accuracy --page results/rates.html",
+        "compare results results/quick --page results/changes.html",
+    )
+    verb.add_argument("what", metavar="STUDY|DIR1", help="a study, or a results folder")
+    verb.add_argument(
+        "others", nargs="+", metavar="VARIANT|DIR2", help="variants against the first, or a results folder"
+    )
+    verb.add_argument("--metric", action="append", metavar="M", help="a column of runs.csv; may be repeated")
+    verb.add_argument(
+        "--page", metavar="FILE", help="write the comparison as a page as well, such as results/compare.html"
+    )
+    _add_out(verb)
+    verb.set_defaults(command="comparing:compare")
+
+
+_EXIT_CODES = """exit codes:
+  0  all well; a training that diverged is a result, not a failure
+  1  some run failed
+  2  bad configuration or usage
+  130  interrupted; what was finished is kept, and the same command goes on from there"""
+
+
+def _add(verbs: _Verbs, name: str, help_text: str, *examples: str) -> argparse.ArgumentParser:
+    return verbs.add_parser(
+        name,
+        help=help_text,
+        description=f"{help_text[0].upper()}{help_text[1:]}.",
+        epilog=_examples(*examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _examples(*lines: str) -> str:
+    return "\n".join(["examples:", *(f"  {_RUN} {line}" for line in lines)])
+
+
+def _add_study(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("study", metavar="STUDY", help="a name in configs/ or a YAML file")
+
+
+def _add_out(verb: argparse.ArgumentParser, note: str = "") -> None:
+    verb.add_argument("--out", metavar="DIR", help=f"the results folder; default: results{note}")
+
+
+def _add_sets(verb: argparse.ArgumentParser) -> None:
+    help_text = "a change to every variant, applied last; may be repeated"
+    verb.add_argument("--set", action="append", default=[], dest="sets", metavar="PATH=VALUE", help=help_text)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, found {text!r}")
+    return int(text)
+
+
+def _not_negative(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, found {text!r}")
+    return int(text)

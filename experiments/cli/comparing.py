@@ -1,0 +1,135 @@
+"""``compare``: variants of a study side by side, or what changed between two results folders."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.cli.screen import make_console, make_table
+from experiments.cli.studies import RESULTS
+from experiments.errors import ExperimentsError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from experiments.analysis import FolderChange, Interval, PairedDifference
+    from experiments.study import Study
+
+
+def compare(arguments: Namespace) -> int:
+    """Compare two results folders if both arguments are folders, and variants of a study otherwise."""
+    paths = [Path(arguments.what), *map(Path, arguments.others)]
+    if len(paths) == 2 and all(path.is_dir() for path in paths):
+        return _compare_folders(paths[0], paths[1], arguments.page)
+    return _compare_variants(arguments)
+
+
+def _compare_variants(arguments: Namespace) -> int:
+    from experiments.analysis import compare_variants
+    from experiments.store.load import load_results
+    from experiments.study import load_study
+
+    study = load_study(arguments.what)
+    names = _names(study, arguments.others)
+    runs = load_results(study.name, arguments.out or RESULTS)
+    _check_metrics(arguments.metric, runs)
+    found = compare_variants(study, runs, names, arguments.metric)
+    if not found:
+        raise ExperimentsError(f"these variants have no runs in common: {', '.join(names)}")
+    columns = "protocol", "metric", names[0], "variant", "its mean", "effect, 95 % interval", "verdict", "n"
+    table = make_table(columns, map(_variant_row, found), right=(names[0], "its mean", "n"))
+    console = make_console()
+    console.print(table)
+    console.print(f"effect: each variant against {names[0]}, paired by repeat; x is a ratio")
+    _write_page(found, arguments.page, f"{study.title}: variants against {names[0]}")
+    return 0
+
+
+def _compare_folders(first: Path, second: Path, page: str | None) -> int:
+    from experiments.analysis import compare_folders
+
+    changes = compare_folders(first, second)
+    if not changes:
+        raise ExperimentsError(f"{first}/ and {second}/ have no study, variant and protocol in common")
+    differing = [change for change in changes if not change.identical]
+    columns = "study", "variant", "protocol", "metric", "before", "after", "effect, 95 % interval", "verdict", "n"
+    console = make_console()
+    if differing:
+        console.print(make_table(columns, map(_folder_row, differing), right=("before", "after", "n")))
+    same = len(changes) - len(differing)
+    console.print(f"{same:,} of {len(changes):,} comparisons are identical in every repeat")
+    _write_page(changes, page, f"Before: {first}/, after: {second}/")
+    return 0
+
+
+def _write_page(found: Sequence[PairedDifference] | Sequence[FolderChange], page: str | None, title: str) -> None:
+    if page is None:
+        return
+    from experiments.report import write_comparison
+
+    print(write_comparison(found, page, title=title))
+
+
+def _names(study: Study, given: Sequence[str]) -> list[str]:
+    """Names of variants; a grid's name stands for all of its points."""
+    names = list(dict.fromkeys(variant.name for name in given for variant in study.select([name])))
+    if len(names) < 2:
+        raise ExperimentsError(
+            f"name at least two variants of {study.name}; the first is what the others are set against"
+        )
+    return names
+
+
+def _check_metrics(metrics: Sequence[str] | None, runs: pd.DataFrame) -> None:
+    from difflib import get_close_matches
+
+    for metric in metrics or ():
+        if metric not in runs.columns:
+            near = get_close_matches(metric, map(str, runs.columns), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ExperimentsError(f"there is no column {metric!r} in runs.csv{hint}")
+
+
+def _variant_row(one: PairedDifference) -> tuple[str, ...]:
+    effect = _effect(one.interval, one.unit)
+    verdict = _verdict(one.interval, one.unit)
+    return (
+        one.protocol,
+        one.column,
+        _number(one.right),
+        one.variant,
+        _number(one.left),
+        effect,
+        verdict + (f", {one.worst} diverged" if one.worst else ""),
+        str(one.interval.n),
+    )
+
+
+def _folder_row(one: FolderChange) -> tuple[str, ...]:
+    names = one.study, one.variant, one.protocol, one.metric
+    values = _number(one.before), _number(one.after), _effect(one.interval, one.unit)
+    return (*names, *values, _verdict(one.interval, one.unit), str(one.interval.n))
+
+
+def _effect(interval: Interval, unit: str) -> str:
+    low, high = interval.low, interval.high
+    if unit == "ratio":
+        return f"x{interval.estimate:.3g} [{low:.3g}, {high:.3g}]"
+    sign = "+" if unit == "difference" else ""
+    return f"{interval.estimate:{sign}.3g} [{low:{sign}.3g}, {high:{sign}.3g}]"
+
+
+def _verdict(interval: Interval, unit: str) -> str:
+    """Which side of no difference the whole interval lies on."""
+    nothing = {"ratio": 1.0, "order": 0.5}.get(unit, 0.0)
+    if interval.low > nothing:
+        return "higher"
+    if interval.high < nothing:
+        return "lower"
+    return "equal" if interval.low == interval.high == nothing else "open"
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"

@@ -1,0 +1,118 @@
+"""``run``: train what is missing, show how it goes on, and sum up."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.cli.main import FAILED, INTERRUPTED, WELL
+from experiments.cli.progress import make_listener
+from experiments.cli.screen import make_console, make_table
+from experiments.cli.studies import RESULTS, every_name, load_all, with_own_folder
+from experiments.errors import ExperimentsError
+
+if TYPE_CHECKING:
+    from experiments.runner.listener import Listener
+    from experiments.runner.plan import Selection
+    from experiments.runner.run import Options
+    from experiments.runner.summary import Summary
+    from experiments.study import Study
+
+_FAILURES_SHOWN = 10
+
+
+def run(arguments: Namespace) -> int:
+    """Run the studies named, or all of them."""
+    if bool(arguments.studies) == arguments.all:
+        raise ExperimentsError("name the studies to run, or --all for every study in configs/ (not both)")
+    studies = load_all(every_name() if arguments.all else arguments.studies, arguments.sets)
+    if arguments.sets and not arguments.out:
+        studies = [with_own_folder(study) for study in studies]
+    studies = _having(studies, arguments.variant)
+    options = _options(arguments)
+    if arguments.dry_run:
+        return _say_what_would_run(studies, options.out, options.selection)
+    listener = make_listener()
+    return _run(studies, options, listener)
+
+
+def print_ending(summary: Summary, listener: Listener) -> int:
+    """Say what failed and where to look, and choose the exit code."""
+    for failure in summary.failures[:_FAILURES_SHOWN]:
+        listener.say(f"failed: {failure.study}: {failure.run}: {failure.error} ({failure.traceback})")
+    if len(summary.failures) > _FAILURES_SHOWN:
+        listener.say(f"and {len(summary.failures) - _FAILURES_SHOWN:,} more; the column error of runs.csv has them all")
+    for error in summary.report_errors:
+        listener.say(f"the runs are done and kept, but a table, figure or page could not be made:\n{error}")
+    for page in summary.pages[-3:]:
+        listener.say(str(page))
+    if summary.interrupted:
+        listener.say("interrupted; the same command goes on from here")
+        return INTERRUPTED
+    return FAILED if summary.failures or summary.report_errors else WELL
+
+
+def _run(studies: Sequence[Study], options: Options, listener: Listener) -> int:
+    from experiments.runner.run import run_studies
+
+    start = time.monotonic()
+    summary = run_studies(studies, options, listener)
+    if summary.trained:
+        listener.say(_result_line(summary, time.monotonic() - start))
+    if summary.without_xla:
+        listener.say(f"not by XLA: {', '.join(sorted(summary.without_xla))}")
+    slowest = ", ".join(f"{name} {seconds:,.0f} s" for name, seconds in summary.slowest())
+    if len(summary.seconds) > 1:
+        listener.say(f"slowest (seconds of worker time): {slowest}")
+    return print_ending(summary, listener)
+
+
+def _result_line(summary: Summary, seconds: float) -> str:
+    tiers = ", ".join(f"{count:,} {tier}" for tier, count in sorted(summary.tiers.items()))
+    trained = f"{summary.trained:,} runs in {seconds:,.1f} s" + (f" ({tiers})" if tiers else "")
+    return f"{trained}, {len(summary.failures):,} failed, {summary.done:,} done before"
+
+
+def _options(arguments: Namespace) -> Options:
+    from experiments.runner.plan import Selection
+    from experiments.runner.run import Options
+
+    selection = Selection(
+        variants=arguments.variant,
+        protocols=None if arguments.protocol == "both" else (arguments.protocol,),
+        repeats=arguments.repeats,
+        engine=arguments.engine,
+        force=arguments.force,
+    )
+    return Options(
+        out=Path(arguments.out or RESULTS),
+        selection=selection,
+        jobs=arguments.jobs,
+        device=arguments.device,
+        fail_fast=arguments.fail_fast,
+    )
+
+
+def _having(studies: Sequence[Study], variants: Sequence[str] | None) -> list[Study]:
+    """Keep the studies that have the variants asked for; where none has one of them, say what is near."""
+    if not variants or len(studies) == 1:
+        return list(studies)
+    known = {study.name: {name for v in study.variants for name in (v.name, v.group)} for study in studies}
+    for name in variants:
+        if not any(name in names for names in known.values()):
+            raise ExperimentsError(f"no study has a variant {name!r}; python -m experiments show STUDY lists them")
+    return [study for study in studies if set(variants) <= known[study.name]]
+
+
+def _say_what_would_run(studies: Sequence[Study], out: Path, selection: Selection) -> int:
+    from experiments.runner.plan import make_plan
+
+    plans = [make_plan(study, out, selection) for study in studies]
+    rows = [(plan.study.name, f"{plan.done:,}", f"{plan.to_run:,}") for plan in plans]
+    total = "total", f"{sum(plan.done for plan in plans):,}", f"{sum(plan.to_run for plan in plans):,}"
+    table = make_table(("study", "done", "to run"), [*rows, total], right=("done", "to run"))
+    make_console().print(table)
+    return WELL

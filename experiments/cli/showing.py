@@ -1,0 +1,53 @@
+"""``show``, ``code`` and ``new``: a study resolved, as a plain script, or as the start of one's own."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from experiments.errors import ExperimentsError
+
+
+def show_study(arguments: Namespace) -> int:
+    """Print the resolved configuration of the base, or of the variants that a name stands for."""
+    from experiments.study import load_study
+    from experiments.study.render import show_study as render
+
+    study = load_study(arguments.study, sets=arguments.sets)
+    chosen = study.select([arguments.variant]) if arguments.variant else [None]
+    sys.stdout.write("\n".join(render(study, variant) for variant in chosen))
+    return 0
+
+
+def show_code(arguments: Namespace) -> int:
+    """Print one run as a script."""
+    from experiments.build.script import plain_script
+    from experiments.study import load_study
+
+    study = load_study(arguments.study, sets=arguments.sets)
+    variant = study.select([arguments.variant])[0]
+    if arguments.protocol not in variant.protocols:
+        raise ExperimentsError(f"{variant.name} runs under {' and '.join(variant.protocols)} only")
+    runs = study.runs(
+        variants=[variant.name], protocols=[arguments.protocol], repeats=arguments.repeat + 1, engine="keras"
+    )
+    sys.stdout.write(plain_script(runs[-1]))
+    return 0
+
+
+def new_study(arguments: Namespace) -> int:
+    """Write the copy beside the other studies and say what to do with it."""
+    from experiments.store.files import write_atomically
+    from experiments.study import configs_folder, load_study
+    from experiments.study.render import new_study as render
+
+    text = render(load_study(arguments.study), arguments.name)
+    path: Path = configs_folder() / f"{arguments.name}.yaml"
+    if path.exists():
+        raise ExperimentsError(f"{path} is there already; choose another name or edit it")
+    write_atomically(path, text)
+    print(f"{path} is yours to edit. Then:")
+    print(f"  python -m experiments check {arguments.name}")
+    print(f"  python -m experiments run {arguments.name}")
+    return 0
