@@ -1,0 +1,1 @@
+"""Speed of the compiled engine beside other ways to train the same networks, and the speed claims of the slides."""
