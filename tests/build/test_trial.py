@@ -1,0 +1,35 @@
+"""What only Keras can judge is heard with its dotted path before anything trains."""
+
+from __future__ import annotations
+
+import pytest
+
+from experiments.build import build_model, load_data, try_model
+from experiments.errors import ConfigError
+from tests.build.cases import OUTPUT, configuration, dense
+
+
+def refused(config):
+    data = load_data(config, "published", 0)
+    with pytest.raises(ConfigError) as error:
+        try_model(build_model(config, data, 0), data)
+    (problem,) = error.value.problems
+    return problem
+
+
+def test_a_loss_that_does_not_fit_the_targets():
+    problem = refused(configuration(loss="sparse_categorical_crossentropy"))
+    assert problem.path == "training.loss"
+    assert problem.message.startswith("Received a label value")
+    assert "[Op:" not in problem.message
+
+
+def test_an_output_layer_that_does_not_fit_the_targets():
+    problem = refused(configuration({"hidden": dense(), "output": dense(3)}))
+    assert problem.path == "training.loss"
+    assert "\x1b" not in problem.message
+
+
+def test_what_keras_refuses_with_another_error_than_a_value_error():
+    model = {"hidden": dense(), "norm": {"BatchNormalization": {"axis": 5}}, "output": OUTPUT}
+    assert refused(configuration(model)).path == "model.norm"

@@ -1,0 +1,171 @@
+"""Verbs, exit codes and what is printed."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from experiments.cli.main import main
+
+
+def run(capsys, *arguments):
+    """Carry out a command and give its exit code and what it printed."""
+    try:
+        code = main(arguments)
+    except SystemExit as error:
+        code = error.code
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+@pytest.mark.parametrize("verb", ["list", "check", "show", "code", "new", "run", "report", "compare"])
+def test_every_verb_has_help_with_examples(capsys, verb):
+    code, text, _ = run(capsys, verb, "--help")
+    assert code == 0
+    assert f"examples:\n  python -m experiments {verb}" in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("rnu",),
+        ("run",),
+        ("run", "small", "--all"),
+        ("run", "small", "--repeats", "0"),
+        ("run", "small", "--jobs", "many"),
+        ("run", "small", "--engine", "torch"),
+        ("show",),
+        ("compare", "small"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2_and_no_traceback(project, capsys, arguments):
+    code, _, errors = run(capsys, *arguments)
+    assert code == 2
+    assert errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("run", "smal"), "did you mean 'small'"),
+        (("run", "small", "--variant", "dropuot"), "did you mean 'dropout'"),
+        (("run", "small", "--set", "training.epoch=3"), "epochs"),
+        (("run", "missing.yaml"), "missing.yaml"),
+        (("show", "small", "--variant", "dropuot"), "did you mean 'dropout'"),
+        (("compare", "small", "baseline", "dropuot"), "did you mean 'dropout'"),
+    ],
+)
+def test_unknown_names_are_exit_code_2_with_the_nearest(project, capsys, arguments, hint):
+    code, _, errors = run(capsys, *arguments)
+    assert code == 2
+    assert hint in errors
+    assert not Path("results").exists()
+
+
+def test_list_says_what_is_done(trained, capsys):
+    code, text, _ = run(capsys, "list")
+    assert code == 0
+    assert re.search(r"small +Does the command line work\? +4 +16 +yes", text)
+    _, text, _ = run(capsys, "list", "--out", "elsewhere")
+    assert re.search(r"small .* no", text)
+
+
+def test_list_goes_on_past_a_study_that_cannot_be_read(project, capsys):
+    (project / "configs" / "broken.yaml").write_text("title: [")
+    code, text, _ = run(capsys, "list")
+    assert code == 0
+    assert "check broken" in text
+    assert "Does the command line work?" in text
+
+
+def test_check_counts_or_says_what_is_wrong_everywhere(project, capsys):
+    code, text, _ = run(capsys, "check")
+    assert code == 0
+    assert "all well" in text
+    bad = (project / "configs" / "small.yaml").read_text().replace("units: 4", "unitz: 4")
+    for name in ("one", "two"):
+        (project / f"{name}.yaml").write_text(bad)
+    code, _, errors = run(capsys, "check", "small", "one.yaml", "two.yaml")
+    assert code == 2
+    assert re.search(r"^one\.yaml:12:\d+ .*units", errors, re.M)
+    assert re.search(r"^two\.yaml:12:\d+ .*units", errors, re.M)
+
+
+def test_show_marks_what_a_variant_changes(project, capsys):
+    code, text, _ = run(capsys, "show", "small", "--variant", "dropout", "--set", "training.epochs=7")
+    assert code == 0
+    assert re.search(r"Dropout", text)
+    assert re.search(r"epochs: 7", text)
+
+
+def test_new_copies_a_study_and_never_overwrites(project, capsys):
+    code, text, _ = run(capsys, "new", "small", "mine")
+    assert code == 0
+    assert "python -m experiments run mine" in text
+    copied = (project / "configs" / "mine.yaml").read_text()
+    assert "experiments run mine" in copied
+    code, _, errors = run(capsys, "new", "small", "mine")
+    assert code == 2
+    assert "is there already" in errors
+    code, _, _ = run(capsys, "new", "small", "../mine")
+    assert code == 2
+
+
+def test_dry_run_says_what_would_run_and_touches_nothing(project, capsys):
+    code, text, _ = run(capsys, "run", "--all", "--dry-run", "--protocol", "fresh", "--repeats", "3")
+    assert code == 0
+    assert re.search(r"small +0 +12", text)
+    assert not Path("results").exists()
+
+
+def test_run_and_run_again(project, capsys, fake_training):
+    code, text, _ = run(capsys, "run", "small", "--device", "cpu", "--jobs", "2")
+    assert code == 0
+    assert text.startswith("CPU, 2 workers\n0 done, 16 to run\n")
+    assert re.search(r"16 runs in [\d.]+ s \(16 xla\), 0 failed, 0 done before", text)
+    code, text, _ = run(capsys, "run", "small")
+    assert (code, text) == (0, "16 done, nothing to run\n")
+
+
+def test_set_without_out_writes_to_a_folder_of_its_own(project, capsys, fake_training):
+    code, _, _ = run(capsys, "run", "small", "--set", "training.epochs=4", "--device", "cpu")
+    assert code == 0
+    (folder,) = Path("results").iterdir()
+    assert re.fullmatch(r"small@[0-9a-f]{8}", folder.name)
+    code, _, _ = run(capsys, "run", "small", "--set", "training.epochs=4", "--out", "other", "--device", "cpu")
+    assert code == 0
+    assert Path("other/small/runs.csv").is_file()
+
+
+def test_variants_protocol_and_repeats_choose_runs(project, capsys, fake_training):
+    options = ("--variant", "baseline", "--variant", "rate", "--protocol", "published", "--repeats", "1")
+    code, text, _ = run(capsys, "run", "small", *options, "--device", "cpu")
+    assert code == 0
+    assert "0 done, 3 to run" in text
+
+
+def test_two_files_of_one_name_are_refused(project, capsys):
+    (project / "small.yaml").write_text((project / "configs" / "small.yaml").read_text())
+    code, _, errors = run(capsys, "run", "small", "small.yaml")
+    assert code == 2
+    assert "both write" in errors
+
+
+def test_compare_variants_and_folders(trained, capsys):
+    code, text, _ = run(capsys, "compare", "small", "baseline", "dropout", "rate", "--metric", "test_accuracy")
+    assert code == 0
+    assert {"baseline", "dropout", "rate[rate=0.1]", "rate[rate=0.2]"} <= set(re.findall(r"[\w=.\[\]]+", text))
+    code, _, errors = run(capsys, "compare", "small", "baseline", "dropout", "--metric", "test_acuracy")
+    assert code == 2
+    assert "did you mean 'test_accuracy'" in errors
+    code, text, _ = run(capsys, "compare", "results", "results")
+    assert code == 0
+    assert re.search(r"(\d+) of \1 comparisons are identical", text)
+
+
+def test_report_without_results_says_what_to_do(project, capsys):
+    code, _, errors = run(capsys, "report")
+    assert code == 2
+    assert "experiments run" in errors

@@ -1,0 +1,61 @@
+"""Every case study has its page, and what its page suggests to try is valid and trains."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from experiments.runner.execute import execute
+from experiments.study import load_study
+
+ROOT = Path(__file__).parents[2]
+STUDIES = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
+SECTIONS = ["The idea", "What we ran", "What came out", "What to try"]
+
+
+def page(study):
+    return (ROOT / "casestudies" / f"{study}.md").read_text(encoding="utf-8")
+
+
+def snippets(study):
+    return re.findall(r"```yaml\n(.*?)```", page(study), re.DOTALL)
+
+
+def with_snippets(study, folder, sets=()):
+    """The study with its page's snippets below ``variants:``, as a reader would put them there."""
+    config = (ROOT / "configs" / f"{study}.yaml").read_text(encoding="utf-8")
+    head, variants, rest = config.partition("\nvariants:\n")
+    file = folder / f"{study}.yaml"
+    file.write_text(head + variants + "".join(snippets(study)) + rest, encoding="utf-8")
+    names = [re.match(r"  (\w+):", snippet)[1] for snippet in snippets(study)]
+    return load_study(file, sets=sets), names
+
+
+def test_there_is_a_page_for_every_study():
+    assert sorted(path.stem for path in (ROOT / "casestudies").glob("*.md") if path.stem != "README") == STUDIES
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_page_has_its_parts_and_places_for_results(study):
+    text = page(study)
+    found = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert [section for section in found if section in SECTIONS] == SECTIONS
+    assert text.startswith(f"# {load_study(ROOT / 'configs' / f'{study}.yaml').title}\n")
+    assert re.search(r"<!-- verdicts -->\n.*<!-- /verdicts -->", text, re.DOTALL)
+    assert re.search(r"<!-- figure: \S+\.png, [^\n]+ -->\n.*<!-- /figure -->", text, re.DOTALL)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_its_three_suggestions_are_valid(study, tmp_path):
+    changed, names = with_snippets(study, tmp_path)
+    assert len(names) == 3
+    assert set(names) <= {variant.name for variant in changed.variants}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", STUDIES)
+def test_its_three_suggestions_train(study, tmp_path):
+    changed, names = with_snippets(study, tmp_path, sets=["training.epochs=2"])
+    results = list(execute(changed.runs(variants=names, repeats=1, protocols=["published"])))
+    assert [result.error for result in results] == [""] * 3
+    assert {result.scalars["epochs_run"] for result in results} <= {1, 2}

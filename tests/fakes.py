@@ -1,0 +1,129 @@
+"""Studies and results without a YAML file and without training, for the tests of the store and the runner."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from experiments.errors import Place
+from experiments.seeds import derive_seed
+from experiments.store.record import RunResult
+
+
+@dataclass(frozen=True)
+class FakeRun:
+    study: str
+    variant: str
+    group: str
+    grid: Mapping[str, Any]
+    protocol: str
+    repeat: int
+    seed: int
+    engine: str
+    config: Mapping[str, Any]
+    hash: str
+
+
+@dataclass(frozen=True)
+class FakeVariant:
+    name: str
+    config: Mapping[str, Any] = field(default_factory=lambda: {"value": 1.0})
+    grid: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    repeats: int = 3
+    protocols: tuple[str, ...] = ("published", "fresh")
+    about: str = ""
+
+    @property
+    def group(self) -> str:
+        return self.name.partition("[")[0]
+
+    def place(self, path):
+        return Place(f"configs/{self.name}.yaml", 1, len(path))
+
+
+@dataclass(frozen=True)
+class FakeStudy:
+    name: str
+    variants: tuple[FakeVariant, ...]
+    file: str = "configs/fake.yaml"
+    title: str = "A fake"
+    question: str = "Does it merge?"
+    source: str = "nowhere"
+    topic: str = "Data"
+    repeats: int = 3
+    protocols: tuple[str, ...] = ("published", "fresh")
+    base: Mapping[str, Any] = field(default_factory=lambda: {"value": 1.0})
+    claims: tuple[Any, ...] = ()
+    text: str = "title: A fake"
+
+    def runs(self, *, variants=None, protocols=None, repeats=None, engine="compiled"):
+        return tuple(
+            _run(self.name, variant, protocol, repeat, engine)
+            for variant in self.variants
+            if variants is None or variant.name in variants
+            for protocol in variant.protocols
+            if protocols is None or protocol in protocols
+            for repeat in range(repeats or variant.repeats)
+        )
+
+
+def _run(study, variant, protocol, repeat, engine):
+    text = json.dumps([variant.config, protocol, repeat, engine], sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return FakeRun(
+        study, variant.name, variant.group, variant.grid, protocol, repeat, repeat, engine, variant.config, digest
+    )
+
+
+def make_study(*names: str, repeats: int = 3, name: str = "fake") -> FakeStudy:
+    """Variants of different configurations; "a[x=1]" is a point of a grid."""
+    variants = []
+    for i, variant in enumerate(names):
+        axis, _, value = variant.partition("[")[2].rstrip("]").partition("=")
+        grid = {axis: float(value)} if axis else {}
+        variants.append(FakeVariant(variant, config={"value": float(i)}, grid=grid, repeats=repeats))
+    return FakeStudy(name, tuple(variants), repeats=repeats)
+
+
+def make_result(run: FakeRun, *, error: str = "") -> RunResult:
+    """What training would have given: numbers that depend on the content hash only."""
+    if error:
+        return RunResult(run, {}, {}, {}, error)
+    draw = np.random.default_rng(derive_seed(run.seed, run.hash))
+    epochs = int(draw.integers(1, 6))
+    scalars = {
+        "tier": "xla",
+        "test_accuracy": float(draw.random()),
+        "test_loss": float(draw.choice([0.1 + 0.2, np.nan, np.inf, 1e-300])),
+        "epochs_run": epochs,
+        "stopped_because": "completed",
+        "diverged": 0,
+        "seconds": 0.25,
+    }
+    history = {name: draw.random(epochs).astype(np.float32) for name in ("loss", "val_loss")}
+    arrays = {}
+    if run.protocol == "published" and run.repeat < 5 and not run.grid:
+        axis = np.linspace(0, 1, 4, dtype=np.float32)
+        points = {"train_x": draw.random((6, 2)), "train_y": np.arange(6) % 2}
+        points |= {"test_x": draw.random((4, 2)), "test_y": np.arange(4) % 2}
+        arrays = points | {"x": axis, "y": axis, "probability": draw.random((4, 4)).astype(np.float16)}
+    return RunResult(run, scalars, history, arrays, "")
+
+
+def with_config(study: FakeStudy, variant: str, value: float) -> FakeStudy:
+    """The study after someone changed a number of one variant."""
+    changed = tuple(replace(v, config={"value": value}) if v.name == variant else v for v in study.variants)
+    return replace(study, variants=changed)
+
+
+def folder_bytes(path) -> dict[str, bytes]:
+    """Every file of a folder that must not depend on how often a run was interrupted."""
+    ignored = {"environment.json", ".lock"}
+    files = (file for file in path.rglob("*") if file.is_file() and file.name not in ignored)
+    return {str(file.relative_to(path)): file.read_bytes() for file in files}

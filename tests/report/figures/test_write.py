@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.image import imread
+
+from experiments.report.figures import write_figures
+from tests.report.synthetic import write_results
+
+
+def names(paths):
+    return {path.stem for path in paths}
+
+
+def test_a_study_gets_every_figure_that_its_results_allow(study, results):
+    written = write_figures(study, results)
+    assert names(written) >= {
+        "learning_accuracy.published",
+        "learning_accuracy.fresh",
+        "boundaries.published",
+        "sweep_rate",
+        "weight_norm.published",
+        "gradient_norm.published",
+        "forest",
+        "forest_claims",
+        "flattery",
+        "published",
+    }
+    assert all(path.parent == results / "tiny" / "figures" for path in written)
+    assert all(np.ptp(imread(path)[..., :3]) > 0.5 for path in written)
+
+
+def test_drawn_again_the_bytes_are_equal_unchanged_files_are_left_alone_and_stale_ones_removed(study, results):
+    first, *rest = write_figures(study, results)
+    content = first.read_bytes()
+    first.unlink()
+    stale = first.with_name("sweep_gone.png")
+    stale.write_bytes(b"old")
+    times = {path: path.stat().st_mtime_ns for path in rest}
+    write_figures(study, results)
+    assert first.read_bytes() == content
+    assert {path: path.stat().st_mtime_ns for path in rest} == times
+    assert not stale.exists()
+
+
+def test_nothing_has_run_yet(study, tmp_path):
+    assert write_figures(study, tmp_path) == []
+
+
+def test_all_runs_failed(study, tmp_path):
+    write_results(study, tmp_path, failed=("all",))
+    assert write_figures(study, tmp_path) == []
+
+
+def test_all_runs_diverged(study, tmp_path):
+    write_results(study, tmp_path, diverged=("all",))
+    written = write_figures(study, tmp_path)
+    assert "learning_accuracy.published" in names(written)
+
+
+def test_one_run_is_enough(study, tmp_path):
+    write_results(study, tmp_path, repeats=1)
+    assert "learning_accuracy.published" in names(write_figures(study, tmp_path))
+
+
+def test_some_variants_are_missing(study, tmp_path):
+    folder = write_results(study, tmp_path, failed=("dropout",))
+    folder.history("stopped", "published").unlink(missing_ok=True)
+    assert "learning_accuracy.published" in names(write_figures(study, tmp_path))

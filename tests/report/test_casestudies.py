@@ -1,0 +1,68 @@
+import csv
+
+import pytest
+
+from experiments.errors import ExperimentsError
+from experiments.report.casestudies import main, update_page, verdict_table
+
+COLUMNS = ("claim", "says", "why", "protocol", "verdict", "effect", "low", "high", "unit", "n")
+PAGE = """# Dropout
+<!-- verdicts -->
+old
+<!-- /verdicts -->
+between
+<!-- figure: forest.png, paired differences -->
+<!-- /figure -->
+end
+"""
+
+
+def claim(protocol, verdict, **changes):
+    row = {"claim": "1", "says": "A | B", "why": "Because.", "effect": "0.02", "low": "0.01", "high": "0.03"}
+    return row | {"protocol": protocol, "verdict": verdict, "unit": "difference", "n": "30"} | changes
+
+
+@pytest.fixture
+def folders(tmp_path):
+    figures = tmp_path / "results" / "dropout" / "figures"
+    figures.mkdir(parents=True)
+    (figures / "forest.png").write_bytes(b"png")
+    with (figures.parent / "claims.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerow(claim("published", "supported"))
+    pages = tmp_path / "casestudies"
+    pages.mkdir()
+    (pages / "dropout.md").write_text(PAGE)
+    return tmp_path
+
+
+def test_table_has_both_protocols_beside_each_other_and_reasons_below():
+    table = verdict_table([claim("published", "supported"), claim("fresh", "contradicted", effect="-0.02")])
+    row = table.splitlines()[2]
+    assert row.count("**supported**") == 1 and row.count("**contradicted**") == 1
+    assert "−0.02" in row and "A \\| B" in row
+    assert table.splitlines()[-1].endswith("Because.")
+
+
+def test_a_claim_that_holds_everywhere_needs_no_reason():
+    assert "Because." not in verdict_table([claim("published", "supported")])
+
+
+def test_page_keeps_its_text_and_gets_table_and_figure(folders):
+    page = folders / "casestudies" / "dropout.md"
+    update_page(page, folders / "results")
+    text = page.read_text()
+    assert "old" not in text and "between" in text and text.endswith("end\n")
+    assert "![paired differences](figures/dropout.png)" in text
+    assert (page.parent / "figures" / "dropout.png").read_bytes() == b"png"
+    update_page(page, folders / "results")
+    assert page.read_text() == text
+
+
+def test_missing_results_and_figures_are_named(folders):
+    page = folders / "casestudies" / "dropout.md"
+    page.write_text(PAGE.replace("forest.png", "forst.png"))
+    with pytest.raises(ExperimentsError, match=r"no figure 'forst.png'.*forest.png"):
+        update_page(page, folders / "results")
+    assert main(["--out", str(folders / "nowhere"), "--pages", str(page.parent)]) == 2

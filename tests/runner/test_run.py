@@ -1,0 +1,229 @@
+"""Killing, interrupting, resuming, two at once: with runs that train nothing."""
+
+import json
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from experiments.errors import ConfigError
+from experiments.runner.plan import Selection
+from experiments.store.folder import StudyFolder
+from experiments.store.lock import StudyLock
+from experiments.store.table import finished, read_index, read_rows
+from tests.fakes import FakeVariant, folder_bytes, make_study
+from tests.runner.watch import run
+
+
+def study_with(repeats=4, **config):
+    names = ("baseline", "dropout", "rate[rate=0.4]")
+    variants = tuple(
+        FakeVariant(
+            name,
+            config={"value": float(i), **config},
+            grid={"rate": 0.4} if "[" in name else {},
+            repeats=repeats,
+        )
+        for i, name in enumerate(names)
+    )
+    return replace(make_study(*names, repeats=repeats), variants=variants)
+
+
+def trained(log):
+    return Counter(line.split(maxsplit=1)[1] for line in log.read_text().splitlines()) if log.exists() else Counter()
+
+
+def test_a_second_run_does_what_is_missing_and_says_so(tmp_path):
+    study = study_with()
+    summary, watcher = run([study], tmp_path, selection=Selection(repeats=3))
+    assert watcher.lines == ["CPU, 2 workers", "0 done, 18 to run"]
+    assert (summary.trained, summary.failures, watcher.ended) == (18, [], 1)
+
+    summary, watcher = run([study], tmp_path)
+    assert watcher.lines == ["CPU, 2 workers", "18 done, 6 to run"]
+    assert summary.trained == 6
+
+    summary, watcher = run([study], tmp_path)
+    assert watcher.lines == ["24 done, nothing to run"]
+    assert len(finished(read_index(StudyFolder.of("fake", tmp_path).runs))) == 24
+
+
+def test_nothing_to_run_touches_no_file(tmp_path):
+    study = study_with(repeats=1)
+    run([study], tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    run([study], tmp_path)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_a_changed_variant_alone_is_trained_again(tmp_path):
+    log = tmp_path / "log"
+    study = study_with(repeats=2, log=str(log))
+    run([study], tmp_path / "results")
+    log.unlink()
+    changed = replace(study.variants[1], config=study.variants[1].config | {"value": 9.0})
+    run([replace(study, variants=(study.variants[0], changed, study.variants[2]))], tmp_path / "results")
+    assert {line.split()[0] for line in trained(log)} == {"dropout"}
+    assert len(finished(read_index(StudyFolder.of("fake", tmp_path / "results").runs))) == 12
+
+
+def test_runs_of_other_versions_stay_and_are_announced(tmp_path):
+    study = study_with(repeats=2)
+    run([study], tmp_path, selection=Selection(repeats=1))
+    path = tmp_path / "fake" / "environment.json"
+    facts = json.loads(path.read_text())
+    facts["versions"]["tensorflow"], facts["device"] = "1.0", "GPU: Old"
+    path.write_text(json.dumps(facts))
+    _, watcher = run([study], tmp_path)
+    (said,) = [line for line in watcher.lines if "tensorflow 1.0, now 2." in line]
+    assert "device GPU: Old, now CPU" in said
+    assert watcher.lines[-1] == "6 done, 6 to run"
+    path.write_text(json.dumps(facts))
+    _, watcher = run([study], tmp_path)
+    assert "tensorflow 1.0" in watcher.lines[0]
+    assert watcher.lines[1] == "12 done, nothing to run"
+
+
+def test_force_trains_what_is_done(tmp_path):
+    study = study_with(repeats=1)
+    run([study], tmp_path)
+    summary, _ = run([study], tmp_path, selection=Selection(variants=["dropout"], force=True))
+    assert summary.trained == 2
+
+
+def test_equal_configurations_are_trained_once_and_recorded_for_each_variant(tmp_path):
+    log = tmp_path / "log"
+    study = study_with(repeats=2, log=str(log))
+    twin = FakeVariant("rate[rate=0.0]", config=study.variants[0].config, grid={"rate": 0.0}, repeats=2)
+    study = replace(study, variants=(twin, *study.variants))
+    summary, _ = run([study], tmp_path / "results")
+    assert summary.trained == 16
+    assert sum(trained(log).values()) == 12
+    rows = {
+        (row["variant"], row["protocol"], row["repeat"]): row for row in read_rows(tmp_path / "results/fake/runs.csv")
+    }
+    same = rows["baseline", "fresh", "1"]
+    assert rows["rate[rate=0.0]", "fresh", "1"] == same | {
+        "variant": "rate[rate=0.0]",
+        "group": "rate",
+        "grid.rate": "0.0",
+    }
+
+
+def test_a_failing_run_is_recorded_and_the_others_go_on(tmp_path):
+    study = study_with(fail=[1])
+    summary, _ = run([study], tmp_path)
+    assert len(summary.failures) == 6
+    assert summary.failures[0].error == "ValueError: as told"
+    assert all(failure.traceback.read_text().startswith("Traceback") for failure in summary.failures)
+    assert len(finished(read_index(StudyFolder.of("fake", tmp_path).runs))) == 18
+
+    _, watcher = run([study], tmp_path)
+    assert "18 done, 6 to run" in watcher.lines
+
+
+def test_fail_fast_stops_and_keeps_what_was_finished(tmp_path):
+    study = study_with(repeats=30, fail=[2], sleep=0.01)
+    summary, _ = run([study], tmp_path, fail_fast=True)
+    assert summary.stopped
+    assert summary.failures
+    rows = read_rows(tmp_path / "fake" / "runs.csv")
+    assert 0 < len(rows) < 180
+
+
+def test_a_worker_that_dies_costs_the_run_it_was_at(tmp_path):
+    study = study_with(die=[1])
+    summary, _ = run([study], tmp_path, selection=Selection(variants=["baseline"]))
+    assert len(summary.failures) == 2
+    assert all("exit code 7" in failure.error for failure in summary.failures)
+    assert len(finished(read_index(StudyFolder.of("fake", tmp_path).runs))) == 6
+
+
+def test_what_keras_refuses_is_heard_before_anything_trains(tmp_path):
+    log = tmp_path / "log"
+    good, bad = study_with(log=str(log)), study_with(log=str(log), refuse="units must be positive")
+    with pytest.raises(ConfigError) as error:
+        run([good, replace(bad, name="bad")], tmp_path / "results")
+    assert len(error.value.problems) == 3
+    assert str(error.value.problems[0]).startswith("configs/baseline.yaml:1:12  model.hidden: units must be positive")
+    assert not log.exists()
+    assert not (tmp_path / "results" / "bad" / "runs.csv").exists()
+
+
+def start(study, folder, out):
+    path = folder / "study.pickle"
+    path.write_bytes(pickle.dumps(study))
+    command = [sys.executable, "-m", "tests.runner.watch", str(path), str(out)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_until(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+def test_killed_at_random_moments_and_resumed_it_is_as_if_nothing_had_happened(tmp_path):
+    study = study_with(repeats=15, sleep=0.01)
+    run([study], tmp_path / "expected")
+    out, choose = tmp_path / "killed", random.Random(4)
+    for _ in range(4):
+        process = start(study, tmp_path, out)
+        time.sleep(0.4 + choose.random())
+        process.kill()
+        process.communicate()
+    run([study], out)
+    assert folder_bytes(out) == folder_bytes(tmp_path / "expected")
+
+
+def test_a_kill_loses_only_runs_that_were_not_finished_and_workers_die_with_it(tmp_path):
+    log = tmp_path / "log"
+    study = study_with(repeats=2, sleep=0.5, log=str(log))
+    process = start(study, tmp_path, tmp_path / "results")
+    wait_until(lambda: sum(trained(log).values()) >= 5)
+    time.sleep(0.3)
+    process.kill()
+    process.communicate()
+    begun = sum(trained(log).values())
+    time.sleep(0.7)
+    assert sum(trained(log).values()) == begun
+    log.unlink()
+    run([study], tmp_path / "results")
+    assert sum(trained(log).values()) <= 12 - (begun - 2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for another process")
+def test_ctrl_c_ends_promptly_and_keeps_what_is_there(tmp_path):
+    log = tmp_path / "log"
+    study = study_with(repeats=30, sleep=0.2, log=str(log))
+    process = start(study, tmp_path, tmp_path / "results")
+    wait_until(lambda: sum(trained(log).values()) >= 6)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (130, "")
+    assert len(read_rows(tmp_path / "results/fake/runs.csv")) >= 2
+
+
+def test_two_at_once_compute_no_run_twice(tmp_path):
+    log = tmp_path / "log"
+    study = study_with(repeats=3, log=str(log))
+    lock = StudyLock(StudyFolder.of("fake", tmp_path / "results").lock)
+    assert lock.try_acquire()
+    processes = [start(study, tmp_path, tmp_path / "results") for _ in range(2)]
+    for process in processes:
+        while "another run is at work on fake; waiting for it" not in process.stdout.readline():
+            assert process.poll() is None
+    assert not log.exists()
+    lock.release()
+    said = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert len(trained(log)) == 18
+    assert set(trained(log).values()) == {1}
+    assert sum("fake: nothing left to do, the other run has done it" in text for text in said) == 1

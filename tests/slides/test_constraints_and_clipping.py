@@ -1,0 +1,58 @@
+"""Unit norm, gradient norm scaling and value clipping, with the numbers that the slides print."""
+
+import keras
+import numpy as np
+import pytest
+
+
+def test_unit_norm_of_one_column():
+    column = np.arange(3, dtype=np.float32).reshape(3, 1)
+    constrained = np.asarray(keras.constraints.UnitNorm()(column))
+    np.testing.assert_allclose(constrained, [[0], [0.4472136], [0.8944272]], atol=1e-6)
+    assert np.linalg.norm(column) == pytest.approx(2.236068)
+
+
+def test_unit_norm_works_column_by_column():
+    two_units = np.arange(6, dtype=np.float32).reshape(3, 2)
+    constrained = np.asarray(keras.constraints.UnitNorm()(two_units))
+    expected = [[0, 0.16903085], [0.4472136, 0.50709254], [0.8944272, 0.8451542]]
+    np.testing.assert_allclose(constrained, expected, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(two_units, axis=0), [4.472136, 5.91608], rtol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(constrained, axis=0), [1, 1], atol=1e-6)
+
+
+def updates(gradients, **clipping):
+    """What plain SGD with a rate of 1 subtracts from weights that start at 0."""
+    variables = [keras.Variable(np.zeros_like(gradient)) for gradient in gradients]
+    optimizer = keras.optimizers.SGD(learning_rate=1.0, **clipping)
+    optimizer.apply([keras.ops.convert_to_tensor(gradient) for gradient in gradients], variables)
+    return [-np.asarray(variable) for variable in variables]
+
+
+def test_the_norm_is_the_root_of_the_sum_of_squares():
+    gradient = np.array([1.2, 1.6], dtype=np.float32)  # sum of squares 4, norm 2
+    (step,) = updates([gradient], clipnorm=1.0)
+    np.testing.assert_allclose(step, gradient / 2, rtol=1e-6)
+
+
+def test_a_gradient_within_the_threshold_is_left_alone():
+    """Cutting large gradients does nothing for small ones: clipping is no remedy for vanishing gradients."""
+    tiny = np.array([1e-9, -1e-7], dtype=np.float32)
+    for clipping in ({"clipnorm": 1.0}, {"clipvalue": 0.5}, {"global_clipnorm": 1.0}):
+        np.testing.assert_array_equal(updates([tiny], **clipping)[0], tiny)
+
+
+def test_clipvalue_cuts_each_element():
+    (step,) = updates([np.array([-3, 0.2, 0.7], dtype=np.float32)], clipvalue=0.5)
+    np.testing.assert_allclose(step, [-0.5, 0.2, 0.5], rtol=1e-6)
+
+
+def test_clipnorm_is_for_each_tensor_and_global_clipnorm_for_all():
+    gradients = [np.array([3.0], dtype=np.float32), np.array([4.0], dtype=np.float32)]
+    np.testing.assert_allclose(np.ravel(updates(gradients, clipnorm=1.0)), [1, 1], rtol=1e-6)
+    np.testing.assert_allclose(np.ravel(updates(gradients, global_clipnorm=1.0)), [0.6, 0.8], rtol=1e-6)
+
+
+def test_keras_refuses_norm_and_value_together():
+    with pytest.raises(ValueError, match="Only one of"):
+        keras.optimizers.SGD(clipnorm=1.0, clipvalue=0.5)

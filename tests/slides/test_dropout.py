@@ -1,0 +1,53 @@
+"""Dropout as Keras does it, against what the slides say of it."""
+
+import keras
+import numpy as np
+import pytest
+
+ROWS = np.arange(1, 1001, dtype=np.float32).reshape(100, 10)
+
+
+def test_what_is_kept_is_scaled_by_one_over_the_share_kept():
+    layer = keras.layers.Dropout(0.2, seed=0)
+    out = np.asarray(layer(ROWS, training=True))
+    kept = out != 0
+    np.testing.assert_allclose(out[kept], 1.25 * ROWS[kept], rtol=1e-6)
+    assert kept.mean() == pytest.approx(0.8, abs=0.05)
+
+
+def test_outside_training_nothing_is_dropped_and_nothing_scaled():
+    """Neither by the rate, as one deck says, nor by anything else: the scaling has been done in training."""
+    layer = keras.layers.Dropout(0.2, seed=0)
+    np.testing.assert_array_equal(np.asarray(layer(ROWS, training=False)), ROWS)
+
+
+def test_without_inverted_scaling_the_factor_for_the_test_would_be_the_share_kept():
+    rate, units = 0.2, np.ones(100_000, dtype=np.float32)
+    dropped_without_scaling = np.asarray(keras.layers.Dropout(rate, seed=0)(units, training=True)) * (1 - rate)
+    assert dropped_without_scaling.mean() == pytest.approx((1 - rate) * units.mean(), abs=0.01)
+    assert dropped_without_scaling.mean() != pytest.approx(rate * units.mean(), abs=0.1)
+
+
+def test_keras_rate_is_the_share_dropped():
+    """Srivastava's p, in the figure that a deck shows, is the share kept: there 1.0 means no dropout."""
+    ones = np.ones(100_000, dtype=np.float32)
+    assert np.count_nonzero(keras.layers.Dropout(0.9, seed=0)(ones, training=True)) == pytest.approx(10_000, rel=0.05)
+
+
+def test_the_mask_is_drawn_anew_in_every_step_not_every_epoch():
+    class Recorder(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seen = []
+
+        def call(self, inputs, training=False):
+            if training:
+                self.seen.append(np.asarray(inputs) != 0)
+            return inputs
+
+    recorder = Recorder()
+    model = keras.Sequential([keras.layers.Dropout(0.5, seed=0), recorder, keras.layers.Dense(1)])
+    model.compile(optimizer="sgd", loss="mse", run_eagerly=True)
+    model.fit(np.ones((4, 50), dtype=np.float32), np.zeros(4), batch_size=2, epochs=1, verbose=0)
+    first, second = (seen for seen in recorder.seen if seen.shape == (2, 50))
+    assert (first != second).any()

@@ -1,0 +1,70 @@
+"""Batch and layer normalization: the table of a deck, and the formulas around it."""
+
+import keras
+import numpy as np
+import pytest
+
+TABLE = np.array([[1, 3, 6], [2, 2, 2], [0, 1, 5], [4, 6, 1], [5, 2, 3], [1, 0, 1]], dtype=np.float64)
+PRINTED_STD = np.array([2.5, 0.0, 2.6, 2.5, 1.5, 0.6])
+PRINTED = np.array(
+    [[-0.9, -0.1, 1.1], [0, 0, 0], [-0.8, -0.4, 1.1], [0.1, 0.9, -1.1], [1.1, -0.9, -0.2], [0.6, -1.2, 0.6]]
+)
+
+
+def normalized(rows, ddof):
+    deviation = rows.std(axis=1, ddof=ddof, keepdims=True)
+    return np.divide(rows - rows.mean(axis=1, keepdims=True), deviation, out=np.zeros_like(rows), where=deviation > 0)
+
+
+def test_the_printed_table_divides_by_the_sample_deviation():
+    np.testing.assert_allclose(TABLE.std(axis=1, ddof=1), PRINTED_STD, atol=0.051)
+    np.testing.assert_allclose(normalized(TABLE, ddof=1), PRINTED, atol=0.051)
+
+
+def test_its_own_formula_and_keras_divide_by_the_deviation_of_the_rows_themselves():
+    by_formula = normalized(TABLE, ddof=0)
+    assert np.abs(by_formula - PRINTED).max() > 0.2
+    by_keras = np.asarray(keras.layers.LayerNormalization(epsilon=1e-9)(TABLE.astype(np.float32)))
+    np.testing.assert_allclose(by_keras, by_formula, atol=1e-3)
+
+
+def test_batch_normalization_works_on_columns_over_the_batch():
+    """One deck takes mean and deviation over the neurons of a layer: that is layer normalization."""
+    by_keras = np.asarray(keras.layers.BatchNormalization(epsilon=1e-9)(TABLE.astype(np.float32), training=True))
+    np.testing.assert_allclose(by_keras, (TABLE - TABLE.mean(axis=0)) / TABLE.std(axis=0), atol=1e-3)
+    over_neurons = np.asarray(keras.layers.LayerNormalization()(TABLE.astype(np.float32)))
+    assert np.abs(by_keras - over_neurons).max() > 0.5
+
+
+def test_epsilon_is_added_to_the_variance_and_not_to_the_deviation():
+    epsilon, rows = 0.1, TABLE.astype(np.float32)
+    by_keras = np.asarray(keras.layers.BatchNormalization(epsilon=epsilon)(rows, training=True))
+    centred = TABLE - TABLE.mean(axis=0)
+    np.testing.assert_allclose(by_keras, centred / np.sqrt(TABLE.var(axis=0) + epsilon), atol=1e-5)
+    assert np.abs(by_keras - centred / (TABLE.std(axis=0) + epsilon)).max() > 0.01
+
+
+def test_a_bias_before_batch_normalization_cancels():
+    bias = np.array([7.0, -3.0, 0.5])
+    plain, shifted = TABLE.astype(np.float32), (TABLE + bias).astype(np.float32)
+    without, with_bias = (
+        np.asarray(keras.layers.BatchNormalization()(rows, training=True)) for rows in (plain, shifted)
+    )
+    np.testing.assert_allclose(with_bias, without, atol=1e-5)
+
+
+def test_with_two_rows_batch_normalization_leaves_only_signs():
+    two_rows = np.array([[1.0, 200.0, -3.0], [1.5, 100.0, 8.0]], dtype=np.float32)
+    out = np.asarray(keras.layers.BatchNormalization(epsilon=1e-9)(two_rows, training=True))
+    np.testing.assert_allclose(np.abs(out), 1, atol=1e-3)
+
+
+def test_layer_normalization_does_not_need_a_batch():
+    layer = keras.layers.LayerNormalization()
+    rows = TABLE.astype(np.float32)
+    np.testing.assert_allclose(layer(rows[:1]), np.asarray(layer(rows))[:1], atol=1e-6)
+
+
+def test_a_constant_row_becomes_zeros():
+    out = np.asarray(keras.layers.LayerNormalization()(TABLE.astype(np.float32)))
+    assert out[1] == pytest.approx(0)

@@ -1,0 +1,60 @@
+import math
+import random
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.store.staging import read_staged, stage, staged_files
+from experiments.store.table import format_value, read_rows, row_of, table_text
+from tests.fakes import make_result, make_study
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_floats_lose_nothing(value):
+    read = float(format_value(value))
+    assert read == value or (math.isnan(read) and math.isnan(value))
+
+
+def test_other_values_have_one_form():
+    values = [True, 3, np.int64(3), np.float32(0.1), None, {"L2": {"l2": 0.1}}, "none"]
+    expected = ["1", "3", "3", repr(float(np.float32(0.1))), "", '{"L2": {"l2": 0.1}}', "none"]
+    assert [format_value(value) for value in values] == expected
+
+
+def test_columns_do_not_depend_on_the_order_of_rows(tmp_path):
+    rows = [row_of(make_result(run)) for run in make_study("a", "b[x=1]").runs()]
+    header = table_text(rows).splitlines()[0]
+    random.Random(0).shuffle(rows)
+    assert table_text(rows).splitlines()[0] == header
+    assert header.startswith(
+        "study,variant,group,protocol,repeat,seed,engine,tier,hash,grid.x,test_accuracy,test_loss,"
+    )
+
+
+@given(
+    rows=st.lists(
+        st.dictionaries(st.sampled_from(["study", "m", "error"]), st.text(st.characters(codec="utf-8"), min_size=1))
+    )
+)
+def test_any_text_comes_back_from_the_table(rows, tmp_path_factory):
+    path = tmp_path_factory.mktemp("table") / "runs.csv"
+    path.write_bytes(table_text(rows).encode())
+    assert read_rows(path) == rows
+
+
+def test_arrays_of_any_type_come_back_from_staging(tmp_path):
+    (run, *_) = make_study("a").runs()
+    result = make_result(run)
+    arrays = {
+        "half": np.arange(6, dtype=np.float16).reshape(2, 3),
+        "whole": np.array(7, dtype=np.int32),
+        "nothing": np.zeros((0, 3), dtype=np.float32),
+        "transposed": np.arange(6, dtype=np.float32).reshape(2, 3).T,
+    }
+    result.arrays.clear()
+    result.arrays.update(arrays)
+    stage(tmp_path, [result])
+    (read,) = read_staged(staged_files(tmp_path))
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(read.arrays[name], array, strict=True)

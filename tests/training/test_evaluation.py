@@ -1,0 +1,83 @@
+"""evaluate gives what Keras' evaluate gives."""
+
+import gc
+import weakref
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from experiments.training import evaluate
+from experiments.training.batches import validation_batch_size
+from tests.training.nets import network, rows
+
+
+def assert_as_keras(model, *arrays):
+    expected = model.evaluate(*arrays, verbose=0, return_dict=True)
+    assert evaluate(model, *arrays) == pytest.approx(expected, rel=1e-5)
+
+
+def test_gives_what_keras_gives_for_any_number_of_rows():
+    model = network(
+        middle=[keras.layers.Dropout(0.5)],
+        kernel_regularizer="l2",
+        activity_regularizer="l2",
+        metrics=("accuracy", "mse", keras.metrics.AUC()),
+    )
+    for count in (1, 50, 99):
+        assert_as_keras(model, *rows(count))
+
+
+def test_follows_the_weights_and_a_new_compile():
+    model = network()
+    before = evaluate(model, *rows())
+    model.set_weights([2 * weight for weight in model.get_weights()])
+    assert evaluate(model, *rows())["loss"] != before["loss"]
+    model.compile("sgd", "mse", metrics=["mae"])
+    assert_as_keras(model, *rows())
+
+
+def test_losses_that_are_no_mean_over_rows_are_cut_into_keras_batches():
+    def highest(y_true, y_pred):
+        return keras.ops.max(keras.ops.abs(y_true - y_pred))
+
+    for loss in (highest, keras.losses.Dice(), keras.losses.MeanSquaredError(reduction="sum")):
+        assert_as_keras(network(loss=loss), *rows(70))
+    assert_as_keras(network(metrics=(highest,)), *rows(70))
+
+
+def test_ordinary_losses_are_evaluated_in_one_batch():
+    model = network()
+    model.evaluate(*rows(), verbose=0)
+    assert validation_batch_size(model, 9_000, 32) == 9_000
+    model.compile("sgd", lambda y_true, y_pred: keras.ops.mean(y_pred))
+    model.evaluate(*rows(), verbose=0)
+    assert validation_batch_size(model, 9_000, 32) == 32
+
+
+def test_sample_weights_weigh():
+    x, y = rows()
+    model = network()
+    weights = np.linspace(0, 1, len(x))
+    expected = model.evaluate(x, y, sample_weight=weights, verbose=0, return_dict=True, batch_size=50)
+    assert evaluate(model, x, y, weights) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_model_is_traced_once_for_all_sizes(monkeypatch):
+    model, traced = network(), []
+    test_step = model.test_step
+    monkeypatch.setattr(type(model), "test_step", lambda self, data: traced.append(data) or test_step(data))
+    for count in (5, 50, 70, 5):
+        evaluate(model, *rows(count))
+    assert len(traced) == 1
+
+
+def test_models_are_let_go():
+    model = network()
+    evaluate(model, *rows())
+    reference = weakref.ref(model)
+    del model
+    tf.keras.backend.clear_session()
+    gc.collect()
+    assert reference() is None

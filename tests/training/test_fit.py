@@ -1,0 +1,88 @@
+"""The public fit."""
+
+import doctest
+import gc
+import weakref
+
+import keras
+import numpy as np
+import pytest
+
+import experiments
+from experiments.errors import ExperimentsError
+from experiments.training import fit as fit_module
+from tests.training.nets import assert_close, network, rows
+
+
+def test_its_example_runs():
+    results = doctest.testmod(fit_module)
+    assert results.attempted > 5
+    assert results.failed == 0
+
+
+def test_one_batch_in_order_is_model_fit_itself():
+    ours, theirs = network(), network()
+    x, y = rows(30)
+    arguments = {"epochs": 6, "validation_data": rows(20, seed=1), "shuffle": False, "validation_freq": 2}
+    history = experiments.fit(ours, x, y, **arguments)
+    expected = theirs.fit(x, y, verbose=0, **arguments)
+    assert list(history.history) == list(expected.history)
+    for key, values in expected.history.items():
+        assert_close(history.history[key], values, 1e-5)
+    assert (history.epoch, history.params) == (expected.epoch, expected.params)
+    assert history.model is ours
+
+
+@pytest.fixture(scope="module")
+def restarted():
+    """Train one network from the same weights as often as wanted; plain SGD has no other state."""
+    model = network(optimizer=keras.optimizers.SGD(0.3))
+    start = model.get_weights()
+
+    def run(**arguments):
+        model.set_weights(start)
+        return experiments.fit(model, *rows(), **arguments)
+
+    run.on = lambda **arguments: experiments.fit(model, *rows(), **arguments)
+    return run
+
+
+def test_trains_in_place_and_on_from_there(restarted):
+    whole = restarted(epochs=4, shuffle=False)
+    first, second = restarted(epochs=2, shuffle=False), restarted.on(epochs=2, shuffle=False)
+    assert first.history["loss"] + second.history["loss"] == whole.history["loss"]
+
+
+def test_the_seed_makes_a_training_reproducible(restarted):
+    first, again, other = (restarted(epochs=2, seed=seed).history["loss"] for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_a_model_compiled_anew_gets_a_new_program():
+    model = network(optimizer="sgd")
+    experiments.fit(model, *rows(), epochs=1)
+    model.compile(keras.optimizers.SGD(0.0), "mse", metrics=["mae"])
+    before = model.get_weights()
+    history = experiments.fit(model, *rows(), epochs=1)
+    assert set(history.history) == {"loss", "mae"}
+    np.testing.assert_array_equal(before[0], model.get_weights()[0])
+
+
+def test_a_network_without_given_input_shape_is_built_by_the_rows():
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert len(experiments.fit(model, *rows(), epochs=2).history["loss"]) == 2
+
+
+def test_a_model_that_is_not_compiled_is_refused():
+    with pytest.raises(ExperimentsError, match="expected a compiled model"):
+        experiments.fit(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]), *rows())
+
+
+def test_models_are_let_go():
+    model = network()
+    experiments.fit(model, *rows(), epochs=1)
+    reference = weakref.ref(model)
+    del model
+    gc.collect()
+    assert reference() is None

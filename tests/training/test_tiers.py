@@ -1,0 +1,96 @@
+"""Which tier trains what, and that all of them train alike."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from experiments.training import CompiledTrainer, KerasTrainer
+from tests.training.nets import assert_same_training, network, rows
+
+
+@keras.saving.register_keras_serializable("tests")
+class Uncompilable(keras.layers.Layer):
+    """Passes its input through an operation that XLA does not know."""
+
+    def call(self, x):
+        return x + 0 * tf.strings.to_number(tf.strings.as_string(x))
+
+
+def images():
+    draw = np.random.default_rng(0)
+    return draw.normal(size=(12, 6, 6, 1)).astype("float32"), draw.integers(0, 2, (12, 1)).astype("float32")
+
+
+def convolutional():
+    keras.utils.set_random_seed(1)
+    layers = [
+        keras.Input((6, 6, 1)),
+        keras.layers.Conv2D(2, 3),
+        keras.layers.Flatten(),
+        keras.layers.Dense(1, "sigmoid"),
+    ]
+    model = keras.Sequential(layers)
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def test_dense_networks_are_compiled():
+    record = CompiledTrainer(network(), batch_size=20).train(*rows(), epochs=2, seed=1)
+    assert record.tier == "xla"
+    assert record.reason == "xla: the whole training is compiled"
+
+
+@pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="a GPU runs them under XLA")
+def test_convolutions_on_a_cpu_train_as_a_plain_graph_and_as_fit_does():
+    ours, theirs = convolutional(), convolutional()
+    records = [
+        engine(model, batch_size=5).train(*images(), validation_data=images(), epochs=3, seed=1)
+        for engine, model in ((CompiledTrainer, ours), (KerasTrainer, theirs))
+    ]
+    assert records[0].tier == "graph"
+    assert records[0].reason == "graph: Conv2D runs slower under XLA on a CPU"
+    assert_same_training((ours, records[0]), (theirs, records[1]), 1e-5)
+
+
+def test_what_xla_refuses_trains_as_a_plain_graph():
+    model = network(middle=[Uncompilable()])
+    record = CompiledTrainer(model, batch_size=20).train(*rows(), epochs=2, seed=1)
+    assert record.tier == "graph"
+    assert record.reason.startswith("graph: XLA does not compile it (")
+    assert np.isfinite(record.history["loss"]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda model: model.compile("sgd", "mse", run_eagerly=True), "the model was compiled with run_eagerly=True"),
+        (
+            lambda model: model.compile("sgd", "mse", metrics=[keras.metrics.F1Score()]),
+            "the metric f1_score is not a single number",
+        ),
+    ],
+)
+def test_model_fit_is_the_last_resort(change, reason):
+    model = network()
+    change(model)
+    record = CompiledTrainer(model, batch_size=20).train(*rows(), epochs=2, seed=1)
+    assert (record.tier, record.reason) == ("fit", f"fit: {reason}")
+    assert record.epochs_run == 2
+
+
+def test_callbacks_that_the_loop_does_not_know_are_called_by_fit():
+    seen = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    record = CompiledTrainer(network(), batch_size=20).train(*rows(), epochs=2, seed=1, callbacks=[callback])
+    assert seen == [0, 1]
+    assert record.reason == "fit: LambdaCallback can only be called by model.fit"
+
+
+def test_a_subclass_of_a_known_callback_may_do_anything():
+    class Stopping(keras.callbacks.EarlyStopping):
+        pass
+
+    callbacks = [Stopping("loss")]
+    record = CompiledTrainer(network(), batch_size=20).train(*rows(), epochs=2, seed=1, callbacks=callbacks)
+    assert record.tier == "fit"
