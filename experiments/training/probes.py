@@ -154,7 +154,9 @@ class _Reader:
             layer.input if fused else (layer.output if end is layer else end.input)
             for layer, end, fused in zip(layers, ends, self._fused, strict=True)
         ]
-        self._network = keras.Model(model.input, [[end.output for end in ends], before])
+        # a Sequential that was never called has no .input
+        inputs = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+        self._network = keras.Model(inputs, [[end.output for end in ends], before])
 
     def outputs(self, x: Any) -> list[tf.Tensor]:
         """Give each layer's output, after its activation."""

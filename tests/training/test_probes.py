@@ -127,7 +127,7 @@ def test_a_layer_without_activation_is_measured_after_the_one_that_follows(after
     x, y = rows()
     words = ("dead_units", "active_units", "input_quantiles")
     record = KerasTrainer(model, batch_size=50, probes=words).train(x, y, epochs=1, seed=1)
-    network_to_act = keras.Model(model.input, [model.get_layer("act").input, model.get_layer("act").output])
+    network_to_act = keras.Model(model.inputs[0], [model.get_layer("act").input, model.get_layer("act").output])
     before, activated = (values.numpy() for values in network_to_act(x))
     assert record.history["active_units.hidden"][0] == pytest.approx((activated > 0).mean())
     assert record.history["input_q50.hidden"][0] == pytest.approx(np.quantile(before[:, 0], 0.5), abs=1e-6)
