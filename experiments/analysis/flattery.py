@@ -63,7 +63,7 @@ def _flattery(variant: Variant, table: RunTable) -> Flattery | None:
         return None
     best, last = (table.values(variant.name, f"{kept}fresh_test_{metric}") for kept in ("best_", ""))
     pairs = pd.concat(
-        [table.values(variant.name, "best_watched"), last if best.empty else best], axis=1, keys=["watched", "fresh"]
+        [table.values(variant.name, f"best_watched_{metric}"), last if best.empty else best], axis=1, keys=["watched", "fresh"]
     )
     pairs = pairs.replace([np.inf, -np.inf], np.nan).dropna()
     if pairs.empty:

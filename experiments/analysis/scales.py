@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SCORE = re.compile(r"(?:best_|member_)?(?:train|validation|test|fresh_test)_(?P<name>.+)")
+_SCORE = re.compile(r"(?:best_|member_)?(?:train|validation|test|fresh_test|watched)_(?P<name>.+)")
 _HIGHER_IS_BETTER = re.compile(r"accuracy|auc|precision|recall|f1|fbeta|r2|iou|mean_io_u|sensitivity|specificity")
 _RATIO = re.compile(
     r"epochs_run|best_epoch|epochs_until_.+|diverged_at|seconds"
@@ -20,7 +20,7 @@ def higher_is_better(metric: str) -> bool:
     """Tell whether more of a metric is better; of losses, gaps, epochs and norms it is not."""
     if metric.endswith("_gap"):
         return False
-    return metric == "best_watched" or bool(_score_name(metric) and _HIGHER_IS_BETTER.search(metric))
+    return bool(_score_name(metric) and _HIGHER_IS_BETTER.search(metric))
 
 
 def is_ratio(metric: str) -> bool:

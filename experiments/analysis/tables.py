@@ -21,7 +21,6 @@ _TEXT = (
     "hash",
     "stopped_because",
     "error",
-    "watched_metric",
 )
 _NEEDED = ("variant", "protocol", "repeat", "diverged", "error")
 _NOT_MEASURED = frozenset((*_TEXT, "repeat", "seed"))

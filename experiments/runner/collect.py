@@ -78,12 +78,12 @@ class Collector:
             if result.run.engine == "compiled" and tier != "xla":
                 self._summary.without_xla.add(f"{result.run.study}: {result.run.group} ({tier})")
         if result.failed:
-            self._summary.failures.append(self._failure(result.run, result.error))
+            self._summary.failures.append(self._failure(result.run, result.short_error))
 
-    def _failure(self, run: Run, error: str) -> Failure:
+    def _failure(self, run: Run, short_error: str) -> Failure:
         name = f"{run.variant}, {run.protocol}, repeat {run.repeat}"
         path = self._plan.folder.error(run.variant, run.protocol, run.repeat)
-        return Failure(run.study, name, error.strip().splitlines()[-1], path)
+        return Failure(run.study, name, short_error, path)
 
     def _facts(self) -> dict[str, object]:
         return {

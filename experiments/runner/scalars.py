@@ -104,9 +104,9 @@ def _best_watched(config: Mapping[str, Any], history: Mapping[str, np.ndarray]) 
     if config["training"]["validate_on"] != "test":
         return {}
     if "val_accuracy" in history:
-        return {"watched_metric": "accuracy", "best_watched": _extreme(history["val_accuracy"], np.nanmax)}
+        return {"best_watched_accuracy": _extreme(history["val_accuracy"], np.nanmax)}
     if "val_mse" in history:
-        return {"watched_metric": "mse", "best_watched": _extreme(history["val_mse"], np.nanmin)}
+        return {"best_watched_mse": _extreme(history["val_mse"], np.nanmin)}
     return {}
 
 

@@ -35,3 +35,10 @@ class RunResult:
     def failed(self) -> bool:
         """Whether the run raised. A diverged training is a result, not a failure."""
         return bool(self.error)
+
+    @property
+    def short_error(self) -> str:
+        """The line of the traceback that names the exception, or the last line of another text."""
+        _, marker, last_traceback = self.error.rpartition("Traceback (most recent call last):\n")
+        lines = last_traceback.strip("\n").splitlines() or [""]
+        return next((line for line in lines if line[:1].strip()), lines[-1]) if marker else lines[-1]

@@ -34,7 +34,6 @@ TEXT_COLUMNS = (
     "tier",
     "hash",
     "stopped_because",
-    "watched_metric",
     "error",
 )
 
@@ -89,7 +88,7 @@ def row_of(result: RunResult) -> Row:
         **result.scalars,
     }
     if result.failed:
-        values |= {"stopped_because": "failed", "error": result.error.strip().splitlines()[-1]}
+        values |= {"stopped_because": "failed", "error": result.short_error}
     return {column: format_value(value) for column, value in values.items()}
 
 

@@ -14,6 +14,7 @@ from experiments.study.signatures import classes
 from experiments.study.structure import KEYS
 
 _DOWNLOADED_ROWS = {"mnist": 70_000, "fashion_mnist": 70_000}
+_FIXED_ROWS = ("table", *EMBEDDED_ROWS, *_DOWNLOADED_ROWS)
 _SETS = ("train", "validation", "test")
 _WORSE_WHEN_HIGHER = ("loss", "error", "crossentropy", "mse", "mae", "mape", "msle", "hinge", "divergence", "kld")
 _BETTER_WHEN_HIGHER = ("accuracy", "acc", "auc", "precision", "recall", "f1_score", "r2_score")
@@ -125,6 +126,23 @@ def _check_rows(data: LocatedDict, problems: Problems) -> None:
         asked = [split[where] for where in _SETS if where in split and not isinstance(split[where], dict)]
         whole = "the source" if len(sources) == 1 else "the sources together"
         _check_sum(asked, total, whole, split, problems)
+
+
+def check_fresh_rows(data: LocatedDict, problems: Problems) -> None:
+    """Check that repeats can have rows of their own, as the fresh protocol wants it.
+
+    Args:
+        data: The resolved ``data`` section of a variant that is run under ``fresh``.
+        problems: Where a contradiction is added.
+    """
+    names = [next(iter(source)) for slot, source in data.items() if slot not in KEYS["data"]]
+    if data["split"].get("shuffle") or not all(name in _FIXED_ROWS for name in names):
+        return
+    message = (
+        f"{' and '.join(dict.fromkeys(names))} gives every repeat the same rows in the same order, so 'fresh' would "
+        "be 'published' once more; expected shuffle: true, or protocols: [published]"
+    )
+    problems.add(data.key_place_of("split"), "data.split", message)
 
 
 def _amounts_by_slot(split: LocatedDict) -> Iterator[tuple[str, LocatedDict]]:

@@ -109,8 +109,9 @@ def metric_names(config: Mapping[str, Any]) -> frozenset[str]:
     if "train_accuracy" in scores:
         names |= {"accuracy_gap"} if "test_accuracy" in scores else set()
         names |= {"fresh_accuracy_gap"} if "fresh_test_accuracy" in scores else set()
-    if watched_metric(config):
-        names.add("best_watched")
+    watched = watched_metric(config)
+    if watched:
+        names.add(f"best_watched_{watched}")
     return frozenset(names.union(*(_recorded(word, config) for word in config.get("record") or ())))
 
 

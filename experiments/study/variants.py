@@ -10,6 +10,7 @@ from typing import Any
 
 from experiments.errors import Place
 from experiments.study.check import Checked
+from experiments.study.consistency import check_fresh_rows
 from experiments.study.located import LocatedDict, LocatedList, place_in, plain
 from experiments.study.patches import Change, PatchError, apply_change
 from experiments.study.problems import Problems, expected, found, join, nearest
@@ -141,7 +142,10 @@ class VariantResolver:
         if resolved is None:
             return None
         section = self._section(group)
-        protocols = section.get("protocols")
+        listed = section.get("protocols")
+        protocols = tuple(listed) if isinstance(listed, list) else self._defaults.protocols
+        if "fresh" in protocols:
+            check_fresh_rows(resolved["data"], self._problems)
         return Variant(
             name=name,
             group=group,
@@ -149,7 +153,7 @@ class VariantResolver:
             config=plain(resolved),
             changes={change.path: plain(change.value) for change in [*changes, *sets]},
             repeats=section.get("repeats") or self._defaults.repeats,
-            protocols=tuple(protocols) if isinstance(protocols, list) else self._defaults.protocols,
+            protocols=protocols,
             about=section.get("about", ""),
             located=resolved,
             written=self._sections.key_place_of(group),

@@ -56,7 +56,7 @@ def tables(draw):
             test_accuracy=draw(shares),
             fresh_test_accuracy=draw(shares),
             train_accuracy=draw(shares),
-            best_watched=draw(shares),
+            best_watched_accuracy=draw(shares),
             diverged=draw(st.sets(st.integers(0, 3))),
         )
         part["error"] = draw(st.lists(st.sampled_from(["", "", "ValueError"]), min_size=n, max_size=n))

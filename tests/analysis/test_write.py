@@ -24,7 +24,7 @@ def table(n=10):
         for protocol in ("published", "fresh") if i < 2 else ("published",):
             scores = 0.9 - 0.05 * i + noise(i, n, 0.01)
             columns = {"test_accuracy": scores, "fresh_test_accuracy": scores - 0.01, "train_accuracy": [1.0] * n}
-            tables.append(runs(name, protocol, best_watched=scores + 0.02, **columns))
+            tables.append(runs(name, protocol, best_watched_accuracy=scores + 0.02, **columns))
     return together(*tables)
 
 

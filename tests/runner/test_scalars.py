@@ -48,7 +48,7 @@ def test_final_best_and_member_scores_have_columns_of_their_own():
 
 def test_columns_that_do_not_apply_are_absent():
     row = columns(outcome())
-    assert not {"best_epoch", "diverged_at", "accuracy_gap", "best_watched", "overshoots"} & row.keys()
+    assert not {"best_epoch", "diverged_at", "accuracy_gap", "best_watched_accuracy", "overshoots"} & row.keys()
     assert row["diverged"] == 0
 
 
@@ -59,14 +59,14 @@ def test_divergence_is_a_column():
 
 def test_best_watched_only_where_the_test_rows_are_watched():
     curves = {"loss": np.ones(3), "val_accuracy": np.array([0.5, 0.9, 0.7])}
-    assert columns(outcome(history=curves), validate_on="test")["best_watched"] == 0.9
-    assert "best_watched" not in columns(outcome(history=curves), validate_on="validation")
+    assert columns(outcome(history=curves), validate_on="test")["best_watched_accuracy"] == 0.9
+    assert "best_watched_accuracy" not in columns(outcome(history=curves), validate_on="validation")
 
 
 def test_best_watched_of_a_regression_is_its_lowest_error_and_skips_nan():
     curves = {"loss": np.ones(3), "val_mse": np.array([4.0, 2.0, np.nan])}
     row = columns(outcome(history=curves), validate_on="test")
-    assert (row["watched_metric"], row["best_watched"]) == ("mse", 2.0)
+    assert row["best_watched_mse"] == 2.0
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def test_scores_of_every_set():
     names = metric_names(config())
     scores = {f"{s}_{m}" for s in ("train", "test", "fresh_test") for m in ("accuracy", "loss", "crossentropy")}
     assert scores <= names
-    assert {"accuracy_gap", "fresh_accuracy_gap", "epochs_run", "diverged", "best_watched"} <= names
+    assert {"accuracy_gap", "fresh_accuracy_gap", "epochs_run", "diverged", "best_watched_accuracy"} <= names
     assert not {"validation_accuracy", "best_test_accuracy", "best_epoch", "test_mse"} & names
 
 
@@ -33,7 +33,7 @@ def test_a_validation_split_and_a_checkpoint_add_their_columns():
     callbacks = {"best": {"ModelCheckpoint": {"monitor": "val_accuracy"}}}
     names = metric_names(config(data=data, training={"callbacks": callbacks, "validate_on": "validation"}))
     assert {"validation_accuracy", "best_test_accuracy", "best_fresh_test_accuracy", "best_epoch"} <= names
-    assert "best_watched" not in names
+    assert "best_watched_accuracy" not in names
 
 
 def test_regression_has_original_units():

@@ -67,6 +67,11 @@ WRONG = {
         "data:\n  points: {make_moons: {noise: §-1}}\n  split: {train: 3, test: 7}",
         ["data.points.noise: expected a number of at least 0, found -1"],
     ),
+    "fresh rows that nobody can draw": (
+        "data",
+        "data:\n  points: load_iris\n  §split: {train: 3, test: 7}",
+        ["data.split: load_iris gives every repeat the same rows in the same order", "expected shuffle: true"],
+    ),
     "yes is text": (
         "data",
         "data:\n  points: make_moons\n  split: {train: 3, test: 7, shuffle: §yes}",
@@ -150,7 +155,7 @@ WRONG = {
         "model:\n  hidden: {§Lambda: {function: 'lambda x: x'}}",
         ["Lambda cannot be used in a study: it runs code that is not in the study"],
     ),
-    "layer that loads a model": ("model", "model:\n  hidden: {§TFSMLayer: {filepath: /tmp}}", ["TFSMLayer cannot be"]),
+    "layer that loads a model": ("model", "model:\n  hidden: {§TFSMLayer: {filepath: model}}", ["TFSMLayer cannot be"]),
     "python path": ("model", "model:\n  hidden: {§os.system: ls}", ["'os.system' is not a layer"]),
     "a seed": ("model", "model:\n  drop: {Dropout: {rate: 0.1, §seed: 3}}", ["cannot be set: every random thing"]),
     "no repeat": ("model", "model:\n  hidden: {Dense: 5, repeat: §0}", ["expected an integer from 1 to 1000, found 0"]),
@@ -286,7 +291,7 @@ WRONG = {
     "callback with a path": (
         "training",
         "training:\n  optimizer: adam\n  loss: mse\n  epochs: 1\n  validate_on: test\n"
-        "  callbacks: {s: {ModelCheckpoint: {§filepath: /tmp/x}}}",
+        "  callbacks: {s: {ModelCheckpoint: {§filepath: best.keras}}}",
         ["cannot be set: the best weights are kept in memory"],
     ),
     "callback with a function": (

@@ -13,7 +13,8 @@ _METRICS = {
     "loss": "loss with penalties",
     "accuracy_gap": "train minus test accuracy",
     "epochs_run": "epochs run",
-    "best_watched": "best watched score",
+    "best_watched_accuracy": "best watched accuracy",
+    "best_watched_mse": "best watched MSE",
     "best_epoch": "epoch of the best weights",
     "weight_norm": "weight norm (all kernels)",
 }
