@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SECONDS_BETWEEN_PROGRESS = 0.2
 # A worker of normal programs is recycled well below 1.5 GB; one whose single program needs more goes on until it grows.
-_MEMORY_LIMIT = 1_250_000_000
+_MEMORY_LIMIT = 1_350_000_000
 _MEMORY_GROWTH = 150_000_000
 
 
