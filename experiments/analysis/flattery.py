@@ -62,9 +62,8 @@ def _flattery(variant: Variant, table: RunTable) -> Flattery | None:
     if metric is None:
         return None
     best, last = (table.values(variant.name, f"{kept}fresh_test_{metric}") for kept in ("best_", ""))
-    pairs = pd.concat(
-        [table.values(variant.name, f"best_watched_{metric}"), last if best.empty else best], axis=1, keys=["watched", "fresh"]
-    )
+    best_watched = table.values(variant.name, f"best_watched_{metric}")
+    pairs = pd.concat([best_watched, last if best.empty else best], axis=1, keys=["watched", "fresh"])
     pairs = pairs.replace([np.inf, -np.inf], np.nan).dropna()
     if pairs.empty:
         return None

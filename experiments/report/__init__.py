@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from experiments.report.comparison import write_comparison
-from experiments.report.site import write_report
+from experiments.report.site import write_page, write_report
 
-__all__ = ["write_comparison", "write_report"]
+__all__ = ["write_comparison", "write_page", "write_report"]

@@ -9,8 +9,8 @@ from typing import Any
 
 from experiments.report import words
 from experiments.report.drawings import Forest, forest
+from experiments.study.claim_parser import ClaimSyntaxError, parse_claim
 from experiments.study.expressions import (
-    ClaimSyntaxError,
     Comparison,
     Equivalence,
     Expression,
@@ -18,7 +18,6 @@ from experiments.study.expressions import (
     Share,
     SpreadComparison,
     Trend,
-    parse_claim,
 )
 
 _NO_EFFECT = {"ratio": 1.0, "spread ratio": 1.0, "order": 0.5, "share": 0.5}

@@ -40,6 +40,16 @@ def write_report(studies: Sequence[Study], out: Path | str = "results") -> None:
     write_if_changed(out / "index.html", page)
 
 
+def write_page(study: Study, out: Path | str = "results") -> None:
+    """Write the page of one study, if it or its results changed.
+
+    Args:
+        study: The study.
+        out: The results folder.
+    """
+    _write_study(study, Path(out))
+
+
 def _write_study(study: Study, out: Path) -> Card:
     """Write the page of a study, and give what the scoreboard says of it."""
     folder = StudyFolder.of(study.name, out)

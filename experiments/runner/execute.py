@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.errors import ConfigError, Problem
 from experiments.runner.boundary import boundary_arrays
-from experiments.runner.members import Desk, Outcome, train_ensemble, train_once
+from experiments.runner.members import Desk, Outcome, common_layers, train_ensemble, train_once, weights_by_layer
 from experiments.runner.programs import Programs
 from experiments.runner.scalars import run_scalars
 from experiments.store.record import RunResult
 
 if TYPE_CHECKING:
+    import keras
+
     from experiments.build import Data
     from experiments.study.study import Run
 
@@ -56,7 +58,7 @@ def prepare(runs: Iterable[Run]) -> Iterator[tuple[Run, tuple[Problem, ...]]]:
             yield run, error.problems
 
 
-def _build_everything(config: Mapping[str, Any], run: Run, programs: Programs, tried: set[int]) -> None:
+def _build_everything(config: Mapping[str, Any], run: Run, programs: Programs, tried: set[int]) -> keras.Model:
     """Build what a run needs; of variants that share a program, only what sets them apart."""
     from experiments.build import build_callbacks, load_data, try_model
 
@@ -67,7 +69,11 @@ def _build_everything(config: Mapping[str, Any], run: Run, programs: Programs, t
         tried.add(id(model))
     build_callbacks(config)
     if "pretrain" in config:
-        _build_everything(config["pretrain"]["config"], run, programs, tried)
+        source = _build_everything(config["pretrain"]["config"], run, programs, tried)
+        if not common_layers(weights_by_layer(source), model):
+            message = "the pretrained network has no layer of the same name and shape, so nothing would be transferred"
+            raise ConfigError([Problem(None, "pretrain", message)])
+    return model
 
 
 def _execute_one(run: Run, programs: Programs, on_progress: Progress | None) -> RunResult:

@@ -127,7 +127,8 @@ def _train(config: Mapping[str, Any], data: Data, desk: Desk, seed: int) -> tupl
     start = _pretrained(config, desk, seed) if "pretrain" in config else None
     program = desk.programs.ready(config, data, seed, desk.run.engine)
     if start is not None:
-        _copy_layers(start, program.model)
+        for layer in common_layers(start, program.model):
+            layer.set_weights(start[layer.name])
     training = config["training"]
     record = program.trainer.train(
         data.x_train,
@@ -158,15 +159,28 @@ def _pretrained(config: Mapping[str, Any], desk: Desk, seed: int) -> dict[str, l
         # The source rows follow the protocol too: the slides' one set, or fresh ones for each repeat.
         data = load_data(source, run.protocol, seed)
         model, _ = _train(source, data, desk, seed)
-        pretrained[key] = {layer.name: layer.get_weights() for layer in model.layers}
+        pretrained[key] = weights_by_layer(model)
     return pretrained[key]
 
 
-def _copy_layers(source: Mapping[str, list[np.ndarray]], model: keras.Model) -> None:
-    for layer in model.layers:
+def weights_by_layer(model: keras.Model) -> dict[str, list[np.ndarray]]:
+    """Give the weights of a model, by the name of the layer."""
+    return {layer.name: layer.get_weights() for layer in model.layers}
+
+
+def common_layers(source: Mapping[str, list[np.ndarray]], model: keras.Model) -> list[keras.layers.Layer]:
+    """List the layers of a model that can start from a pretrained one: those of the same name and shapes.
+
+    Args:
+        source: Weights of the pretrained network, by layer name.
+        model: The network that is to start from them.
+    """
+
+    def fits(layer: keras.layers.Layer) -> bool:
         start = source.get(layer.name, [])
-        if start and [w.shape for w in start] == [tuple(w.shape) for w in layer.weights]:
-            layer.set_weights(start)
+        return bool(start) and [w.shape for w in start] == [tuple(w.shape) for w in layer.weights]
+
+    return [layer for layer in model.layers if fits(layer)]
 
 
 def _scores(model: keras.Model, data: Data) -> dict[str, Scores]:

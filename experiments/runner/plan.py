@@ -47,7 +47,7 @@ class Plan:
         done: How many of the runs asked for are done.
         groups: The others; runs of one group have the same content hash, so one of them is trained for all.
         stale: Whether staged runs wait or rows are in the table that the YAML no longer has.
-        checked: Variants of which a run is done, so that their configuration is known to build.
+        checked: Variants and protocols of which a run is done, so that their configuration is known to build.
     """
 
     study: Study
@@ -55,7 +55,7 @@ class Plan:
     done: int
     groups: tuple[Runs, ...]
     stale: bool
-    checked: frozenset[str]
+    checked: frozenset[tuple[str, str]]
 
     @property
     def to_run(self) -> int:
@@ -63,9 +63,9 @@ class Plan:
         return sum(len(group) for group in self.groups)
 
     def first_runs(self) -> Runs:
-        """One run of every variant that was never built, for hearing what only Keras can judge."""
-        first = {group[0].variant: group[0] for group in reversed(self.groups) if group[0].variant not in self.checked}
-        return tuple(first.values())
+        """One run of every variant and protocol that was never built, for hearing what only Keras can judge."""
+        runs = (group[0] for group in reversed(self.groups))
+        return tuple({key: run for run in runs if (key := (run.variant, run.protocol)) not in self.checked}.values())
 
 
 def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
@@ -94,7 +94,7 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
         done=len(asked) - len(missing),
         groups=_by_hash(missing),
         stale=bool(staged_files(folder.staging)) or not all(map(members.has, index)),
-        checked=frozenset(key.variant for key, _ in known),
+        checked=frozenset((key.variant, key.protocol) for key, _ in known),
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +18,17 @@ from experiments.runner.summary import Summary
 from experiments.runner.tasks import Broken, Call, Executor
 from experiments.store.files import write_atomically
 from experiments.store.folder import StudyFolder
+from experiments.store.lock import FolderLock
 
 if TYPE_CHECKING:
     from experiments.study.study import Study
 
 TABLES = "experiments.analysis:write_tables"
 FIGURES = "experiments.report.figures:write_figures"
-PAGES = "experiments.report:write_report"
+PAGE = "experiments.report:write_page"
+SITE = "experiments.report:write_report"
+
+_SECONDS_BETWEEN_TRIES = 0.2
 
 
 def outdated(study: Study, out: Path) -> bool:
@@ -45,11 +51,12 @@ def report(changed: Sequence[Study], out: Path, jobs: int | None, summary: Summa
     listener.say(f"writing tables, figures and pages of {names}")
     # A fingerprint taken first: a change that comes in between is noticed by the next run.
     marks = {study.name: _fingerprint(study, StudyFolder.of(study.name, out)) for study in changed}
-    executor = LocalExecutor(jobs or usable_cores())
-    try:
-        errors = _write(changed, studies_with_results(changed, out), out, executor)
-    finally:
-        executor.close()
+    with _alone_in(out, listener):
+        executor = LocalExecutor(jobs or usable_cores())
+        try:
+            errors = _write(changed, studies_with_results(changed, out), out, executor)
+        finally:
+            executor.close()
     summary.report_errors += errors
     for study in changed:
         folder = StudyFolder.of(study.name, out)
@@ -60,12 +67,27 @@ def report(changed: Sequence[Study], out: Path, jobs: int | None, summary: Summa
     summary.pages += [page for page in (out / "index.html",) if page.is_file()]
 
 
+@contextmanager
+def _alone_in(out: Path, listener: Listener) -> Iterator[None]:
+    """Hold the results folder, so that of two scoreboards the later one is written later."""
+    lock = FolderLock(out / ".lock")
+    if not lock.try_acquire():
+        listener.say(f"another process writes pages in {out}; waiting for it")
+        while not lock.try_acquire():
+            time.sleep(_SECONDS_BETWEEN_TRIES)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _write(changed: Sequence[Study], studies: Sequence[Study], out: Path, executor: Executor) -> list[str]:
     steps = [
         [Call(TABLES, ((study,), out)) for study in changed],
         [Call(TABLES, ((), out))],  # the scoreboard, now that all tables are there
         [Call(FIGURES, (study, out)) for study in changed],
-        [Call(PAGES, (tuple(studies), out))],
+        [Call(PAGE, (study, out)) for study in changed],
+        [Call(SITE, (tuple(studies), out))],
     ]
     errors: list[str] = []
     for calls in steps:

@@ -17,7 +17,7 @@ from experiments.runner.report import outdated, report
 from experiments.runner.summary import Summary
 from experiments.runner.train import FailFastError, train
 from experiments.store.environment import changed_environment
-from experiments.store.lock import StudyLock
+from experiments.store.lock import FolderLock
 from experiments.store.merge import merge
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class _Session:
     @contextmanager
     def _locked(self, pending: Sequence[Plan]) -> Iterator[list[Plan]]:
         """Hold the locks of those studies that nobody else holds; wait for one if there are none."""
-        locks = {plan.study.name: StudyLock(plan.folder.lock) for plan in pending}
+        locks = {plan.study.name: FolderLock(plan.folder.lock) for plan in pending}
         try:
             mine = [plan for plan in pending if locks[plan.study.name].try_acquire()]
             while not mine:

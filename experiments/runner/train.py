@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from experiments.errors import ConfigError, ExperimentsError, Problem
 from experiments.runner.bundles import make_bundles
@@ -13,6 +14,9 @@ from experiments.runner.listener import Listener
 from experiments.runner.plan import Plan, Runs
 from experiments.runner.summary import Summary
 from experiments.runner.tasks import Broken, Event, Executor, Finished, Prepare, Progress, Refused, Tick, Train
+
+if TYPE_CHECKING:
+    from experiments.study.study import Run
 
 
 class FailFastError(Exception):
@@ -100,6 +104,10 @@ def _located(refused: Sequence[Refused], plans: Sequence[Plan]) -> list[Problem]
 
 
 def _parts(runs: Runs, count: int) -> Iterator[Runs]:
-    """Deal runs out like cards: neighbours are alike, so that every part holds some of the slow ones."""
-    for i in range(min(count, len(runs))):
-        yield tuple(runs[i::count])
+    """Deal variants out like cards: neighbours are alike, so that every part holds some of the slow ones."""
+    variants: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        variants.setdefault((run.study, run.variant), []).append(run)
+    hands = list(variants.values())
+    for i in range(min(count, len(hands))):
+        yield tuple(run for hand in hands[i::count] for run in hand)

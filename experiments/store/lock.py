@@ -1,4 +1,4 @@
-"""One writer for each study: a file lock that the operating system frees when its holder dies."""
+"""One writer for each folder: a file lock that the operating system frees when its holder dies."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-class StudyLock:
-    """The right to write into one study's folder."""
+class FolderLock:
+    """The right to write into one folder."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

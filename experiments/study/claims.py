@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Protocol
 
+from experiments.study.claim_parser import ClaimSyntaxError, parse_claim
 from experiments.study.expressions import (
-    ClaimSyntaxError,
     Comparison,
     Equivalence,
     Expression,
@@ -17,7 +17,6 @@ from experiments.study.expressions import (
     Share,
     SpreadComparison,
     Trend,
-    parse_claim,
     references,
 )
 from experiments.study.metrics import metric_names, target_scaler

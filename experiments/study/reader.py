@@ -8,9 +8,9 @@ from typing import Any
 
 from experiments.errors import Place
 from experiments.study.check import check_names
-from experiments.study.claims import check_claim, check_metric, find_variant, parse_claim
+from experiments.study.claim_parser import ClaimSyntaxError, parse_claim
+from experiments.study.claims import check_claim, check_metric, find_variant
 from experiments.study.expand import expand
-from experiments.study.expressions import ClaimSyntaxError
 from experiments.study.loader import load_yaml
 from experiments.study.located import LocatedDict, LocatedList, place_in, plain
 from experiments.study.patches import Change, PatchError, apply_change

@@ -28,11 +28,8 @@ def test_bundles_hold_every_run_once_and_the_longest_comes_first():
     assert sorted(run.hash for bundle in bundles for run in bundle) == sorted(run.hash for run in runs)
 
 
-def test_a_plan_builds_each_variant_once(tmp_path):
+def test_a_plan_builds_each_variant_once_under_each_protocol(tmp_path):
     variants = FakeVariant("a", config=config(rate=0.1)), FakeVariant("b", config=config(rate=0.2))
-    plan = make_plan(FakeStudy("s", variants), tmp_path, Selection(protocols=["fresh"]))
-    assert plan.to_run == 6
-    assert [(run.variant, run.protocol, run.repeat) for run in plan.first_runs()] == [
-        ("b", "fresh", 0),
-        ("a", "fresh", 0),
-    ]
+    plan = make_plan(FakeStudy("s", variants), tmp_path, Selection())
+    first = [(run.variant, run.protocol, run.repeat) for run in plan.first_runs()]
+    assert sorted(first) == [(name, protocol, 0) for name in "ab" for protocol in ("fresh", "published")]

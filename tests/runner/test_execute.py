@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import experiments.build
-from experiments.runner.execute import execute
+from experiments.runner.execute import execute, prepare
 from experiments.study import parse_study
 from experiments.study.metrics import metric_names
 
@@ -74,6 +74,14 @@ def test_an_ensemble_scores_its_mean_prediction_and_its_members(results):
     assert {"test_accuracy", "member_test_accuracy", "member_test_loss"} <= scalars.keys()
     # The loss is convex in the prediction: the mean prediction is never worse than the members' mean loss.
     assert scalars["test_loss"] <= scalars["member_test_loss"] + 1e-6
+
+
+def test_pretraining_that_transfers_nothing_is_refused():
+    text = TEXT.replace("{data.points.random_state: 7, once: true}", "{model: {other: {Dense: 3}, out: {Dense: 1}}}")
+    study = parse_study(text.replace("    freeze: [hidden]\n", "").encode(), name="small", file="small.yaml")
+    ((run, (problem,)),) = prepare(study.runs(variants=["transferred"], protocols=["published"], repeats=1))
+    assert (run.variant, problem.path) == ("transferred", "pretrain")
+    assert "nothing would be transferred" in problem.message
 
 
 def test_frozen_layers_keep_what_the_source_taught_them(results):

@@ -15,7 +15,7 @@ import pytest
 from experiments.errors import ConfigError
 from experiments.runner.plan import Selection
 from experiments.store.folder import StudyFolder
-from experiments.store.lock import StudyLock
+from experiments.store.lock import FolderLock
 from experiments.store.table import finished, read_index, read_rows
 from tests.fakes import FakeVariant, folder_bytes, make_study
 from tests.runner.watch import run
@@ -214,7 +214,7 @@ def test_ctrl_c_ends_promptly_and_keeps_what_is_there(tmp_path):
 def test_two_at_once_compute_no_run_twice(tmp_path):
     log = tmp_path / "log"
     study = study_with(repeats=3, log=str(log))
-    lock = StudyLock(StudyFolder.of("fake", tmp_path / "results").lock)
+    lock = FolderLock(StudyFolder.of("fake", tmp_path / "results").lock)
     assert lock.try_acquire()
     processes = [start(study, tmp_path, tmp_path / "results") for _ in range(2)]
     for process in processes:

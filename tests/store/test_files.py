@@ -3,7 +3,7 @@ import os
 import pytest
 
 from experiments.store.files import remove_leftovers, safe_name, write_atomically, write_if_changed
-from experiments.store.lock import StudyLock
+from experiments.store.lock import FolderLock
 
 
 def names_in(folder):
@@ -58,7 +58,7 @@ def test_hostile_names_become_different_safe_names(tmp_path):
 
 
 def test_a_lock_is_held_once_and_free_again_after_release(tmp_path):
-    first, second = StudyLock(tmp_path / "s" / ".lock"), StudyLock(tmp_path / "s" / ".lock")
+    first, second = FolderLock(tmp_path / "s" / ".lock"), FolderLock(tmp_path / "s" / ".lock")
     assert first.try_acquire()
     assert not second.try_acquire()
     first.release()
