@@ -14,5 +14,10 @@ def check_studies(arguments: Namespace) -> int:
     runs = sum(len(study.runs()) for study in studies)
     claims = sum(len(study.claims) for study in studies)
     subject = studies[0].file if len(studies) == 1 else f"{len(studies)} studies"
-    print(f"{subject}: all well; {variants:,} variants, {runs:,} runs, {claims:,} claims")
+    counts = ", ".join(map(_counted, (variants, runs, claims), ("variant", "run", "claim")))
+    print(f"{subject}: all well; {counts}")
     return 0
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

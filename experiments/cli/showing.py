@@ -26,7 +26,10 @@ def show_code(arguments: Namespace) -> int:
     from experiments.study import load_study
 
     study = load_study(arguments.study, sets=arguments.sets)
-    variant = study.select([arguments.variant])[0]
+    variant, *others = study.select([arguments.variant])
+    if others:
+        names = ", ".join(repr(point.name) for point in (variant, *others))
+        raise ExperimentsError(f"{arguments.variant!r} is a grid; a script trains one of its points: {names}")
     if arguments.protocol not in variant.protocols:
         raise ExperimentsError(f"{variant.name} runs under {' and '.join(variant.protocols)} only")
     runs = study.runs(

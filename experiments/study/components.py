@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from experiments.errors import Place
@@ -12,6 +13,9 @@ from experiments.study.problems import Problems, expected, join, nearest
 from experiments.study.sections import RECORD_WORDS, EpochsUntil
 from experiments.study.signatures import classes, identifiers
 from experiments.study.structure import GRADIENT_WORDS, LAYER_KEYS
+
+
+_ASCENDING = (("min_value", "max_value"), ("minval", "maxval"))
 
 
 def check_component(kind: str, value: Any, path: str, place: Place | None, problems: Problems) -> None:
@@ -99,10 +103,20 @@ class _Checker:
             else:
                 message = f"not an argument of {name}{nearest(argument, signature)}"
                 self._problems.add(given.key_place_of(argument), join(path, argument), message)
+        self._order(given, signature, path)
         missing = [argument for argument, about in signature.items() if "required" in about and argument not in given]
         if missing:
             named = value.key_place_of(name) or place
             self._problems.add(named, path, f"{name} needs {', '.join(map(repr, missing))}")
+
+    def _order(self, given: LocatedDict, signature: Mapping[str, Any], path: str) -> None:
+        for low, high in _ASCENDING:
+            if low in given or high in given:
+                bounds = [given.get(name, signature.get(name, {}).get("default")) for name in (low, high)]
+                if all(isinstance(bound, int | float) for bound in bounds) and bounds[0] > bounds[1]:
+                    name = high if high in given else low
+                    message = f"expected {low} of at most {high}, found {bounds[0]} and {bounds[1]}"
+                    self._problems.add(given.place_of(name), join(path, name), message)
 
     def _value(self, kind: str, name: str, argument: str, given: LocatedDict, path: str) -> None:
         value, about = given[argument], classes(kind)[name][argument]

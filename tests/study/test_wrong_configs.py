@@ -158,6 +158,16 @@ WRONG = {
     "layer that loads a model": ("model", "model:\n  hidden: {§TFSMLayer: {filepath: model}}", ["TFSMLayer cannot be"]),
     "python path": ("model", "model:\n  hidden: {§os.system: ls}", ["'os.system' is not a layer"]),
     "a seed": ("model", "model:\n  drop: {Dropout: {rate: 0.1, §seed: 3}}", ["cannot be set: every random thing"]),
+    "bounds the wrong way round": (
+        "model",
+        "model:\n  hidden: {Dense: {units: 5, kernel_constraint: {MinMaxNorm: {min_value: 2, max_value: §1}}}}",
+        ["max_value: expected min_value of at most max_value, found 2 and 1"],
+    ),
+    "a bound beyond the default of the other": (
+        "model",
+        "model:\n  hidden: {Dense: {units: 5, kernel_initializer: {RandomUniform: {minval: §0.5}}}}",
+        ["minval: expected minval of at most maxval, found 0.5 and 0.05"],
+    ),
     "no repeat": ("model", "model:\n  hidden: {Dense: 5, repeat: §0}", ["expected an integer from 1 to 1000, found 0"]),
     "huge repeat": ("model", "model:\n  hidden: {Dense: 5, repeat: §1000000000}", ["an integer from 1 to 1000"]),
     "unknown anchor": (
