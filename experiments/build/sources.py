@@ -67,21 +67,18 @@ def draw_source(slot: str, name: str, arguments: Mapping[str, Any], protocol: st
         ConfigError: The arguments do not fit.
         ExperimentsError: The source cannot be loaded on this machine.
     """
-    text = json.dumps(arguments, sort_keys=True)
-    if protocol == "published" or name not in _GENERATORS:
-        return _fixed_rows(slot, name, text)
-    random_state = derive_seed(seed, slot, "data")
-    return _located(
-        slot, name, lambda: _generate(name, json.loads(text), random_state, derive_seed(seed, slot, "fresh"))
-    )
+    own_rows = protocol == "fresh" and name in _GENERATORS
+    return _rows(slot, name, json.dumps(arguments, sort_keys=True), seed if own_rows else None)
 
 
-@lru_cache(maxsize=32)
-def _fixed_rows(slot: str, name: str, arguments_text: str) -> SourceRows:
-    """Draw what is the same in every repeat, once per process."""
+@lru_cache(maxsize=40)
+def _rows(slot: str, name: str, arguments_text: str, seed: int | None) -> SourceRows:
+    """Draw once per process what is the same in every repeat (no seed), or in every variant of one repeat."""
     arguments = json.loads(arguments_text)
     if name in _GENERATORS:
-        return _located(slot, name, lambda: _generate(name, arguments, None, derive_seed(0, slot, "fresh")))
+        random_state = None if seed is None else derive_seed(seed, slot, "data")
+        fresh_seed = derive_seed(seed or 0, slot, "fresh")
+        return _located(slot, name, lambda: _generate(name, arguments, random_state, fresh_seed))
     if name in _LOADERS:
         return _located(slot, name, lambda: _load(name, arguments))
     if name in _KERAS_DIGITS:
