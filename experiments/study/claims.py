@@ -39,13 +39,6 @@ class NamedVariant(Protocol):
     def config(self) -> Mapping[str, Any]: ...
 
 
-class NamedVariants(Protocol):
-    """What a claim needs to know of a study."""
-
-    @property
-    def variants(self) -> Sequence[NamedVariant]: ...
-
-
 def find_variant(name: str, names: Iterable[str]) -> str | None:
     """Find a variant by its name, a grid's number written in any way: ``rate[rate=1e-1]`` is ``rate[rate=0.1]``."""
     known = set(names)
@@ -80,38 +73,38 @@ def check_metric(metric: str, variant: NamedVariant) -> list[str]:
     return [f"{variant.name!r} has no metric {metric!r}{_nearest(metric, names)}"]
 
 
-def check_claim(expression: Expression, study: NamedVariants) -> list[str]:
+def check_claim(expression: Expression, variants: Sequence[NamedVariant]) -> list[str]:
     """Check the names in a claim against its study.
 
     Args:
         expression: The parsed claim.
-        study: Anything with the study's variants.
+        variants: The study's variants, or anything like them.
 
     Returns:
         One message for each problem, with the nearest valid name; empty where there is none.
     """
     if isinstance(expression, Trend | Shape):
-        return _check_sweep(expression, study)
-    problems = [problem for reference in references(expression) for problem in _check_point(reference, study)]
-    return problems or list(_check_units(expression, study))
+        return _check_sweep(expression, variants)
+    problems = [problem for reference in references(expression) for problem in _check_point(reference, variants)]
+    return problems or list(_check_units(expression, variants))
 
 
-def _check_point(reference: Reference, study: NamedVariants) -> list[str]:
-    by_name = {variant.name: variant for variant in study.variants}
+def _check_point(reference: Reference, variants: Sequence[NamedVariant]) -> list[str]:
+    by_name = {variant.name: variant for variant in variants}
     name = find_variant(reference.variant, by_name)
     if name is not None:
         return check_metric(reference.metric, by_name[name])
-    points = [variant.name for variant in study.variants if variant.group == reference.variant]
+    points = [variant.name for variant in variants if variant.group == reference.variant]
     if points:
         return [f"{reference.variant!r} is a grid: name one of its points, such as {points[0]!r}"]
     return [f"there is no variant {reference.variant!r}{_nearest(reference.variant, by_name)}"]
 
 
-def _check_sweep(expression: Trend | Shape, study: NamedVariants) -> list[str]:
+def _check_sweep(expression: Trend | Shape, variants: Sequence[NamedVariant]) -> list[str]:
     subject, axis = expression.subject, expression.axis
-    points = [variant for variant in study.variants if variant.group == subject.variant and variant.grid]
+    points = [variant for variant in variants if variant.group == subject.variant and variant.grid]
     if not points:
-        grids = dict.fromkeys(variant.group for variant in study.variants if variant.grid)
+        grids = dict.fromkeys(variant.group for variant in variants if variant.grid)
         return [f"there is no grid {subject.variant!r}{_nearest(subject.variant, grids)}"]
     if axis not in points[0].grid:
         return [f"grid {subject.variant!r} has no axis {axis!r}{_nearest(axis, points[0].grid)}"]
@@ -122,11 +115,11 @@ def _check_sweep(expression: Trend | Shape, study: NamedVariants) -> list[str]:
     return problems[:1] or list(_mixed_units([(point, subject.metric) for point in points]))
 
 
-def _check_units(expression: Expression, study: NamedVariants) -> Iterator[str]:
+def _check_units(expression: Expression, variants: Sequence[NamedVariant]) -> Iterator[str]:
     """Find squared errors compared across different scalers of the target, where they have different units."""
     compared = expression.condition if isinstance(expression, Share) else expression
     if isinstance(compared, Comparison | Equivalence | SpreadComparison):
-        by_name = {variant.name: variant for variant in study.variants}
+        by_name = {variant.name: variant for variant in variants}
         named = [(find_variant(reference.variant, by_name), reference.metric) for reference in references(expression)]
         yield from _mixed_units([(by_name[name], metric) for name, metric in named if name is not None])
 

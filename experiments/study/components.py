@@ -14,7 +14,6 @@ from experiments.study.sections import RECORD_WORDS, EpochsUntil
 from experiments.study.signatures import classes, identifiers
 from experiments.study.structure import GRADIENT_WORDS, LAYER_KEYS
 
-
 _ASCENDING = (("min_value", "max_value"), ("minval", "maxval"))
 
 

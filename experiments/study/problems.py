@@ -33,6 +33,9 @@ class Problems:
         for problem in others._found.values():
             self.add(at or problem.place, problem.path, problem.message)
 
+    def __len__(self) -> int:
+        return len(self._found)
+
     def __bool__(self) -> bool:
         return bool(self._found)
 

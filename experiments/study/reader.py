@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,18 +84,19 @@ class _Reader:
         tree, problems = self._tree, self._problems
         check_section(StudyFile, tree, "", problems, leave_out=CONFIGURATION_KEYS)
         base_tree = expand("configuration", self._base())
+        before = len(problems)
         base = resolve(base_tree, problems)
         variants = self._variants(base_tree)
+        all_known = bool(variants) and len(problems) == before
         claims = self._claims()
+        if all_known:  # else claims about a variant that could not be read would be called wrong as well
+            self._check_claims(claims, variants)
+            self._check_published(variants)
         problems.raise_if_any()
         assert base is not None
-        study = self._assemble(self._with_sets(base_tree, base), variants, claims)
-        self._check_claims(study)
-        self._check_published(study)
-        problems.raise_if_any()
-        return study
+        return self._assemble(self._with_sets(base_tree, base), variants, tuple(claims.values()))
 
-    def _assemble(self, base: LocatedDict, variants: tuple[Variant, ...], claims: list[Claim]) -> Study:
+    def _assemble(self, base: LocatedDict, variants: tuple[Variant, ...], claims: tuple[Claim, ...]) -> Study:
         tree, defaults = self._tree, self._defaults()
         return Study(
             name=self._source.name,
@@ -108,7 +109,7 @@ class _Reader:
             protocols=defaults.protocols,
             base=plain(base),
             variants=variants,
-            claims=tuple(claims),
+            claims=claims,
             published=tuple(self._published()),
             diagnosis=self._diagnosis(),
             text=self._source.text,
@@ -145,9 +146,10 @@ class _Reader:
         kept = tuple(name for name in PROTOCOLS if name in protocols) if isinstance(protocols, list) else PROTOCOLS
         return Defaults(repeats, kept)
 
-    def _claims(self) -> list[Claim]:
+    def _claims(self) -> dict[int, Claim]:
+        """Read the claims that can be read, by their position."""
         sections = self._tree.get("claims")
-        claims = []
+        claims = {}
         for index, section in enumerate(sections if isinstance(sections, LocatedList) else ()):
             expect = section.get("expect") if isinstance(section, LocatedDict) else None
             if not isinstance(expect, str):
@@ -159,7 +161,7 @@ class _Reader:
                 self._problems.add(self._inside(place, expect, error.column), f"claims.{index}.expect", error.message)
                 continue
             texts = {key: section.get(key, "") for key in ("says", "source", "why")}
-            claims.append(Claim(expect=expect, expression=expression, place=place, **texts))
+            claims[index] = Claim(expect=expect, expression=expression, place=place, **texts)
         return claims
 
     def _inside(self, place: Place | None, text: str, column: int) -> Place | None:
@@ -185,15 +187,17 @@ class _Reader:
         section = self._tree.get("diagnosis")
         return None if section is None else Diagnosis.model_validate(section).model_dump()
 
-    def _check_claims(self, study: Study) -> None:
-        for index, claim in enumerate(study.claims):
-            for message in check_claim(claim.expression, study):
+    def _check_claims(self, claims: Mapping[int, Claim], variants: Sequence[Variant]) -> None:
+        for index, claim in claims.items():
+            for message in check_claim(claim.expression, variants):
                 self._problems.add(claim.place, f"claims.{index}.expect", message)
 
-    def _check_published(self, study: Study) -> None:
-        by_name = {variant.name: variant for variant in study.variants}
-        sections = self._tree.get("published") or ()
-        for index, section in enumerate(sections):
+    def _check_published(self, variants: Sequence[Variant]) -> None:
+        by_name = {variant.name: variant for variant in variants}
+        sections = self._tree.get("published")
+        for index, section in enumerate(sections if isinstance(sections, LocatedList) else ()):
+            if not isinstance(section, LocatedDict) or not isinstance(section.get("variant"), str):
+                continue
             path, name = f"published.{index}", find_variant(section["variant"], by_name)
             if name is None:
                 message = f"there is no variant {section['variant']!r}{nearest(section['variant'], by_name)}"

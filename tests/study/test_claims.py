@@ -147,7 +147,7 @@ def test_references_come_in_written_order():
     ],
 )
 def test_valid_claims_pass(text):
-    assert check_claim(parse_claim(text), study()) == []
+    assert check_claim(parse_claim(text), study().variants) == []
 
 
 @pytest.mark.parametrize(
@@ -166,18 +166,18 @@ def test_valid_claims_pass(text):
     ],
 )
 def test_wrong_names_are_reported_with_the_nearest(text, message):
-    (problem,) = check_claim(parse_claim(text), study())
+    (problem,) = check_claim(parse_claim(text), study().variants)
     assert message in problem
 
 
 def test_all_wrong_names_come_at_once():
-    assert len(check_claim(parse_claim("x.test_accuracy > dropout.y"), study())) == 2
+    assert len(check_claim(parse_claim("x.test_accuracy > dropout.y"), study().variants)) == 2
 
 
 def test_a_shape_needs_an_inner_value():
     two = SimpleNamespace(variants=[v for v in study().variants if v.grid.get("rate", 0) <= 0.2])
-    assert check_claim(parse_claim("rate.test_accuracy increasing over rate"), two) == []
-    assert "at least 3 values" in check_claim(parse_claim("rate.test_accuracy peaks inside rate"), two)[0]
+    assert check_claim(parse_claim("rate.test_accuracy increasing over rate"), two.variants) == []
+    assert "at least 3 values" in check_claim(parse_claim("rate.test_accuracy peaks inside rate"), two.variants)[0]
 
 
 def test_numbers_of_grid_points_may_be_written_in_any_way():

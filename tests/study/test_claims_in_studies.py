@@ -49,3 +49,23 @@ def test_a_diagnosis_has_defaults():
         "target_error": 0.1,
         "margin": 0.05,
     }
+
+
+def test_wrong_heads_claims_and_figures_are_reported_together():
+    text = study_text(
+        head="titel: A title\nquestion: A question?",
+        claims="claims:\n  - {says: Well., expect: baseline.test_los < 1}\n  - {says: Hm., expect: baseline ? 1}\n"
+        "published:\n  - {variant: base, by: me, test_loss: 0.5}\n  - 3",
+    )
+    words = " ".join(message for _, message in problems_of(text))
+    for part in ("titel: unknown key", "did you mean 'test_loss'?", "'?' has no meaning", "there is no variant 'base'"):
+        assert part in words
+
+
+def test_claims_about_variants_that_cannot_be_read_are_not_called_wrong_as_well():
+    text = study_text(
+        variants="variants:\n  baseline: {}\n  other: {training.epochs: many}",
+        claims="claims:\n  - {says: Well., expect: other.test_loss < 1}",
+    )
+    ((_, message),) = problems_of(text)
+    assert "training.epochs" in message

@@ -91,10 +91,10 @@ def test_callbacks(callback):
     "data",
     [
         "{p: load_digits, split: {train: 0.7, validation: 0.1, test: 0.2, shuffle: true}}",
-        "{p: mnist, split: {train: 60000, test: 10000}}",
+        "{p: mnist, split: {train: 60000, test: 10000, shuffle: true}}",
         "{p: {make_blobs: {n_samples: [3, 7], centers: [[0, 0], [1, 1]], cluster_std: 2}}, split: {train: 3, test: 7}}",
         "{p: make_circles, split: {train: 3, test: 7}, scale: {inputs: {MinMaxScaler: {feature_range: [-1, 1]}}}}",
-        "{p: {table: {x: [[0, 1], [1, 0]], y: [[0, 1], [1, 0]]}}, split: {train: 1, test: 1}}",
+        "{p: {table: {x: [[0, 1], [1, 0]], y: [[0, 1], [1, 0]]}}, split: {train: 1, test: 1, shuffle: true}}",
         "{a: make_moons, b: make_moons, split: {train: {a: 50, b: 10}, test: {b: 20}}}",
         "{p: make_moons, split: {train: 9, test: 9}, multiply: {inputs: [1, 100]}, label_noise: 0.1, one_hot: true}",
         "{p: {make_hastie_10_2: {n_samples: 20000}}, split: {train: 9, test: 19000}}",
