@@ -57,7 +57,7 @@ def write_comparison(
         "compare.html",
         ("page.js",),
         fingerprint(repr((title, rows)).encode()),
-        home="index.html",
+        home="index.html" if Path(path).with_name("index.html").is_file() else "",
         title=title,
         heads=heads + (("Before", "After") if folders else ("Variant’s", "Reference’s")),
         rows=rows,
