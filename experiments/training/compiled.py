@@ -103,12 +103,17 @@ class CompiledTrainer(BaseTrainer):
 
     def _call(self, job: Job, pairs: Pairs, loop: Loop, carry: Carry, until: int) -> tuple[Carry, tf.Tensor]:
         done = int(carry["epoch"])
-        orders = None
-        if self.shuffle:
-            orders = row_orders(row_count(job.arrays), job.seed, done, until - done, chunk_rows(job.arrays))
+        orders = self._orders(job, done, until) if self.shuffle else None
         # Tensors, because a Python number would be traced anew for every value.
         numbers = [[tf.constant(number, tf.float64) for number in rule.numbers(callback)] for callback, rule in pairs]
         return loop(Inputs(job.arrays, job.validation, orders, tf.constant(until), numbers), carry)
+
+    def _orders(self, job: Job, done: int, until: int) -> tf.Tensor:
+        """Give the rows' orders for a call, filled up to the size that the program takes."""
+        rows = row_count(job.arrays)
+        orders = np.zeros([chunk_rows(job.arrays), rows], np.int32)
+        orders[: until - done] = row_orders(rows, job.seed, done, until - done)
+        return tf.constant(orders)
 
     def _run_epochs(self, job: Job, pairs: Pairs, loop: Loop) -> tuple[Carry, np.ndarray]:
         """Run chunks of epochs, so short that progress shows and an interrupt is heard between them."""

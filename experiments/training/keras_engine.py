@@ -107,7 +107,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def _permute(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002
         if self._seed is not None:
-            self._order = row_orders(self._rows, self._seed, epoch, count=1)[0].numpy()
+            self._order = row_orders(self._rows, self._seed, epoch, count=1)[0]
 
 
 class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
