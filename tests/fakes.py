@@ -38,6 +38,7 @@ class FakeVariant:
     repeats: int = 3
     protocols: tuple[str, ...] = ("published", "fresh")
     about: str = ""
+    on_request: bool = False
 
     @property
     def group(self) -> str:
@@ -61,6 +62,13 @@ class FakeStudy:
     base: Mapping[str, Any] = field(default_factory=lambda: {"value": 1.0})
     claims: tuple[Any, ...] = ()
     text: str = "title: A fake"
+
+    @property
+    def all_variants(self):
+        return self.variants
+
+    def showing(self, names):
+        return self
 
     def runs(self, *, variants=None, protocols=None, repeats=None, engine="compiled"):
         return tuple(

@@ -14,9 +14,10 @@ from experiments.analysis.headline import headline_columns, headline_metrics, ma
 from experiments.analysis.intervals import Interval
 from experiments.analysis.tables import RunTable, read_runs
 from experiments.study.expressions import Reference
+from experiments.study.structure import KEYS
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study
+    from experiments.study.study import Study, Variant
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,28 @@ def compare_variants(
 
 
 def differences(study: Study, runs: pd.DataFrame) -> list[PairedDifference]:
-    """Compare every named variant of a study with its first, in the study's main metric: the forest plot's numbers."""
-    names = [variant.name for variant in study.variants if not variant.grid]
-    return compare_variants(study, runs, names, [main_metric(study)]) if names else []
+    """Compare the named variants of a study with a reference, in the study's main metric: the forest plot's numbers.
+
+    The reference is the first variant, or, where runs of that diverge (pairs with such a run have an order and no
+    difference), the first without such a run. Variants on other data have nothing to be compared with and are left out.
+    """
+    named = [variant for variant in study.variants if not variant.grid]
+    if not named:
+        return []
+    diverged = set(runs.loc[runs["diverged"] == 1, "variant"]) if "diverged" in runs else set()
+    reference = next((variant for variant in named if variant.name not in diverged), named[0])
+    others = [variant for variant in named if variant is not reference and _same_task(variant, reference)]
+    names = [reference.name, *(variant.name for variant in others)]
+    return compare_variants(study, runs, names, [main_metric(study)])
+
+
+def _same_task(one: Variant, other: Variant) -> bool:
+    """Whether two variants learn from rows of the same generator or data set."""
+    return bool(_sources(one) & _sources(other))
+
+
+def _sources(variant: Variant) -> set[str]:
+    return {next(iter(source)) for key, source in variant.config["data"].items() if key not in KEYS["data"]}
 
 
 def compare_folders(first: Path | str, second: Path | str) -> list[FolderChange]:

@@ -11,7 +11,8 @@ from experiments.analysis.contrasts import Contrast, Unit, contrast
 from experiments.analysis.intervals import Interval, t_interval, welch_interval
 from experiments.analysis.scales import fresh_name
 from experiments.analysis.tables import RunTable
-from experiments.study.expressions import Comparison, references
+from experiments.study.claims import find_variant
+from experiments.study.expressions import Comparison, Reference, references
 
 if TYPE_CHECKING:
     from experiments.study.study import Study
@@ -67,7 +68,11 @@ def luck_meter(study: Study, runs: pd.DataFrame) -> list[LuckMeter]:
 
 def _scored_afresh(claim: Comparison, table: RunTable) -> bool:
     names = references(claim)
-    return any(table.column(r.variant, r.metric) != r.metric == _original(r.metric) for r in names)
+    return any(table.column(_written(r, table), r.metric) != r.metric == _original(r.metric) for r in names)
+
+
+def _written(reference: Reference, table: RunTable) -> str:
+    return find_variant(reference.variant, table.variants) or reference.variant
 
 
 def _original(metric: str) -> str:

@@ -7,7 +7,7 @@ import re
 _SCORE = re.compile(r"(?:best_|member_)?(?:train|validation|test|fresh_test|watched)_(?P<name>.+)")
 _HIGHER_IS_BETTER = re.compile(r"accuracy|auc|precision|recall|f1|fbeta|r2|iou|mean_io_u|sensitivity|specificity")
 _RATIO = re.compile(
-    r"epochs_run|best_epoch|epochs_until_.+|diverged_at|seconds"
+    r"epochs_run|best_epoch|(?:epochs|seconds)_until_.+|seconds_per_epoch|diverged_at|seconds"
     r"|(?:initial_)?(?:weight_norm|unit_norm_\w+|gradient_norm|activation_std)(?:\..+)?"
 )
 _FRESH = (
@@ -40,8 +40,8 @@ def fresh_name(metric: str) -> str:
 
 def survives_divergence(metric: str) -> bool:
     """Tell whether a column still says what it means in a run that diverged: counts, times, what was seen before."""
-    counts = ("epochs_run", "best_epoch", "diverged", "diverged_at", "seconds", "overshoots")
-    return metric in counts or metric.startswith(("initial_", "epochs_until_", "best_"))
+    counts = ("epochs_run", "best_epoch", "diverged", "diverged_at", "seconds", "seconds_per_epoch", "overshoots")
+    return metric in counts or metric.startswith(("initial_", "epochs_until_", "seconds_until_", "reached_", "best_"))
 
 
 def _score_name(metric: str) -> str | None:

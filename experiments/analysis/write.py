@@ -39,7 +39,8 @@ def write_tables(studies: Iterable[Study], out: Path | str = "results") -> None:
     """
     for study in studies:
         folder = StudyFolder.of(study.name, out).path
-        for name, table in study_tables(study, read_runs(study.name, out)).items():
+        runs = read_runs(study.name, out)
+        for name, table in study_tables(study.showing(runs["variant"]), runs).items():
             _write(folder / f"{name}.csv", table)
     _write(Path(out) / "scoreboard.csv", scoreboard(out))
 

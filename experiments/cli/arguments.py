@@ -81,7 +81,7 @@ def _add_run(verbs: _Verbs) -> None:
     )
     verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="names in configs/ or YAML files")
     verb.add_argument("--all", action="store_true", help="every study in configs/")
-    verb.add_argument("--variant", action="append", metavar="V", help="this variant or grid only; may be repeated")
+    verb.add_argument("--variant", nargs="+", action="extend", metavar="V", help="these variants or grids only")
     verb.add_argument("--repeats", type=_positive, metavar="N", help="instead of the number in the YAML")
     _add_sets(verb)
     verb.add_argument("--jobs", type=_positive, metavar="N", help="worker processes; default: one for each core")

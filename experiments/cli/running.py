@@ -97,14 +97,16 @@ def _options(arguments: Namespace) -> Options:
 
 
 def _having(studies: Sequence[Study], variants: Sequence[str] | None) -> list[Study]:
-    """Keep the studies that have the variants asked for; where none has one of them, say what is near."""
-    if not variants or len(studies) == 1:
+    """Keep the studies that have some of the variants asked for; where none has one of them, say so."""
+    if not variants:
         return list(studies)
-    known = {study.name: {name for v in study.variants for name in (v.name, v.group)} for study in studies}
+    if len(studies) == 1:
+        studies[0].select(variants)
+    known = {study.name: {name for v in study.all_variants for name in (v.name, v.group)} for study in studies}
     for name in variants:
         if not any(name in names for names in known.values()):
             raise ExperimentsError(f"no study has a variant {name!r}; python -m experiments show STUDY lists them")
-    return [study for study in studies if set(variants) <= known[study.name]]
+    return [study for study in studies if set(variants) & known[study.name]]
 
 
 def _say_what_would_run(studies: Sequence[Study], out: Path, selection: Selection) -> int:

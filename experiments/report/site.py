@@ -54,6 +54,7 @@ def _write_study(study: Study, out: Path) -> Card:
     """Write the page of a study, and give what the scoreboard says of it."""
     folder = StudyFolder.of(study.name, out)
     runs = read_runs(study.name, out)
+    study = study.showing(runs["variant"])
     environment = read_environment(folder)
     claims = claim_views(_claims(study, runs, folder.path / "claims.csv"))
     page = folder.path / "report.html"

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from experiments.errors import ConfigError, Problem
+from experiments.errors import ConfigError, ExperimentsError, Problem
 from experiments.runner.boundary import boundary_arrays
 from experiments.runner.members import Desk, Outcome, common_layers, train_ensemble, train_once, weights_by_layer
 from experiments.runner.programs import Programs
@@ -56,6 +56,8 @@ def prepare(runs: Iterable[Run]) -> Iterator[tuple[Run, tuple[Problem, ...]]]:
             _build_everything(run.config, run, programs, tried)
         except ConfigError as error:
             yield run, error.problems
+        except ExperimentsError as error:  # such as digits that cannot be downloaded
+            yield run, (Problem(None, "data", str(error)),)
 
 
 def _build_everything(config: Mapping[str, Any], run: Run, programs: Programs, tried: set[int]) -> keras.Model:

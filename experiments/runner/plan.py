@@ -80,7 +80,7 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
     index = read_index(folder.runs)
     done = finished(index)
     asked = study.runs(
-        variants=selection.variants,
+        variants=_among(study, selection.variants),
         protocols=selection.protocols,
         repeats=selection.repeats,
         engine=selection.engine,
@@ -96,6 +96,12 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
         stale=bool(staged_files(folder.staging)) or not all(map(members.has, index)),
         checked=frozenset((key.variant, key.protocol) for key, _ in known),
     )
+
+
+def _among(study: Study, names: Sequence[str] | None) -> list[str] | None:
+    """Keep the names that the study has: of several studies each has some of them."""
+    known = {name for variant in study.all_variants for name in (variant.name, variant.group)}
+    return None if names is None else [name for name in names if name in known]
 
 
 def _identity(run: Run) -> tuple[Key, str]:

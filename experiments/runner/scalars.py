@@ -43,6 +43,9 @@ def run_scalars(config: Mapping[str, Any], data: Data, outcome: Outcome) -> Scal
     scalars |= _gaps(outcome.final)
     scalars |= _last_probes(outcome)
     scalars |= _from_curves(config, outcome.history)
+    scalars |= _drifts(outcome.history)
+    if "time_per_epoch" in config.get("record", ()):
+        scalars |= _times(scalars)
     return scalars
 
 
@@ -95,8 +98,28 @@ def _from_curves(config: Mapping[str, Any], history: Mapping[str, np.ndarray]) -
         elif isinstance(word, Mapping):
             for metric, target in word["epochs_until"].items():
                 curve = history[_history_key(metric, config["training"]["validate_on"])]
-                columns[f"epochs_until_{metric}"] = _epochs_until(curve, target, rising="accuracy" in metric)
+                epochs = _epochs_until(curve, target, rising="accuracy" in metric)
+                columns |= {f"epochs_until_{metric}": epochs, f"reached_{metric}": int(math.isfinite(epochs))}
     return columns
+
+
+def _drifts(history: Mapping[str, np.ndarray]) -> Scalars:
+    """How far a unit's inputs wander over the epochs: the spread of their median over their mean width."""
+    columns: Scalars = {}
+    for key in history:
+        if key.startswith("input_q50."):
+            layer = key.removeprefix("input_q50.")
+            width = float(np.mean(history[f"input_q85.{layer}"] - history[f"input_q15.{layer}"]))
+            columns[f"input_drift.{layer}"] = float(np.std(history[key])) / width if width else math.nan
+    return columns
+
+
+def _times(scalars: Scalars) -> Scalars:
+    """Seconds of an epoch, and until each value that was waited for."""
+    epoch = float(scalars["seconds"]) / int(scalars["epochs_run"]) if scalars["epochs_run"] else math.nan
+    waits = {name: float(value) for name, value in scalars.items() if name.startswith("epochs_until_")}
+    until = {name.replace("epochs_", "seconds_", 1): value * epoch for name, value in waits.items()}
+    return {"seconds_per_epoch": epoch, **until}
 
 
 def _best_watched(config: Mapping[str, Any], history: Mapping[str, np.ndarray]) -> Scalars:

@@ -93,7 +93,7 @@ def _prepare(plans: Sequence[Plan], executor: Executor, workers: int) -> None:
 
 def _located(refused: Sequence[Refused], plans: Sequence[Plan]) -> list[Problem]:
     """Say where in the studies' files that was written; what variants share is said once, of the first of them."""
-    variants = {(plan.study.name, variant.name): variant for plan in plans for variant in plan.study.variants}
+    variants = {(plan.study.name, variant.name): variant for plan in plans for variant in plan.study.all_variants}
     order = {key: position for position, key in enumerate(variants)}
     first: dict[Problem, str] = {}
     for event in sorted(refused, key=lambda event: order[event.run.study, event.run.variant]):

@@ -28,8 +28,8 @@ class Members:
         self._study = study
         self._known: dict[tuple[str, int], dict[Key, str]] = {}
         self._given = {(Key(run.variant, run.protocol, run.repeat), run.hash) for run in given}
-        self._variants = {variant.name: i for i, variant in enumerate(study.variants)}
-        self._repeats = {variant.name: variant.repeats for variant in study.variants}
+        self._variants = {variant.name: i for i, variant in enumerate(study.all_variants)}
+        self._repeats = {variant.name: variant.repeats for variant in study.all_variants}
 
     def has(self, entry: Entry) -> bool:
         """Tell whether a row is about a run of the study."""
@@ -48,6 +48,6 @@ class Members:
 
     def _hashes(self, engine: str, repeats: int) -> dict[Key, str]:
         if (engine, repeats) not in self._known:
-            runs = self._study.runs(repeats=repeats or None, engine=engine)
+            runs = self._study.runs(variants=list(self._variants), repeats=repeats or None, engine=engine)
             self._known[engine, repeats] = {Key(run.variant, run.protocol, run.repeat): run.hash for run in runs}
         return self._known[engine, repeats]

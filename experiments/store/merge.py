@@ -59,7 +59,7 @@ def merge(study: Study, folder: StudyFolder) -> None:
 
 def variants_with_curves(study: Study) -> tuple[Variant, ...]:
     """Choose the variants whose curves are kept: those of a grid's points only where there is nothing else."""
-    return tuple(variant for variant in study.variants if not variant.grid) or study.variants
+    return tuple(variant for variant in study.all_variants if not variant.grid) or study.variants
 
 
 def _write_arrays(

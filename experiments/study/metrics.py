@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from experiments.study.structure import KEYS
+
 _CROSSENTROPIES = {"bce", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}
 _SQUARED_ERRORS = {"mse", "mean_squared_error"}
 _HAS_KERNEL = re.compile(r"(Einsum)?Dense|(Depthwise)?Conv\dD(Transpose)?")
@@ -17,6 +19,7 @@ _RECORDED = {
     "activation_stats": ("activation_mean", "activation_std", "initial_activation_mean", "initial_activation_std"),
     "dead_units": ("dead_units",),
     "active_units": ("active_units", "initial_active_units"),
+    "input_quantiles": ("input_drift",),
 }
 
 
@@ -82,12 +85,16 @@ def target_scaler(config: Mapping[str, Any]) -> Any:
 
 
 def has_fresh_rows(config: Mapping[str, Any]) -> bool:
-    """Tell whether the configuration's data come from a generator that can make 10,000 more rows."""
-    return any(
-        isinstance(source, Mapping) and next(iter(source), "").startswith("make_")
-        for slot, source in config["data"].items()
-        if slot not in ("scale", "split")
-    )
+    """Tell whether the sources of the test rows are generators, which can make 10,000 more rows."""
+    sources = [source for slot, source in config["data"].items() if slot not in KEYS["data"]]
+    tested = config["data"]["split"].get("test")
+    if isinstance(tested, Mapping):
+        sources = [config["data"][slot] for slot in tested]
+    return bool(sources) and all(map(_can_be_drawn_anew, sources))
+
+
+def _can_be_drawn_anew(source: Mapping[str, Any]) -> bool:
+    return next(iter(source)).startswith("make_")
 
 
 def metric_names(config: Mapping[str, Any]) -> frozenset[str]:
@@ -138,7 +145,11 @@ def _keeps_best(config: Mapping[str, Any]) -> bool:
 
 def _recorded(word: Any, config: Mapping[str, Any]) -> set[str]:
     if isinstance(word, Mapping):
-        return {f"epochs_until_{metric}" for metric in word["epochs_until"]}
+        timed = "time_per_epoch" in config["record"]
+        starts = ("epochs_until", "reached", *(("seconds_until",) if timed else ()))
+        return {f"{start}_{metric}" for start in starts for metric in word["epochs_until"]}
+    if word == "time_per_epoch":
+        return {"seconds_per_epoch"}
     if word == "overshoots":
         return {"overshoots"}
     # Probes measure the layers that have a kernel; what an activation or a normalization makes of it belongs to them.

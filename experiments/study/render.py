@@ -66,12 +66,13 @@ def _head(study: Study, what: str) -> list[str]:
 def _overview(study: Study) -> Iterator[str]:
     yield "# Variants, each with its changes:"
     shown: set[str] = set()
-    for variant in study.variants:
+    for variant in study.all_variants:
         if variant.group in shown:
             continue
         shown.add(variant.group)
-        points = sum(other.group == variant.group for other in study.variants)
-        yield f"#   {variant.group}" + (f" ({points} points, the first: {variant.name})" if variant.grid else "")
+        points = sum(other.group == variant.group for other in study.all_variants)
+        grid = f" ({points} points, the first: {variant.name})" if variant.grid else ""
+        yield f"#   {variant.group}{grid}{' (on request)' if variant.on_request else ''}"
         yield from (f"#     {line}" for line in change_lines(variant))
 
 

@@ -28,6 +28,7 @@ RECORD_WORDS = (
     "active_units",
     "input_quantiles",
     "overshoots",
+    "time_per_epoch",
 )
 
 
@@ -211,6 +212,7 @@ class VariantSection(BaseModel):
     repeats: Annotated[int, Field(ge=1, le=10_000)] | None = Field(None, description="Runs of this variant.")
     protocols: list[Protocol] | None = Field(None, min_length=1, description="Protocols of this variant.")
     about: str = Field("", description="A sentence for people.")
+    on_request: bool = Field(False, description="Train it only where --variant names it: too large, or a download.")
 
 
 class ClaimSection(Section):

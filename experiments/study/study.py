@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from experiments.errors import ConfigError, Place, Problem
@@ -27,6 +27,7 @@ class Variant:
     repeats: int
     protocols: tuple[str, ...]
     about: str
+    on_request: bool
     located: LocatedDict = field(repr=False, compare=False)
     written: Place | None = field(default=None, repr=False, compare=False)
 
@@ -124,6 +125,7 @@ class Study:
     published: tuple[Published, ...] = field(repr=False)
     diagnosis: Mapping[str, Any] | None
     text: str = field(repr=False)
+    on_request: tuple[Variant, ...] = field(default=(), repr=False)
 
     def select(self, names: Sequence[str] | None = None) -> tuple[Variant, ...]:
         """Pick variants by name; the name of a grid stands for all of its points.
@@ -139,12 +141,22 @@ class Study:
         """
         if names is None:
             return self.variants
-        known = dict.fromkeys(name for variant in self.variants for name in (variant.group, variant.name))
+        known = dict.fromkeys(name for variant in self.all_variants for name in (variant.group, variant.name))
         unknown = [name for name in names if name not in known]
         if unknown:
             problems = [f"there is no variant {name!r} in {self.name!r}{nearest(name, known)}" for name in unknown]
             raise ConfigError(Problem(None, "", message) for message in problems)
-        return tuple(variant for variant in self.variants if variant.name in names or variant.group in names)
+        return tuple(variant for variant in self.all_variants if variant.name in names or variant.group in names)
+
+    @property
+    def all_variants(self) -> tuple[Variant, ...]:
+        """All variants, those on request last."""
+        return self.variants + self.on_request
+
+    def showing(self, names: Iterable[str]) -> Study:
+        """Give the study with those variants on request among the others that are named, since they have results."""
+        named = set(names)
+        return replace(self, variants=self.variants + tuple(v for v in self.on_request if v.name in named))
 
     def runs(
         self,

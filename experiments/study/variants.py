@@ -155,6 +155,7 @@ class VariantResolver:
             repeats=section.get("repeats") or self._defaults.repeats,
             protocols=protocols,
             about=section.get("about", ""),
+            on_request=section.get("on_request", False),
             located=resolved,
             written=self._sections.key_place_of(group),
         )

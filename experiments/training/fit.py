@@ -49,7 +49,7 @@ def fit(
     *,
     batch_size: int | None = None,
     epochs: int = 1,
-    callbacks: Sequence[Any] = (),
+    callbacks: Sequence[Any] | None = None,
     validation_data: tuple[Any, ...] | None = None,
     shuffle: bool = True,
     sample_weight: Any = None,
@@ -60,7 +60,8 @@ def fit(
     """Train a compiled Keras model in place, as ``model.fit`` does, in one compiled program.
 
     It differs from ``model.fit`` in three points: the rows have a fresh order in every epoch, a training whose loss or
-    weights are not finite ends after that epoch, and nothing is printed.
+    weights are not finite ends after that epoch, and nothing is printed. It has neither ``validation_split`` nor
+    ``class_weight`` (see ``sample_weight``), and validates in batches of its own choice.
 
     Args:
         model: Any compiled model, Sequential or functional.
@@ -106,7 +107,7 @@ def fit(
         sample_weight=sample_weight,
         validation_data=validation_data,
         epochs=epochs,
-        callbacks=callbacks,
+        callbacks=callbacks or (),
         seed=make_default_seed() if seed is None else seed,
         on_progress=on_progress,
     )

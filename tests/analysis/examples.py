@@ -33,7 +33,7 @@ def variant(name, *, grid=None, repeats=30, protocols=("published", "fresh"), **
 
 
 def study(variants, claims=(), *, published=(), diagnosis=None, protocols=("published", "fresh"), name="example"):
-    return SimpleNamespace(
+    made = SimpleNamespace(
         name=name,
         topic="Better generalization",
         source="Better Deep Learning",
@@ -46,6 +46,8 @@ def study(variants, claims=(), *, published=(), diagnosis=None, protocols=("publ
         published=tuple(published),
         diagnosis=diagnosis,
     )
+    made.showing = lambda names: made
+    return made
 
 
 def figure(variant, metric, value, *, by="tutorial", of=1, statistic="mean", note=""):

@@ -84,15 +84,28 @@ def test_overshoots_are_turns_from_down_to_up():
     assert columns(outcome(history=curves), record=["overshoots"])["overshoots"] == 2
 
 
-def test_probes_give_last_and_initial_values_but_no_quantiles():
+def test_probes_give_last_and_initial_values_and_quantiles_their_drift():
     curves = {
         "loss": np.ones(2),
         "weight_norm": np.array([1.0, 2.0]),
         "gradient_norm.hidden": np.array([0.5, 0.1]),
+        "input_q15.hidden": np.array([-1.0, -1.0]),
         "input_q50.hidden": np.array([0.0, 0.1]),
+        "input_q85.hidden": np.array([1.0, 1.0]),
     }
     row = columns(outcome(history=curves, initial={"activation_std.hidden": 0.3}))
     assert row["weight_norm"] == 2.0
     assert (row["gradient_norm.hidden"], row["initial_gradient_norm.hidden"]) == (0.1, 0.5)
     assert row["initial_activation_std.hidden"] == 0.3
     assert "input_q50.hidden" not in row
+    assert row["input_drift.hidden"] == pytest.approx(0.05 / 2)
+
+
+def test_time_per_epoch_is_recorded_where_asked_for_and_until_what_was_waited_for():
+    curves = {"loss": np.ones(4), "accuracy": np.array([0.1, 0.5, 0.9, 0.9])}
+    record = ["time_per_epoch", {"epochs_until": {"train_accuracy": 0.9}}]
+    row = columns(outcome(history=curves), record=record)
+    assert row["seconds_per_epoch"] == pytest.approx(row["seconds"] / row["epochs_run"])
+    assert row["seconds_until_train_accuracy"] == pytest.approx(3 * row["seconds_per_epoch"])
+    assert row["reached_train_accuracy"] == 1
+    assert "seconds_per_epoch" not in columns(outcome(history=curves))

@@ -44,7 +44,8 @@ class Results:
     def of(cls, study: Study, out: Path) -> Results:
         """Read the table of a study's runs; curves are read when they are asked for."""
         folder = StudyFolder.of(study.name, out)
-        return cls(study, read_runs(study.name, out), folder, out)
+        runs = read_runs(study.name, out)
+        return cls(study.showing(runs["variant"]), runs, folder, out)
 
     @property
     def protocols(self) -> list[str]:

@@ -196,7 +196,7 @@ def _legend(figure: Figure, handles: Mapping[str, Any], columns: int) -> None:
     width, height = figure.get_size_inches()
     figure.legend(
         list(handles.values()),
-        list(handles),
+        [plain(text) for text in handles],
         loc="upper left",
         bbox_to_anchor=(0.15 / width, 1 - 0.72 / height),
         ncols=columns,
@@ -208,8 +208,13 @@ def _legend(figure: Figure, handles: Mapping[str, Any], columns: int) -> None:
 def _head(figure: Figure, title: str, subtitle: str) -> None:
     width, height = figure.get_size_inches()
     at = {"x": 0.25 / width, "ha": "left", "va": "top"}
-    figure.text(y=1 - 0.15 / height, s=fit_text(title, width - 0.4, 19), fontsize=17, fontweight="bold", **at)
-    figure.text(y=1 - 0.50 / height, s=fit_text(subtitle, width - 0.4, 12), fontsize=12, color=GREY, **at)
+    figure.text(y=1 - 0.15 / height, s=plain(fit_text(title, width - 0.4, 19)), fontsize=17, fontweight="bold", **at)
+    figure.text(y=1 - 0.50 / height, s=plain(fit_text(subtitle, width - 0.4, 12)), fontsize=12, color=GREY, **at)
+
+
+def plain(text: str) -> str:
+    """Write a text of the study so that matplotlib takes no dollar sign in it for the start of a formula."""
+    return text.replace("$", r"\$")
 
 
 def fit_text(text: str, inches: float, points: float) -> str:
@@ -220,7 +225,7 @@ def fit_text(text: str, inches: float, points: float) -> str:
 
 def say(ax: Axes, text: str) -> None:
     """Write into an empty panel why it is empty."""
-    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color=GREY, wrap=True)
+    ax.text(0.5, 0.5, plain(text), transform=ax.transAxes, ha="center", va="center", color=GREY, wrap=True)
 
 
 def save(figure: Figure, path: Path) -> Path:

@@ -15,7 +15,17 @@ from matplotlib.ticker import NullLocator
 
 from experiments.analysis import Sweep
 from experiments.analysis.scales import is_ratio
-from experiments.report.figures.style import BLACK, GREY, SET_COLOURS, VERMILION, Size, log_axis, sheet, wrap_label
+from experiments.report.figures.style import (
+    BLACK,
+    GREY,
+    SET_COLOURS,
+    VERMILION,
+    Size,
+    log_axis,
+    plain,
+    sheet,
+    wrap_label,
+)
 from experiments.report.figures.words import set_label
 
 _PANEL = Size(width=5.0, height=3.4, gap_x=1.0, gap_y=1.0)
@@ -121,7 +131,7 @@ def positions(sweep: Sweep) -> np.ndarray:
 
 
 def _panel(ax: Axes, panel: SweepPanel, limits: tuple[float, float]) -> None:
-    ax.set_title(panel.title)
+    ax.set_title(plain(panel.title))
     for name, sweep in panel.lines.items():
         draw_sweep(ax, sweep, _colour(name))
     ax.autoscale_view()
@@ -158,7 +168,7 @@ def _value_axis(ax: Axes, sweep: Sweep) -> None:
     if sweep.logarithmic:
         ax.set_xscale("log")
     if not sweep.numeric or len(x) <= _MOST_TICKS:
-        labels = [f"{value:g}" if sweep.numeric else str(value) for value in sweep.values]
+        labels = [f"{value:g}" if sweep.numeric else plain(str(value)) for value in sweep.values]
         crowded = sum(map(len, labels)) > 40
         ax.set_xticks(x, labels, rotation=30 if crowded else 0, ha="right" if crowded else "center")
         ax.xaxis.set_minor_locator(NullLocator())
