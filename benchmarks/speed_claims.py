@@ -21,8 +21,10 @@ class SpeedClaim:
         slower: The problem that is said to take longer.
         faster: The problem it is compared with.
         claimed: The ratios that the sentence allows.
+        study: The study on whose page it stands.
     """
 
+    study: str
     says: str
     source: str
     slower: str
@@ -32,10 +34,11 @@ class SpeedClaim:
 
 _SOURCE = "Activation, Dropout and Normalization"
 CLAIMS = (
-    SpeedClaim("ReLU is six times faster than sigmoid", _SOURCE, "stack+sigmoid", "stack+relu", (5.0, 7.0)),
-    SpeedClaim("Dropout takes two to three times as long", _SOURCE, "stack+dropout", "stack+relu", (2.0, 3.0)),
-    SpeedClaim("Dropout takes two to three times as long", _SOURCE, "wide+dropout", "wide", (2.0, 3.0)),
+    SpeedClaim("activation_functions", "ReLU is six times faster than sigmoid", _SOURCE, "stack+sigmoid", "stack+relu", (5.0, 7.0)),
+    SpeedClaim("dropout", "Dropout takes two to three times as long", _SOURCE, "stack+dropout", "stack+relu", (2.0, 3.0)),
+    SpeedClaim("dropout", "Dropout takes two to three times as long", _SOURCE, "wide+dropout", "wide", (2.0, 3.0)),
     SpeedClaim(
+        "batch_normalization",
         "Batch normalization is expensive: at least a tenth more",
         _SOURCE,
         "stack+batch_normalization",

@@ -31,6 +31,7 @@ class Flattery:
         watched: Best watched value over the epochs, by repeat.
         fresh: The value on fresh rows by repeat, of the best weights where a callback keeps them, else of the last.
         interval: Mean flattery.
+        diverged: Further runs that have no finite score.
     """
 
     variant: str
@@ -40,6 +41,7 @@ class Flattery:
     watched: pd.Series
     fresh: pd.Series
     interval: Interval
+    diverged: int
 
 
 def flattery(study: Study, runs: pd.DataFrame) -> list[Flattery]:
@@ -64,11 +66,11 @@ def _flattery(variant: Variant, table: RunTable) -> Flattery | None:
     best, last = (table.values(variant.name, f"{kept}fresh_test_{metric}") for kept in ("best_", ""))
     best_watched = table.values(variant.name, f"best_watched_{metric}")
     pairs = pd.concat([best_watched, last if best.empty else best], axis=1, keys=["watched", "fresh"])
-    pairs = pairs.replace([np.inf, -np.inf], np.nan).dropna()
+    there, pairs = len(pairs), pairs.replace([np.inf, -np.inf], np.nan).dropna()
     if pairs.empty:
         return None
     watched, fresh = pairs["watched"], pairs["fresh"]
-    if higher_is_better(f"test_{metric}") or not (pairs > 0).all(axis=None):
-        return Flattery(variant.name, table.protocol, metric, "difference", watched, fresh, t_interval(watched - fresh))
-    interval = t_interval(np.log(fresh) - np.log(watched)).exp()
-    return Flattery(variant.name, table.protocol, metric, "ratio", watched, fresh, interval)
+    plain = higher_is_better(f"test_{metric}") or not (pairs > 0).all(axis=None)
+    interval = t_interval(watched - fresh) if plain else t_interval(np.log(fresh) - np.log(watched)).exp()
+    unit: Unit = "difference" if plain else "ratio"
+    return Flattery(variant.name, table.protocol, metric, unit, watched, fresh, interval, there - len(pairs))

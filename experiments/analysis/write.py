@@ -198,6 +198,7 @@ def _flattery_rows(study: Study, runs: pd.DataFrame) -> list[Row]:
             "watched": one.watched.mean(),
             "fresh": one.fresh.mean(),
             **_interval("flattery", one.interval),
+            "diverged": one.diverged,
         }
         for one in flattery(study, runs)
     ]

@@ -43,8 +43,7 @@ def update_page(page: Path, out: Path) -> None:
     claims = study / "claims.csv"
     if not claims.is_file():
         raise ExperimentsError(f"{page}: no results in {study}; run: python -m experiments run {page.stem}")
-    with claims.open(encoding="utf-8", newline="") as file:
-        table = verdict_table(list(csv.DictReader(file)))
+    table = verdict_table(_rows(claims)) + disagreements(_rows(study / "published.csv"))
     text = _VERDICTS.sub(lambda match: f"{match[1]}{table}{match[2]}", page.read_text(encoding="utf-8"))
     write_if_changed(page, _FIGURE.sub(lambda match: _figure(match, page, study), text))
 
@@ -70,6 +69,35 @@ def verdict_table(claims: Iterable[Claim]) -> str:
         if first["why"] and any(verdict["verdict"] != "supported" for verdict in verdicts.values()):
             reasons.append(f"- *{_escape(first['says'])}* {first['why']}")
     return "\n".join([*lines, *(["", *reasons] if reasons else [])]) + "\n"
+
+
+def disagreements(published: Iterable[Mapping[str, str]]) -> str:
+    """List the published figures that ours disagree with beyond chance, with the reason where the study has one.
+
+    Args:
+        published: The rows of published.csv.
+
+    Returns:
+        Lines in Markdown, empty where there is no disagreement.
+    """
+    lines = [
+        f"- {row['variant']}, {row['metric']}: {row['value']} ({row['by']}), ours {number(float(row['mean']), 4)} on "
+        f"average of {row['n']}. {_sentence(row['note'])}".rstrip()
+        for row in published
+        if row["beyond_chance"] == "1"
+    ]
+    return "\n".join(["\nPublished figures that ours disagree with beyond chance:\n", *lines, ""]) if lines else ""
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _cell(claim: Claim | None) -> str:

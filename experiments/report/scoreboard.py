@@ -13,6 +13,7 @@ from urllib.parse import quote
 from experiments.report import words
 from experiments.report.claim_views import HEADINGS, ClaimView, Side
 from experiments.report.fit_time import fit_seconds
+from experiments.report.speed import SpeedTable, speed_table
 from experiments.report.words import Look
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class Board:
     topics: tuple[Topic, ...]
     rows: int
     studies: tuple[Card, ...]
+    speed: SpeedTable | None
     verdicts: tuple[str, ...] = tuple(words.LOOKS)
 
 
@@ -160,6 +162,7 @@ def make_board(cards: Sequence[Card]) -> Board:
         topics=topics,
         rows=sum(len(topic.rows) for topic in topics),
         studies=tuple(cards),
+        speed=speed_table() if cards else None,
     )
 
 

@@ -13,6 +13,7 @@ from experiments.analysis.write import study_tables
 from experiments.report.claim_views import ClaimView, claim_views
 from experiments.report.page import fingerprint, inputs_of, render
 from experiments.report.scoreboard import Card, make_board, make_card
+from experiments.report.speed import speed_table
 from experiments.report.study_page import study_page
 from experiments.store.environment import read_environment
 from experiments.store.files import write_atomically, write_if_changed
@@ -85,5 +86,6 @@ def _inputs(study: Study, folder: StudyFolder, claims: Sequence[ClaimView]) -> l
     """List what a page is made of; curves and boundaries belong to the runs in runs.csv, so their names suffice."""
     paths = [path for kind in ("npz", "png") for path in folder.path.rglob(f"*.{kind}")]
     names = "\n".join(sorted(path.relative_to(folder.path).as_posix() for path in paths))
+    speed = speed_table(study.name)
     contents = [path.read_bytes() if path.is_file() else b"" for path in (folder.runs, folder.environment)]
-    return [*contents, *(text.encode() for text in (study.text, repr(study.variants), repr(claims), names))]
+    return [*contents, *(text.encode() for text in (study.text, repr(study.variants), repr(claims), repr(speed), names))]

@@ -19,6 +19,7 @@ from experiments.report.charts import chart_data
 from experiments.report.claim_views import ClaimView
 from experiments.report.scoreboard import environment_words
 from experiments.report.source import Changes, Piece, changes_of, source_rows
+from experiments.report.speed import SpeedTable, speed_table
 from experiments.report.tables import (
     DiagnosisTable,
     Placing,
@@ -75,6 +76,7 @@ class StudyPage:
     tables: tuple[Table, ...]
     published: tuple[Placing, ...]
     flattery: Table | None
+    speed: SpeedTable | None
     diagnosis: DiagnosisTable | None
     source_rows: Sequence[Sequence[Piece]]
     changes: tuple[Changes, ...]
@@ -97,6 +99,7 @@ class StudyPage:
             ("variants", "Variants", self.tables),
             ("published", "Published", self.published),
             ("flattery", "Flattery", self.flattery),
+            ("speed", "Speed", self.speed),
             ("diagnosis", "Diagnosis", self.diagnosis),
             ("yaml", "YAML", True),
             ("again", "Run it", True),
@@ -143,6 +146,7 @@ def study_page(
         tables=variant_tables(study, summary),
         published=placings(place_published(study, runs)) if len(runs) else (),
         flattery=flattery_table(flattery(study, runs)),
+        speed=speed_table(study.name),
         diagnosis=diagnosis_table(diagnose(study, runs)),
         source_rows=source_rows(study.text),
         changes=changes,

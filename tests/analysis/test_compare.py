@@ -51,3 +51,21 @@ def test_nothing_in_common_is_no_comparison(tmp_path):
     assert compare_folders(tmp_path, tmp_path) == []
     table = together(runs("a", test_accuracy=noise(0)), runs("b"))
     assert compare_variants(study(["a", "b"]), table, ["a", "b"]) == []
+
+
+def test_the_reference_of_the_forest_is_the_first_variant_that_does_not_diverge():
+    table = together(
+        runs("wild", test_accuracy=noise(1), diverged=[0]),
+        runs("a", test_accuracy=noise(2)),
+        runs("b", test_accuracy=noise(3)),
+    )
+    found = differences(study(["wild", "a", "b"]), table)
+    assert {one.reference for one in found} == {"a"}
+    assert {one.variant for one in found} == {"wild", "b"}
+
+
+def test_variants_on_other_data_are_not_in_the_forest():
+    digits = variant("digits")
+    digits.config["data"] = {"points": {"load_digits": {}}, "split": digits.config["data"]["split"]}
+    table = together(*(runs(name, test_accuracy=noise(i)) for i, name in enumerate(("a", "b", "digits"))))
+    assert {one.variant for one in differences(study(["a", "b", digits]), table)} == {"b"}

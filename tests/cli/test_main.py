@@ -169,3 +169,14 @@ def test_report_without_results_says_what_to_do(project, capsys):
     code, _, errors = run(capsys, "report")
     assert code == 2
     assert "experiments run" in errors
+
+
+def test_each_of_several_studies_runs_the_variants_it_has(project, capsys):
+    text = Path("configs/small.yaml").read_text()
+    Path("configs/other.yaml").write_text(text.replace("  dropout:", "  other_dropout:").replace("dropout.", "other_dropout."))
+    code, printed, errors = run(
+        capsys, "run", "small", "other", "--variant", "dropout", "other_dropout", "--repeats", "1", "--dry-run"
+    )
+    assert (code, errors) == (0, "")
+    assert re.search(r"small +0 +2", printed) and re.search(r"other +0 +2", printed)
+    assert run(capsys, "run", "small", "other", "--variant", "drop", "--dry-run")[0] == 2

@@ -10,7 +10,7 @@ from experiments.study import load_study
 
 ROOT = Path(__file__).parents[2]
 STUDIES = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
-SECTIONS = ["The idea", "What we ran", "What came out", "What to try"]
+SECTIONS = ["The idea", "What we ran", "What came out", "What surprised", "What to try"]
 
 
 def page(study):
@@ -43,6 +43,16 @@ def test_the_page_has_its_parts_and_places_for_results(study):
     assert text.startswith(f"# {load_study(ROOT / 'configs' / f'{study}.yaml').title}\n")
     assert re.search(r"<!-- verdicts -->\n.*<!-- /verdicts -->", text, re.DOTALL)
     assert re.search(r"<!-- figure: \S+\.png, [^\n]+ -->\n.*<!-- /figure -->", text, re.DOTALL)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_what_does_not_hold_has_a_reason(study):
+    block = re.search(r"<!-- verdicts -->\n(.*?)<!-- /verdicts -->", page(study), re.DOTALL)[1]
+    rows = [line.split(" | ") for line in block.splitlines() if line.startswith("| ") and "<br>" in line]
+    assert rows
+    for claim, *verdicts in rows:
+        if any("**contradicted**" in verdict or "**inconclusive**" in verdict for verdict in verdicts):
+            assert f"- *{claim.removeprefix('| ')}* " in block
 
 
 @pytest.mark.parametrize("study", STUDIES)

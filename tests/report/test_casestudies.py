@@ -3,7 +3,7 @@ import csv
 import pytest
 
 from experiments.errors import ExperimentsError
-from experiments.report.casestudies import main, update_page, verdict_table
+from experiments.report.casestudies import disagreements, main, update_page, verdict_table
 
 COLUMNS = ("claim", "says", "why", "protocol", "verdict", "effect", "low", "high", "unit", "n")
 PAGE = """# Dropout
@@ -66,3 +66,10 @@ def test_missing_results_and_figures_are_named(folders):
     with pytest.raises(ExperimentsError, match=r"no figure 'forst.png'.*forest.png"):
         update_page(page, folders / "results")
     assert main(["--out", str(folders / "nowhere"), "--pages", str(page.parent)]) == 2
+
+
+def test_published_figures_beyond_chance_are_listed_with_their_reason():
+    row = {"variant": "l2", "metric": "test_accuracy", "value": "0.9", "by": "me", "mean": "0.94", "n": "30"}
+    text = disagreements([row | {"beyond_chance": "1", "note": "another seed"}, row | {"beyond_chance": "0", "note": ""}])
+    assert text.count("l2, test_accuracy: 0.9 (me), ours 0.94 on average of 30. Another seed.") == 1
+    assert disagreements([row | {"beyond_chance": "0", "note": ""}]) == ""

@@ -370,3 +370,15 @@ def test_places_lead_into_blocks():
     study = make_study(model=BLOCK)
     assert str(study.variants[0].place("model.block_2.block_2_dense.units")) == "tiny.yaml:8:35"
     assert str(study.variants[0].place("model.block_2_dense.units")) == "tiny.yaml:8:35"
+
+
+def test_variants_on_request_are_run_only_where_they_are_named():
+    made = make_study(
+        variants="variants:\n  baseline: {}\n  large: {on_request: true, model.hidden.units: 1000}\n"
+        "  grid_of_large: {from: large, on_request: true, grid: {epochs: {training.epochs: [1, 2]}}}"
+    )
+    assert [variant.name for variant in made.variants] == ["baseline"]
+    assert {run.variant for run in made.runs()} == {"baseline"}
+    assert {run.variant for run in made.runs(variants=["large"])} == {"large"}
+    assert len({run.variant for run in made.runs(variants=["grid_of_large"])}) == 2
+    assert [variant.name for variant in made.showing(["large"]).variants] == ["baseline", "large"]
