@@ -34,8 +34,17 @@ class SpeedClaim:
 
 _SOURCE = "Activation, Dropout and Normalization"
 CLAIMS = (
-    SpeedClaim("activation_functions", "ReLU is six times faster than sigmoid", _SOURCE, "stack+sigmoid", "stack+relu", (5.0, 7.0)),
-    SpeedClaim("dropout", "Dropout takes two to three times as long", _SOURCE, "stack+dropout", "stack+relu", (2.0, 3.0)),
+    SpeedClaim(
+        "activation_functions",
+        "ReLU is six times faster than sigmoid",
+        _SOURCE,
+        "stack+sigmoid",
+        "stack+relu",
+        (5.0, 7.0),
+    ),
+    SpeedClaim(
+        "dropout", "Dropout takes two to three times as long", _SOURCE, "stack+dropout", "stack+relu", (2.0, 3.0)
+    ),
     SpeedClaim("dropout", "Dropout takes two to three times as long", _SOURCE, "wide+dropout", "wide", (2.0, 3.0)),
     SpeedClaim(
         "batch_normalization",

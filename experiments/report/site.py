@@ -88,4 +88,5 @@ def _inputs(study: Study, folder: StudyFolder, claims: Sequence[ClaimView]) -> l
     names = "\n".join(sorted(path.relative_to(folder.path).as_posix() for path in paths))
     speed = speed_table(study.name)
     contents = [path.read_bytes() if path.is_file() else b"" for path in (folder.runs, folder.environment)]
-    return [*contents, *(text.encode() for text in (study.text, repr(study.variants), repr(claims), repr(speed), names))]
+    texts = (study.text, repr(study.variants), repr(claims), repr(speed), names)
+    return [*contents, *(text.encode() for text in texts)]

@@ -173,7 +173,13 @@ def test_report_without_results_says_what_to_do(project, capsys):
 
 def test_each_of_several_studies_runs_the_variants_it_has(project, capsys):
     text = Path("configs/small.yaml").read_text()
-    Path("configs/other.yaml").write_text(text.replace("  dropout:", "  other_dropout:").replace("dropout.", "other_dropout."))
+    for before, after in (
+        ("  dropout:", "  other_dropout:"),
+        ("from: ", "from: other_"),
+        ("expect: ", "expect: other_"),
+    ):
+        text = text.replace(before, after)
+    Path("configs/other.yaml").write_text(text)
     code, printed, errors = run(
         capsys, "run", "small", "other", "--variant", "dropout", "other_dropout", "--repeats", "1", "--dry-run"
     )
