@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from experiments.study.study import Study
 
 # Numbers that all curves of one kind may hold together: three of them stand in a page of less than 3 MB.
-_MOST_NUMBERS = 110_000
-_MOST_POINTS, _FEWEST_POINTS = 400, 50
+_MOST_NUMBERS = 70_000
+_MOST_POINTS, _FEWEST_POINTS = 400, 30
 # The quantiles are lines of one chart, as if they were layers.
 _QUANTILES = {"input_q15": "15 % quantile", "input_q50": "median", "input_q85": "85 % quantile"}
 _INPUTS = "input"
