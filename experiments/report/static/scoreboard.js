@@ -28,6 +28,7 @@ function setUpScoreboard() {
 
 function rowFits(row, wanted) {
   if (wanted.study && row.dataset.study !== wanted.study) return false;
+  if (wanted.protocol && !row.dataset[wanted.protocol]) return false;
   if (wanted.text && !row.textContent.toLowerCase().includes(wanted.text)) return false;
   return verdictFits([row.dataset.published, row.dataset.fresh], wanted);
 }
