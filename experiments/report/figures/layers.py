@@ -23,7 +23,7 @@ FEW_LAYERS = 2
 _GONE = 1e-12
 _DEEPEST = 1e-9
 _STYLES = ("-", "--", "-.", ":")
-_MAP = Size(width=3.9, gap_x=1.25, gap_y=0.95, left=1.35, right=1.4)
+_MAP = Size(width=3.9, gap_x=1.7, gap_y=0.95, left=1.75, right=1.4)
 _LINES = Size(width=6.4, height=4.2)
 
 
