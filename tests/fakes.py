@@ -67,6 +67,10 @@ class FakeStudy:
     def all_variants(self):
         return self.variants
 
+    @property
+    def names(self):
+        return tuple(variant.name for variant in self.variants)
+
     def showing(self, names):
         return self
 

@@ -14,7 +14,7 @@ from experiments.analysis.headline import headline_columns, headline_metrics, ma
 from experiments.analysis.intervals import Interval
 from experiments.analysis.tables import RunTable, read_runs
 from experiments.study.expressions import Reference
-from experiments.study.structure import KEYS
+from experiments.study.structure import sources_of
 
 if TYPE_CHECKING:
     from experiments.study.study import Study, Variant
@@ -124,7 +124,7 @@ def _same_task(one: Variant, other: Variant) -> bool:
 
 
 def _sources(variant: Variant) -> set[str]:
-    return {next(iter(source)) for key, source in variant.config["data"].items() if key not in KEYS["data"]}
+    return {next(iter(source)) for source in sources_of(variant.config["data"]).values()}
 
 
 def compare_folders(first: Path | str, second: Path | str) -> list[FolderChange]:

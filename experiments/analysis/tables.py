@@ -10,20 +10,10 @@ import pandas as pd
 from experiments.analysis.scales import fresh_name, higher_is_better, survives_divergence
 from experiments.store.folder import StudyFolder
 from experiments.store.load import load_results
+from experiments.store.table import TEXT_COLUMNS
 
-_TEXT = (
-    "study",
-    "variant",
-    "group",
-    "protocol",
-    "engine",
-    "tier",
-    "hash",
-    "stopped_because",
-    "error",
-)
 _NEEDED = ("variant", "protocol", "repeat", "diverged", "error")
-_NOT_MEASURED = frozenset((*_TEXT, "repeat", "seed"))
+_NOT_MEASURED = frozenset((*TEXT_COLUMNS, "repeat", "seed"))
 
 
 def read_runs(study: str, out: Path | str = "results") -> pd.DataFrame:
@@ -46,8 +36,8 @@ def tidy(runs: pd.DataFrame) -> pd.DataFrame:
     runs = runs.copy()
     for column in _NEEDED:
         if column not in runs:
-            runs[column] = pd.Series(dtype="str" if column in _TEXT else "float64")
-    for column in runs.columns.intersection(list(_TEXT)):
+            runs[column] = pd.Series(dtype="str" if column in TEXT_COLUMNS else "float64")
+    for column in runs.columns.intersection(list(TEXT_COLUMNS)):
         runs[column] = runs[column].fillna("").astype("str")
     runs["repeat"] = runs["repeat"].astype(int)
     runs["diverged"] = runs["diverged"].fillna(0).astype(int)

@@ -102,7 +102,7 @@ def _having(studies: Sequence[Study], variants: Sequence[str] | None) -> list[St
         return list(studies)
     if len(studies) == 1:
         studies[0].select(variants)
-    known = {study.name: {name for v in study.all_variants for name in (v.name, v.group)} for study in studies}
+    known = {study.name: set(study.names) for study in studies}
     for name in variants:
         if not any(name in names for names in known.values()):
             raise ExperimentsError(f"no study has a variant {name!r}; python -m experiments show STUDY lists them")

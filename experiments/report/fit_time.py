@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from experiments.study.allowed import EMBEDDED_ROWS
+from experiments.study.structure import sources_of
+
 if TYPE_CHECKING:
     from experiments.study.study import Study
 
 MEASURED = Path(__file__).parents[2] / "benchmarks" / "results" / "engine.json"
-_NOT_SOURCES = ("split", "scale", "multiply", "label_noise", "one_hot")
-_EMBEDDED_ROWS = {"load_digits": 1797, "load_iris": 150, "load_wine": 178, "load_breast_cancer": 569}
 
 
 def fit_seconds(study: Study, runs: pd.DataFrame, measured: Path = MEASURED) -> float:
@@ -54,14 +55,14 @@ def _training_rows(data: Mapping[str, Any]) -> float:
         return float(sum(train.values()))
     if train > 1 or isinstance(train, int):
         return float(train)
-    return float(train) * sum(_rows(source) for slot, source in data.items() if slot not in _NOT_SOURCES)
+    return float(train) * sum(map(_rows, sources_of(data).values()))
 
 
 def _rows(source: Any) -> int:
     name, arguments = next(iter(source.items())) if isinstance(source, Mapping) else (source, {})
     if name == "table":
         return len(arguments["x"])
-    rows = (arguments or {}).get("n_samples", _EMBEDDED_ROWS.get(name, 0))
+    rows = (arguments or {}).get("n_samples", EMBEDDED_ROWS.get(name, 0))
     return int(rows) if isinstance(rows, int) else sum(rows)
 
 

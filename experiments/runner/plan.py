@@ -100,8 +100,7 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
 
 def _among(study: Study, names: Sequence[str] | None) -> list[str] | None:
     """Keep the names that the study has: of several studies each has some of them."""
-    known = {name for variant in study.all_variants for name in (variant.name, variant.group)}
-    return None if names is None else [name for name in names if name in known]
+    return None if names is None else [name for name in names if name in study.names]
 
 
 def _identity(run: Run) -> tuple[Key, str]:

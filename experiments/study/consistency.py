@@ -11,7 +11,7 @@ from experiments.study.located import LocatedDict, place_in
 from experiments.study.metrics import measured
 from experiments.study.problems import Problems, found, nearest
 from experiments.study.signatures import classes
-from experiments.study.structure import KEYS
+from experiments.study.structure import sources_of
 
 _DOWNLOADED_ROWS = {"mnist": 70_000, "fashion_mnist": 70_000}
 _FIXED_ROWS = ("table", *EMBEDDED_ROWS, *_DOWNLOADED_ROWS)
@@ -111,7 +111,7 @@ def rows_of(source: LocatedDict) -> int | None:
 
 
 def _check_rows(data: LocatedDict, problems: Problems) -> None:
-    sources = {slot: rows_of(source) for slot, source in data.items() if slot not in KEYS["data"]}
+    sources = {slot: rows_of(source) for slot, source in sources_of(data).items()}
     split = data["split"]
     for where, amount in _amounts_by_slot(split):
         for slot in amount:
@@ -135,7 +135,7 @@ def check_fresh_rows(data: LocatedDict, problems: Problems) -> None:
         data: The resolved ``data`` section of a variant that is run under ``fresh``.
         problems: Where a contradiction is added.
     """
-    names = [next(iter(source)) for slot, source in data.items() if slot not in KEYS["data"]]
+    names = [next(iter(source)) for source in sources_of(data).values()]
     if data["split"].get("shuffle") or not all(name in _FIXED_ROWS for name in names):
         return
     message = (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from experiments.study.structure import KEYS
+from experiments.study.structure import sources_of
 
 _CROSSENTROPIES = {"bce", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}
 _SQUARED_ERRORS = {"mse", "mean_squared_error"}
@@ -86,7 +86,7 @@ def target_scaler(config: Mapping[str, Any]) -> Any:
 
 def has_fresh_rows(config: Mapping[str, Any]) -> bool:
     """Tell whether the sources of the test rows are generators, which can make 10,000 more rows."""
-    sources = [source for slot, source in config["data"].items() if slot not in KEYS["data"]]
+    sources = list(sources_of(config["data"]).values())
     tested = config["data"]["split"].get("test")
     if isinstance(tested, Mapping):
         sources = [config["data"][slot] for slot in tested]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from experiments.study.sections import CONFIGURATION_KEYS, Data, Multiply, Scale, Split, Training
 
@@ -43,6 +44,11 @@ _ROLES: Final[dict[str, dict[str, str]]] = {
     },
     "block": {"layers": "model"},
 }
+
+
+def sources_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the sources of a ``data`` section by slot: what stands under no key of its own."""
+    return {slot: source for slot, source in data.items() if slot not in KEYS["data"]}
 
 
 def role_below(role: str, key: str) -> str:

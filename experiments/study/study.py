@@ -141,7 +141,7 @@ class Study:
         """
         if names is None:
             return self.variants
-        known = dict.fromkeys(name for variant in self.all_variants for name in (variant.group, variant.name))
+        known = self.names
         unknown = [name for name in names if name not in known]
         if unknown:
             problems = [f"there is no variant {name!r} in {self.name!r}{nearest(name, known)}" for name in unknown]
@@ -152,6 +152,11 @@ class Study:
     def all_variants(self) -> tuple[Variant, ...]:
         """All variants, those on request last."""
         return self.variants + self.on_request
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a variant can be asked for by: the names of grids and of variants, in file order."""
+        return tuple(dict.fromkeys(name for variant in self.all_variants for name in (variant.group, variant.name)))
 
     def showing(self, names: Iterable[str]) -> Study:
         """Give the study with those variants on request among the others that are named, since they have results."""
