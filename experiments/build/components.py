@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from experiments.build.constraints import RadialConstraint
-from experiments.build.inputs import L1L2, NumberInputs
+from experiments.build.inputs import L1L2, Dropout, GaussianNoise, NumberInputs
 from experiments.build.numbers import INPUT_NUMBERS, is_input
 from experiments.build.problems import config_error, first_paragraph
 from experiments.build.structure import name_and_arguments
@@ -29,6 +29,8 @@ _NAMESPACES: dict[str, Any] = {
 }
 _OWN: dict[tuple[str, str], Callable[..., Any]] = {
     ("constraints", "RadialConstraint"): RadialConstraint,
+    ("layers", "Dropout"): Dropout,
+    ("layers", "GaussianNoise"): GaussianNoise,
     ("regularizers", "L1L2"): L1L2,
 }
 _ARGUMENTS = {
@@ -57,10 +59,9 @@ def make(kind: str, component: Any, path: str, numbers: NumberInputs, **further:
     found = class_of(kind, name, path)
     values = component_values(found, arguments, path, numbers)
     made = build_or_explain(path, lambda: found(**{**further, **values}))
-    if kind in ("regularizers", "constraints"):
-        for argument in INPUT_NUMBERS.get(name, ()):
-            if is_input(name, arguments.get(argument)):
-                numbers.take(made, argument, f"{path}.{argument}")
+    for argument in INPUT_NUMBERS.get(name, ()):
+        if is_input(name, arguments.get(argument)):
+            numbers.take(made, argument, f"{path}.{argument}")
     return made
 
 

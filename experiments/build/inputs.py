@@ -26,7 +26,7 @@ class NumberInputs:
         """Put a variable in the place of an object's number.
 
         Args:
-            owner: Regularizer, constraint or optimizer that reads the number as its attribute.
+            owner: Layer, regularizer, constraint or optimizer that reads the number as its attribute.
             argument: Name of the attribute.
             path: Dotted path of the number in the configuration.
         """
@@ -55,3 +55,32 @@ class L1L2(keras.regularizers.L1L2):  # type: ignore[misc]
         if isinstance(self.l2, tf.Variable) or self.l2 != 0.0:
             penalty += ops.cast(self.l2, x.dtype) * ops.sum(ops.square(x))
         return penalty
+
+
+class Dropout(keras.layers.Dropout):  # type: ignore[misc]
+    """Keras' Dropout whose rate may be a variable: ``keras.random.dropout`` asks if it is 0, too.
+
+    The draws are the same as Keras' own.
+    """
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Drop units while training."""
+        if not (training and isinstance(self.rate, tf.Variable)):
+            return super().call(inputs, training=training)
+        rate = ops.cast(self.rate, inputs.dtype)
+        sizes = zip(self.noise_shape or [None] * len(inputs.shape), ops.shape(inputs), strict=True)
+        shape = [size if asked is None else asked for asked, size in sizes]
+        kept = keras.random.uniform(shape, dtype=inputs.dtype, seed=self.seed_generator) >= rate
+        return ops.where(kept, inputs * (1 / (1 - rate)), ops.zeros_like(inputs))
+
+
+class GaussianNoise(keras.layers.GaussianNoise):  # type: ignore[misc]
+    """Keras' GaussianNoise whose standard deviation may be a variable."""
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Add noise while training."""
+        if not (training and isinstance(self.stddev, tf.Variable)):
+            return super().call(inputs, training=training)
+        stddev = ops.cast(self.stddev, self.compute_dtype)
+        shape = ops.shape(inputs)
+        return inputs + keras.random.normal(shape, stddev=stddev, dtype=self.compute_dtype, seed=self.seed_generator)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -12,7 +12,7 @@ from keras.src.optimizers.base_optimizer import clip_by_global_norm
 
 from experiments.build.components import build_or_explain, class_of, component_values
 from experiments.build.inputs import NumberInputs
-from experiments.build.numbers import OPTIMIZER_NUMBERS, is_input
+from experiments.build.numbers import CLIPPINGS, OPTIMIZER_NUMBERS, is_input
 from experiments.build.structure import name_and_arguments
 
 
@@ -60,16 +60,15 @@ class Noise:
 
 
 class _WithSteps:
-    """What is put in front of an optimizer class: a study's gradient steps in the place where Keras clips.
+    """What is put in front of an optimizer class: gradient steps in the place where Keras clips.
 
-    Its own clipping takes one bound, as a constant; these are any number of steps, whose numbers are inputs.
+    Keras clips with one bound, a constant; these are any number of steps, whose numbers are inputs.
     """
 
     gradient_steps: tuple[Clip | Noise, ...] = ()
 
     def _clip_gradients(self, grads: Sequence[Any]) -> list[Any]:
         """Transform the gradients in order."""
-        grads = super()._clip_gradients(grads)  # type: ignore[misc]
         for step in self.gradient_steps:
             grads = step(grads)
         return list(grads)
@@ -89,13 +88,22 @@ def make_optimizer(training: Mapping[str, Any], numbers: NumberInputs) -> keras.
     name, arguments = name_and_arguments(training["optimizer"])
     optimizer_class = _class_of(name, path)
     values = component_values(optimizer_class, arguments, path, numbers)
-    steps = _make_steps(training.get("gradients") or {}, numbers)
+    steps = (*_own_clipping(arguments, path, numbers), *_make_steps(training.get("gradients") or {}, numbers))
     if steps:
         name = f"{optimizer_class.__name__}WithSteps"
         optimizer_class = type(name, (_WithSteps, optimizer_class), {"gradient_steps": steps})
     optimizer = build_or_explain(path, lambda: optimizer_class(**values))
     _take_numbers(optimizer, arguments, path, numbers)
     return optimizer
+
+
+def _own_clipping(arguments: Mapping[str, Any], path: str, numbers: NumberInputs) -> Iterator[Clip]:
+    """Make the step for the optimizer's own clipping; Keras has seen to it that there is one at most."""
+    for word in CLIPPINGS:
+        if is_input(word, arguments.get(word)):
+            step = Clip(word, arguments[word])
+            numbers.take(step, "number", f"{path}.{word}")
+            yield step
 
 
 def _make_steps(gradients: Mapping[str, Mapping[str, float]], numbers: NumberInputs) -> tuple[Clip | Noise, ...]:
@@ -118,7 +126,7 @@ def _class_of(name: str, path: str) -> Any:
 
 
 def _take_numbers(optimizer: Any, arguments: Mapping[str, Any], path: str, numbers: NumberInputs) -> None:
-    learning_rate, weight_decay = (is_input("optimizer", arguments.get(number)) for number in OPTIMIZER_NUMBERS)
+    learning_rate, weight_decay = (is_input(number, arguments.get(number)) for number in OPTIMIZER_NUMBERS)
     if learning_rate:
         numbers.adopt(optimizer.learning_rate, f"{path}.learning_rate")
     if weight_decay:

@@ -83,10 +83,10 @@ def find_draws(model: keras.Model, config: Mapping[str, Any]) -> tuple[tuple[Dra
         The draws, and the positions in ``model.weights`` for which none was found.
     """
     positions = {id(variable): index for index, variable in enumerate(model.weights)}
-    components = {name: component for _, name, component in layer_components(config["model"])}
+    initializers = _initializers_by_layer(config)
     found: dict[int, Draw] = {}
     for layer in model.layers:
-        parts = initializers_of(components[layer.name]) if layer.name in components else []
+        parts = initializers.get(layer.name, [])
         for index, part in enumerate(_parts(layer)):
             names = parts[index] if index < len(parts) else {}
             for draw in _draws_in(part, layer.name, index, names):
@@ -111,14 +111,17 @@ def _gives(initializer: Any, variable: Any) -> bool:
     return np.array_equal(keras.ops.convert_to_tensor(value).numpy(), variable.value.numpy())
 
 
-def initializers_of(component: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Make the initializers of a layer: for each of its parts, attribute name → initializer."""
-    return _initializers_of(json.dumps(component, sort_keys=True))
+def _initializers_by_layer(config: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Make the initializers of each layer: for each of its parts, attribute name → initializer."""
+    return {
+        name: _initializers_of(json.dumps(component, sort_keys=True), path)
+        for path, name, component in layer_components(config["model"])
+    }
 
 
 @lru_cache(maxsize=1024)
-def _initializers_of(component_text: str) -> list[dict[str, Any]]:
-    layer = make("layers", json.loads(component_text), "model", NumberInputs())
+def _initializers_of(component_text: str, path: str) -> list[dict[str, Any]]:
+    layer = make("layers", json.loads(component_text), path, NumberInputs())
     return [
         {name: value for name, value in vars(part).items() if isinstance(value, keras.initializers.Initializer)}
         for part in _parts(layer)
@@ -130,10 +133,14 @@ def _parts(layer: Any) -> list[Any]:
 
 
 def redraw(model: keras.Model, config: Mapping[str, Any], seed: int) -> None:
-    """Give every weight with a known initializer its first value, by the configuration's own initializers."""
-    components = {name: component for _, name, component in layer_components(config["model"])}
+    """Give every weight with a known initializer its first value, by the configuration's own initializers.
+
+    Raises:
+        ConfigError: Keras refuses a number of a layer, such as a rate of 1.5.
+    """
+    initializers = _initializers_by_layer(config)
     for draw in state_of(model).draws:
-        initializer = initializers_of(components[draw.layer])[draw.part][draw.attribute]
+        initializer = initializers[draw.layer][draw.part][draw.attribute]
         if hasattr(initializer, "seed"):
             initializer.seed = draw.seed(seed)
         draw.variable.assign(initializer(draw.variable.shape, dtype=draw.variable.dtype))

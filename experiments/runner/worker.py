@@ -175,10 +175,11 @@ def _environment(device: str) -> dict[str, str]:
     variables = {f"{library}_NUM_THREADS": "1" for library in threads}
     variables |= {"VECLIB_MAXIMUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     variables |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow", "MPLBACKEND": "Agg"}
+    flag = "--xla_cpu_multi_thread_eigen=false" if device == "cpu" else "--xla_gpu_deterministic_ops=true"
+    variables |= {"XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {flag}".strip()}
     if device == "cpu":
         return variables | {"CUDA_VISIBLE_DEVICES": "-1"}
-    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true".strip()
-    return variables | {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "TF_DETERMINISTIC_OPS": "1", "XLA_FLAGS": flags}
+    return variables | {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "TF_DETERMINISTIC_OPS": "1"}
 
 
 def _die_with_parent() -> None:

@@ -9,13 +9,16 @@ import keras
 import tensorflow as tf
 
 from experiments.training.arrays import Arrays, row_count, take
+from experiments.training.single_kernels import kept_apart
 
 _LARGEST_VALIDATION_BATCH = 10_000
 _COUPLING_LOSSES = {"dice", "tversky", "circle", "ctc"}
 _OWN_MODULES = ("keras.src.", "experiments.")
 
 
-def for_each_batch(arrays: Arrays, order: tf.Tensor | None, size: int, do: Callable[[Arrays], Any]) -> None:
+def for_each_batch(
+    arrays: Arrays, order: tf.Tensor | None, size: int, do: Callable[[Arrays], Any], *, apart: bool = False
+) -> None:
     """Do something with one batch after another, the last one smaller where the rows don't divide.
 
     Args:
@@ -23,6 +26,7 @@ def for_each_batch(arrays: Arrays, order: tf.Tensor | None, size: int, do: Calla
         order: Row indices in the order to be used, or None for the order of the rows.
         size: Rows of a batch.
         do: Called while tracing, once for full batches and once for a last smaller one; its effects are assignments.
+        apart: Whether XLA is not to make one kernel of all batches.
     """
     rows = row_count(arrays)
     full, rest = divmod(rows, size)
@@ -33,7 +37,7 @@ def for_each_batch(arrays: Arrays, order: tf.Tensor | None, size: int, do: Calla
 
     def batch(index: tf.Tensor) -> tf.Tensor:
         do(take(arrays, tf.slice(order, [index * size], [size])))
-        return index + 1
+        return kept_apart(index + 1) if apart else index + 1
 
     tf.while_loop(lambda index: index < full, batch, [0], parallel_iterations=1)
     if rest:

@@ -16,6 +16,7 @@ from experiments.training.batches import as_fit_sees, for_each_batch, validation
 from experiments.training.probes import Probes
 from experiments.training.randomness import fast_draws
 from experiments.training.rules import Moment, PlateauRule, Rule
+from experiments.training.single_kernels import has_large_products, kept_apart
 from experiments.training.step import Logs, TrainStep
 
 _LARGEST_CHUNK = 1024
@@ -110,6 +111,8 @@ class Loop:
     def _epochs(self, inputs: Inputs, carry: Carry) -> tuple[Carry, tf.Tensor]:
         arrays, validation, orders, until, numbers = inputs
         start = carry["epoch"]
+        most_rows = max(row_count(part) for part in (arrays, validation) if part is not None)
+        apart = has_large_products(self._model, most_rows)
         self.keys = self._find_keys(arrays, validation)
         rows = tf.fill([chunk_rows(arrays), len(self.keys)], tf.constant(np.nan, keras.config.floatx()))
 
@@ -124,7 +127,10 @@ class Loop:
             if validation is not None:
                 logs |= self._validate(validation, epoch)
             carry = self._decide(carry, numbers, logs)
-            carry |= {"epoch": epoch + 1, "diverged": ~self._all_finite(logs["loss"])}
+            carry |= {
+                "epoch": kept_apart(epoch + 1) if apart else epoch + 1,
+                "diverged": ~self._all_finite(logs["loss"]),
+            }
             logs |= self._probes.measure(arrays[0])
             row = tf.stack([tf.cast(logs[key], rows.dtype) for key in self.keys])
             return carry, tf.tensor_scatter_nd_update(rows, [[epoch - start]], row[None])
@@ -142,7 +148,9 @@ class Loop:
     def _train(self, arrays: Arrays, order: tf.Tensor | None) -> Logs:
         self._model.reset_metrics()
         self._step.reset()
-        for_each_batch(arrays, order, self._batch_size, lambda batch: self._step(as_fit_sees(self._model, batch)))
+        step = lambda batch: self._step(as_fit_sees(self._model, batch))  # noqa: E731
+        apart = has_large_products(self._model, self._batch_size)
+        for_each_batch(arrays, order, self._batch_size, step, apart=apart)
         return dict(self._model.get_metrics_result())
 
     def _validate(self, validation: Arrays, epoch: Any) -> Logs:

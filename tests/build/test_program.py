@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from experiments.build import assign_numbers, build_model, load_data, program_key, reset_model
+from experiments.errors import ConfigError
 from tests.build.cases import OUTPUT, REGRESSION, configuration, dense
 from tests.build.steps import assert_same, everything, train
 
@@ -34,9 +35,10 @@ BASE = configuration(
             "skip": "add",
         },
         "drop": {"Dropout": {"rate": 0.2}},
+        "noise": {"GaussianNoise": {"stddev": 0.1}},
         "output": {"Dense": {"units": 1, "kernel_constraint": {"MinMaxNorm": {"min_value": 0.1, "max_value": 2.0}}}},
     },
-    optimizer={"AdamW": {"learning_rate": 0.01, "weight_decay": 0.1}},
+    optimizer={"AdamW": {"learning_rate": 0.01, "weight_decay": 0.1, "clipnorm": 2.0}},
     loss={"BinaryCrossentropy": {"from_logits": True}},
     gradients={"scale": {"clipnorm": 1.0}, "cut": {"clipvalue": 0.5}, "jitter": {"noise": 0.01}},
 )
@@ -50,6 +52,9 @@ SHARED = {
     "model.output.Dense.kernel_constraint.MinMaxNorm.min_value": 0.5,
     "training.optimizer.AdamW.learning_rate": 0.5,
     "training.optimizer.AdamW.weight_decay": 0.5,
+    "training.optimizer.AdamW.clipnorm": 0.05,
+    "model.drop.Dropout.rate": 0.5,
+    "model.noise.GaussianNoise.stddev": 0.9,
     "training.gradients.scale.clipnorm": 0.1,
     "training.gradients.cut.clipvalue": 0.01,
     "training.gradients.jitter.noise": 0.5,
@@ -65,7 +70,10 @@ APART = {
     "model.hidden.Dense.kernel_regularizer": {"L1": {"l1": 0.01}},
     "model.block.layers.block_dense.Dense.kernel_regularizer.L1L2.l1": 0.0,
     "model.block.skip": "none",
-    "model.drop.Dropout.rate": 0.3,
+    "model.drop.Dropout.rate": 0,
+    "model.drop.Dropout": {"rate": 1.0},
+    "model.noise.GaussianNoise.stddev": 0.0,
+    "training.optimizer.AdamW.clipnorm": 0,
     "training.optimizer": {"SGD": {"learning_rate": 0.01}},
     "training.optimizer.AdamW.learning_rate": {"CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 5}},
     "training.batch_size": 16,
@@ -167,6 +175,57 @@ def test_numbers_as_inputs_train_as_constants_do(jit):
     np.testing.assert_allclose(train(shared, rows, 5, jit), train(constant, rows, 5, jit), rtol=1e-6)
     for ours, theirs in zip(shared.get_weights(), constant.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def random_layers(rate, noise_shape, stddev, clipvalue):
+    layers = {
+        "noise": {"GaussianNoise": {"stddev": stddev}},
+        "hidden": dense(8),
+        "drop": {"Dropout": {"rate": rate, "noise_shape": noise_shape}},
+        "output": OUTPUT,
+    }
+    return configuration(layers, optimizer={"SGD": {"learning_rate": 0.1, "clipvalue": clipvalue}})
+
+
+def plain_random_layers(rate, noise_shape, stddev, clipvalue):
+    """The same with Keras' own layers and constants."""
+    model = keras.Sequential(
+        [
+            keras.Input((2,)),
+            keras.layers.GaussianNoise(stddev),
+            keras.layers.Dense(8, activation="relu"),
+            keras.layers.Dropout(rate, noise_shape=noise_shape),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(keras.optimizers.SGD(0.1, clipvalue=clipvalue), "binary_crossentropy")
+    return model
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("noise_shape", [None, [None, 1]])
+def test_random_layers_with_their_numbers_as_inputs_draw_as_keras_does(jit, noise_shape):
+    rows = load_data(random_layers(0.9, noise_shape, 0.9, 1.0), "published", 0)
+    shared = build_model(random_layers(0.9, noise_shape, 0.9, 1.0), rows, 0)
+    reset_model(shared, random_layers(0.3, noise_shape, 0.2, 0.01), 4)
+    constant = plain_random_layers(0.3, noise_shape, 0.2, 0.01)
+    constant.set_weights(shared.get_weights())
+    states = [layer.seed_generator.state for layer in constant.layers if hasattr(layer, "seed_generator")]
+    ours = [layer.seed_generator.state for layer in shared.layers if hasattr(layer, "seed_generator")]
+    for state, other in zip(states, ours, strict=True):
+        state.assign(other)
+    np.testing.assert_allclose(train(shared, rows, 5, jit), train(constant, rows, 5, jit), rtol=1e-5)
+    for mine, theirs in zip(shared.get_weights(), constant.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"), [("model.drop.Dropout.rate", 1.5), ("model.noise.GaussianNoise.stddev", -0.1)]
+)
+def test_a_number_that_keras_refuses_is_refused_in_a_shared_program_too(path, value):
+    model = build_model(BASE, load_data(BASE, "published", 0), 0)
+    with pytest.raises(ConfigError, match=path.rpartition(".")[2]):
+        reset_model(model, changed(path, value), 1)
 
 
 def test_numbers_change_without_a_reset():
