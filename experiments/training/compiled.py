@@ -80,25 +80,27 @@ class CompiledTrainer(BaseTrainer):
             self._programs[key] = self._compile(job, pairs, tier)
         return self._programs[key]
 
-    def _compile(self, job: Job, pairs: Pairs, tier: Tier) -> tuple[Loop, Tier]:
+    def _compile(self, job: Job, pairs: Pairs, tier: Tier, *, single_kernels: bool = True) -> tuple[Loop, Tier]:
         """Make a program by asking for no epochs at all; nothing is trained where XLA refuses it."""
-        loop = self._make_loop(job, pairs, jit_compile=tier.name == "xla")
+        loop = self._make_loop(job, pairs, jit_compile=tier.name == "xla", single_kernels=single_kernels)
         try:
             self._call(job, pairs, loop, loop.initial_carry(), until=0)
         except tf.errors.OpError as error:
             if tier.name == "graph":
                 raise
+            if single_kernels:  # XLA has operations that it does not know inside of one
+                return self._compile(job, pairs, tier, single_kernels=False)
             refusal = Tier("graph", f"XLA does not compile it ({str(error).splitlines()[0]})")
             return self._compile(job, pairs, refusal)
         return loop, tier
 
-    def _make_loop(self, job: Job, pairs: Pairs, *, jit_compile: bool) -> Loop:
+    def _make_loop(self, job: Job, pairs: Pairs, **how: bool) -> Loop:
         return Loop(
             *self.measures(),
             tuple(rule for _, rule in pairs),
             batch_size=self.rows_of_batch(job),
             validation_freq=self.validation_freq,
-            jit_compile=jit_compile,
+            **how,
         )
 
     def _call(self, job: Job, pairs: Pairs, loop: Loop, carry: Carry, until: int) -> tuple[Carry, tf.Tensor]:

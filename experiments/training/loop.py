@@ -58,6 +58,7 @@ class Loop:
         batch_size: Rows of a batch.
         validation_freq: Epochs from one validation to the next.
         jit_compile: Compile for XLA, with its quick draws; else a plain graph.
+        single_kernels: Let XLA make one kernel of each loop without large products.
 
     Attributes:
         keys: History keys in the order of the columns; known once the function has been traced.
@@ -72,6 +73,7 @@ class Loop:
         batch_size: int,
         validation_freq: int,
         jit_compile: bool,
+        single_kernels: bool,
     ) -> None:
         self.keys: list[str] = []
         self._model = step.model
@@ -81,6 +83,7 @@ class Loop:
         self._batch_size = batch_size
         self._validation_freq = validation_freq
         self._jit_compile = jit_compile
+        self._single_kernels = single_kernels
         self._function = tf.function(self._epochs, jit_compile=jit_compile, autograph=False)
 
     def __call__(self, inputs: Inputs, carry: Carry) -> tuple[Carry, tf.Tensor]:
@@ -112,7 +115,7 @@ class Loop:
         arrays, validation, orders, until, numbers = inputs
         start = carry["epoch"]
         most_rows = max(row_count(part) for part in (arrays, validation) if part is not None)
-        apart = has_large_products(self._model, most_rows)
+        apart = self._is_apart(most_rows)
         self.keys = self._find_keys(arrays, validation)
         rows = tf.fill([chunk_rows(arrays), len(self.keys)], tf.constant(np.nan, keras.config.floatx()))
 
@@ -138,6 +141,10 @@ class Loop:
         carry, rows = tf.while_loop(go_on, run, [carry, rows], parallel_iterations=1)
         return carry, rows
 
+    def _is_apart(self, rows: int) -> bool:
+        """Whether a loop that so many rows go through at once is to have a kernel for each of its operations."""
+        return self._jit_compile and (not self._single_kernels or has_large_products(self._model, rows))
+
     def _find_keys(self, arrays: Arrays, validation: Arrays | None) -> list[str]:
         """Name the history's columns: Keras' in its order, then ours. What is computed for it here is not used."""
         metrics = list(self._model.get_metrics_result())
@@ -149,8 +156,7 @@ class Loop:
         self._model.reset_metrics()
         self._step.reset()
         step = lambda batch: self._step(as_fit_sees(self._model, batch))  # noqa: E731
-        apart = has_large_products(self._model, self._batch_size)
-        for_each_batch(arrays, order, self._batch_size, step, apart=apart)
+        for_each_batch(arrays, order, self._batch_size, step, apart=self._is_apart(self._batch_size))
         return dict(self._model.get_metrics_result())
 
     def _validate(self, validation: Arrays, epoch: Any) -> Logs:
