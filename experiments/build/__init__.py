@@ -13,13 +13,12 @@ from experiments.build.scaling import mse_original
 if TYPE_CHECKING:
     from experiments.build.callbacks import build_callbacks
     from experiments.build.losses import score_predictions
-    from experiments.build.model import assign_numbers, build_model, reset_model
+    from experiments.build.model import build_model, reset_model
     from experiments.build.program import program_key
     from experiments.build.trial import try_model
 
 __all__ = [
     "Data",
-    "assign_numbers",
     "build_callbacks",
     "build_model",
     "load_data",
@@ -31,7 +30,6 @@ __all__ = [
 ]
 
 _DOORS = {
-    "assign_numbers": "model",
     "build_callbacks": "callbacks",
     "build_model": "model",
     "program_key": "program",

@@ -65,16 +65,6 @@ def reset_model(model: keras.Model, config: Mapping[str, Any], seed: int) -> Non
     model.stop_training = False
 
 
-def assign_numbers(model: keras.Model, config: Mapping[str, Any]) -> None:
-    """Give a model the numbers that its program takes as inputs: learning rate, penalty factors, norm bounds.
-
-    Args:
-        model: Built by ``build_model`` from a configuration with the same program key.
-        config: Resolved configuration with the numbers.
-    """
-    state_of(model).numbers.assign(config)
-
-
 def _network(config: Mapping[str, Any], input_shape: tuple[int, ...], numbers: NumberInputs, seed: int) -> keras.Model:
     inputs = keras.Input(shape=input_shape, name=_free_name(config["model"]))
     # What a layer draws without any initializer or seed of its own comes from Python's generator.

@@ -24,9 +24,9 @@ _SHAPES_THE_PROGRAM = (
 def program_key(config: Mapping[str, Any]) -> str:
     """Name the program that a run needs: equal keys (and array shapes) can share one built model.
 
-    Left out is what ``reset_model`` and ``assign_numbers`` put into a built model: initializers, the learning rate,
-    penalty factors, norm bounds, weight decay; all that only concerns the rows; and what a trainer is told with each
-    training: epochs and callbacks.
+    Left out is what ``reset_model`` puts into a built model: initializers, learning rate and weight decay, penalty
+    factors, norm and clipping bounds, dropout rates, noise deviations; all that only concerns the rows; and what a
+    trainer is told with each training: epochs and callbacks.
 
     Args:
         config: Resolved configuration.

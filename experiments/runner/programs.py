@@ -49,7 +49,7 @@ class Programs:
             seed: Seed of the first weights and of every random layer.
             engine: "compiled" or "keras".
         """
-        from experiments.build import assign_numbers, build_model, program_key, reset_model
+        from experiments.build import build_model, program_key, reset_model
 
         key = (engine, program_key(config), *_shapes(data))
         if key not in self._programs:
@@ -57,7 +57,6 @@ class Programs:
             self._programs[key] = Program(model, _make_trainer(model, config, engine))
         program = self._programs[key]
         reset_model(program.model, config, seed)
-        assign_numbers(program.model, config)
         return program
 
 

@@ -94,13 +94,14 @@ class CompiledTrainer(BaseTrainer):
             return self._compile(job, pairs, refusal)
         return loop, tier
 
-    def _make_loop(self, job: Job, pairs: Pairs, **how: bool) -> Loop:
+    def _make_loop(self, job: Job, pairs: Pairs, *, jit_compile: bool, single_kernels: bool) -> Loop:
         return Loop(
             *self.measures(),
             tuple(rule for _, rule in pairs),
             batch_size=self.rows_of_batch(job),
             validation_freq=self.validation_freq,
-            **how,
+            jit_compile=jit_compile,
+            single_kernels=single_kernels,
         )
 
     def _call(self, job: Job, pairs: Pairs, loop: Loop, carry: Carry, until: int) -> tuple[Carry, tf.Tensor]:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from experiments.build import assign_numbers, build_model, load_data, program_key, reset_model
+from experiments.build import build_model, load_data, program_key, reset_model
 from experiments.errors import ConfigError
 from tests.build.cases import OUTPUT, REGRESSION, configuration, dense
 from tests.build.steps import assert_same, everything, train
@@ -226,13 +226,6 @@ def test_a_number_that_keras_refuses_is_refused_in_a_shared_program_too(path, va
     model = build_model(BASE, load_data(BASE, "published", 0), 0)
     with pytest.raises(ConfigError, match=path.rpartition(".")[2]):
         reset_model(model, changed(path, value), 1)
-
-
-def test_numbers_change_without_a_reset():
-    config = configuration(optimizer={"SGD": {"learning_rate": 0.1}})
-    model = build_model(config, load_data(config, "published", 0), 0)
-    assign_numbers(model, configuration(optimizer={"SGD": {"learning_rate": 0.7}}))
-    assert float(model.optimizer.learning_rate) == pytest.approx(0.7)
 
 
 def test_a_norm_bound_holds_after_a_step():

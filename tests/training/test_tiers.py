@@ -53,6 +53,13 @@ def test_convolutions_on_a_cpu_train_as_a_plain_graph_and_as_fit_does():
     assert_same_training((ours, records[0]), (theirs, records[1]), 1e-5)
 
 
+def test_what_xla_knows_in_kernels_of_its_own_only_is_compiled_all_the_same():
+    model = network(activation="relu", units=500, activity_regularizer=keras.regularizers.L1(0.01))
+    x, y = rows()
+    record = CompiledTrainer(model, batch_size="all").train(x, y, validation_data=(x, y), epochs=2, seed=1)
+    assert record.tier == "xla"
+
+
 def test_what_xla_refuses_trains_as_a_plain_graph():
     model = network(middle=[Uncompilable()])
     record = CompiledTrainer(model, batch_size=20).train(*rows(), epochs=2, seed=1)
