@@ -41,13 +41,8 @@ SHUFFLED = '''class ShuffledRows(keras.utils.PyDataset):
         return self.x[chosen], self.y[chosen]
 
     def shuffle(self, epoch, logs=None):
-        self.order = permutation(len(self.x), tf.constant(self.seed), tf.constant(epoch)).numpy()
-
-
-@tf.function(jit_compile=True)
-def permutation(count, seed, epoch):
-    """Sort random numbers that depend on the seed and the epoch alone."""
-    return tf.argsort(tf.random.stateless_uniform([count], seed=tf.stack([seed, epoch]), alg="threefry"))'''
+        self.order = row_orders(len(self.x), self.seed, epoch, count=1)[0]'''
+ORDERS = ("_INTEGERS_IN_BLOCK", "row_orders")
 
 _NOISY_MODEL = '''class NoisyModel(keras.Model):
     """A model whose weights have noise on them in every forward and backward pass, but not in the update."""
@@ -71,6 +66,11 @@ _DRAWS = "keras_draws.dropout, keras_draws.uniform, keras_draws.normal"
 _FAST_DRAWS = f"""# Keras' draws are slow under XLA on a CPU; these are quick, and the results were made with them.
 kept = {_DRAWS}
 {_DRAWS} = _dropout, _uniform, _normal"""
+
+_BORROWED_DRAWS = (
+    *("_THREEFRY", "_CENTRAL", "_NUMERATOR", "_DENOMINATOR"),
+    *("_cast_seed", "_uniform", "_normal_quantile", "_normal", "_dropout"),
+)
 
 
 class Training:
@@ -137,9 +137,7 @@ class Training:
         """Write the classes that Keras does not have and this training needs."""
         found = []
         if self.draws:
-            found.append(
-                borrowed("training/randomness.py", ("_THREEFRY", "_cast_seed", "_uniform", "_normal", "_dropout"))
-            )
+            found.append(borrowed("training/randomness.py", _BORROWED_DRAWS))
         if self.triggers():
             found.append(borrowed("training/triggers.py", ("Logs", "Trigger", *self.triggers())))
         if self.is_noisy:

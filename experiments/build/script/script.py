@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from experiments.build.script.loop import SHUFFLED, Training
+from experiments.build.script.loop import ORDERS, SHUFFLED, Training
 from experiments.build.script.network import compile_source, network_source, uses_own_constraint
 from experiments.build.script.rows import Rows
 from experiments.build.script.seeds import Seeds
@@ -33,6 +33,7 @@ _IMPORTS = {
     "draw_seed": "from keras.src.random.seed_generator import draw_seed",
 }
 _STANDARD = {
+    "math.ceil": "import math",
     "deque": "from collections import deque",
     "Mapping": "from collections.abc import Mapping",
     "pairwise": "from itertools import pairwise",
@@ -105,7 +106,7 @@ class _Problem:
             if uses_own_constraint(self.config)
             else []
         )
-        shuffled = [SHUFFLED] if self.training.shuffles else []
+        shuffled = [borrowed("training/randomness.py", ORDERS), SHUFFLED] if self.training.shuffles else []
         return [*own, *self.training.classes(), *shuffled]
 
     def network(self) -> str:
