@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from benchmarks.peers.serve import Arrays, Round, serve, use_one_core
 
 use_one_core()
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"  # as in the suite's worker processes
 _SEEDS = 5
 
 

@@ -143,7 +143,9 @@ class Loop:
 
     def _is_apart(self, rows: int) -> bool:
         """Whether a loop that so many rows go through at once is to have a kernel for each of its operations."""
-        return self._jit_compile and (not self._single_kernels or has_large_products(self._model, rows))
+        if not self._jit_compile or tf.config.list_logical_devices("GPU"):
+            return False
+        return not self._single_kernels or has_large_products(self._model, rows)
 
     def _find_keys(self, arrays: Arrays, validation: Arrays | None) -> list[str]:
         """Name the history's columns: Keras' in its order, then ours. What is computed for it here is not used."""
