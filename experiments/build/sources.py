@@ -22,8 +22,7 @@ from experiments.build.problems import config_error, first_paragraph
 from experiments.build.structure import name_and_arguments
 from experiments.errors import ExperimentsError
 from experiments.seeds import derive_seed
-
-RESERVED = ("split", "scale", "multiply", "label_noise", "one_hot")
+from experiments.study.structure import sources_of
 
 _GENERATORS: dict[str, Callable[[Draw], SourceRows]] = {
     "make_blobs": same_centres,
@@ -47,7 +46,7 @@ _KERAS_DIGITS = ("mnist", "fashion_mnist")
 
 def source_slots(data: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
     """List the sources of a ``data`` section in file order: slot → (class name, arguments)."""
-    return {slot: name_and_arguments(source) for slot, source in data.items() if slot not in RESERVED}
+    return {slot: name_and_arguments(source) for slot, source in sources_of(data).items()}
 
 
 def draw_source(slot: str, name: str, arguments: Mapping[str, Any], protocol: str, seed: int) -> SourceRows:

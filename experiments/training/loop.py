@@ -157,7 +157,10 @@ class Loop:
     def _train(self, arrays: Arrays, order: tf.Tensor | None) -> Logs:
         self._model.reset_metrics()
         self._step.reset()
-        step = lambda batch: self._step(as_fit_sees(self._model, batch))  # noqa: E731
+
+        def step(batch: Arrays) -> Logs:
+            return self._step(as_fit_sees(self._model, batch))
+
         for_each_batch(arrays, order, self._batch_size, step, apart=self._is_apart(self._batch_size))
         return dict(self._model.get_metrics_result())
 

@@ -1,6 +1,6 @@
 """Loops of small networks as one kernel each, where XLA on a CPU would call dozens of tiny ones in every step.
 
-Half of a small network's training goes into calling kernels. XLA makes one kernel of a whole loop if it is allowed to;
+Most of a small network's training goes into calling kernels. XLA makes one kernel of a whole loop if it is allowed to;
 the products of matrices in it are plain loops then, not Eigen's, which is slower for large matrices. XLA is therefore
 allowed to do it for all loops, and those with large products hold an operation that keeps it from doing so.
 """
