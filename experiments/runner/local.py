@@ -1,4 +1,4 @@
-"""The executor for one machine: a pool of spawned processes, fed and read by pipes."""
+"""The executor for one machine: a pool of processes, fed and read by pipes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -13,9 +14,9 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.errors import ExperimentsError
 from experiments.runner.tasks import Broken, Event, Finished, Task, Tick, Train
@@ -32,7 +33,7 @@ _FRUITLESS_STARTS = 3
 
 @dataclass
 class _Worker:
-    process: SpawnProcess
+    process: BaseProcess
     connection: Connection
     log: Path
     task: Task | None = None
@@ -62,15 +63,32 @@ class LocalExecutor:
     """Processes of this machine, each with one thread.
 
     A process that dies takes one run with it, which is recorded as failed; the others go on in a new process.
+
+    Args:
+        jobs: How many processes work at once.
+        device: "cpu" or "gpu".
+        execute: Module with ``execute`` and ``prepare``; None for the one that trains.
+        memory_limit: Resident bytes above which a worker ends itself between two runs.
+        forked: On Linux, fork the workers off a process that has TensorFlow imported, a new one for each task. It
+            imports nothing, keeps no memory of earlier tasks, and traces a program under the same names whatever
+            was traced before, by which XLA finds the program that it stored.
     """
 
     def __init__(
-        self, jobs: int, *, device: str = "cpu", execute: str | None = None, memory_limit: int | None = None
+        self,
+        jobs: int,
+        *,
+        device: str = "cpu",
+        execute: str | None = None,
+        memory_limit: int | None = None,
+        forked: bool = False,
     ) -> None:
+        forked = forked and sys.platform == "linux"
         self._jobs = jobs
-        self._options = {"device": device}
+        self._start_process = _start_forked if forked else _start_spawned
+        self._options: dict[str, Any] = {"device": device, "one_task": forked}
         self._options |= {"execute": execute} if execute else {}
-        self._limits = {"memory_limit": memory_limit, "memory_growth": 0} if memory_limit else {}
+        self._options |= {"memory_limit": memory_limit, "memory_growth": 0} if memory_limit else {}
         self._queue: deque[Task] = deque()
         self._workers: list[_Worker] = []
         self._logs = Path(tempfile.mkdtemp(prefix="experiments-"))
@@ -132,11 +150,9 @@ class LocalExecutor:
 
     def _start(self) -> _Worker:
         log = self._logs / f"worker-{self._started}.log"
-        settings = Settings(log=str(log), **self._options, **self._limits)  # type: ignore[arg-type]
+        settings = Settings(log=str(log), **self._options)
         here, there = multiprocessing.Pipe()
-        process = multiprocessing.get_context("spawn").Process(target=work, args=(there, settings), daemon=True)
-        with _ctrl_c_ignored():
-            process.start()
+        process = self._start_process(there, settings)
         there.close()
         self._started += 1
         worker = _Worker(process, here, log)
@@ -198,9 +214,28 @@ def _tail(log: Path) -> str:
     return ""
 
 
+def _start_spawned(connection: Connection, settings: Settings) -> BaseProcess:
+    process = multiprocessing.get_context("spawn").Process(target=work, args=(connection, settings), daemon=True)
+    with _ctrl_c_ignored():
+        process.start()
+    return process
+
+
+def _start_forked(connection: Connection, settings: Settings) -> BaseProcess:
+    from multiprocessing import forkserver  # not on Windows
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["experiments.runner.preload"])
+    with _ctrl_c_ignored():
+        forkserver.ensure_running()
+    process = context.Process(target=work, args=(connection, settings), daemon=True)
+    process.start()  # the first one waits for the imports, and hears Ctrl-C
+    return process
+
+
 @contextlib.contextmanager
 def _ctrl_c_ignored() -> Iterator[None]:
-    """Start a process that never hears Ctrl-C, not even before it can say so itself."""
+    """Start a process that never hears Ctrl-C, not even before it can say so itself, nor do those forked off it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -192,6 +192,7 @@ class _Session:
 
     def _workers(self) -> LocalExecutor:
         if self._executor is None:
-            device = self.device
-            self._executor = LocalExecutor(device.workers, device=device.kind, execute=self._options.execute)
+            device, execute = self.device, self._options.execute
+            forked = device.kind == "cpu" and execute is None
+            self._executor = LocalExecutor(device.workers, device=device.kind, execute=execute, forked=forked)
         return self._executor

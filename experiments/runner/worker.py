@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.runner.memory import resident_bytes
 from experiments.runner.tasks import Broken, Call, Finished, Prepare, Progress, Refused, Returned, Task, Train
+from experiments.xla import allow_single_kernels, keep_programs
 
 if TYPE_CHECKING:
     from experiments.study.study import Run
@@ -38,6 +39,7 @@ class Settings:
         execute: Module with ``execute`` and ``prepare``.
         memory_limit: Resident bytes above which the worker ends itself between two runs.
         memory_growth: How much it must have grown since its first run to do so.
+        one_task: Whether the worker ends after a task.
     """
 
     log: str
@@ -45,6 +47,7 @@ class Settings:
     execute: str = "experiments.runner.execute"
     memory_limit: int = _MEMORY_LIMIT
     memory_growth: int = _MEMORY_GROWTH
+    one_task: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,8 @@ def work(connection: Connection, settings: Settings) -> None:
         except Exception:
             connection.send(Broken(task, traceback.format_exc()))
         connection.send(Done())
+        if settings.one_task:
+            return
 
 
 def _carry_out(task: Task, connection: Connection, settings: Settings, memory: _Memory) -> None:
@@ -133,7 +138,10 @@ def _carry_out(task: Task, connection: Connection, settings: Settings, memory: _
         module, _, name = task.function.partition(":")
         value = getattr(importlib.import_module(module), name)(*task.arguments)
         connection.send(Returned(task, value))
-    elif isinstance(task, Prepare):
+        return
+    if settings.device == "cpu":
+        keep_programs()
+    if isinstance(task, Prepare):
         for run, problems in importlib.import_module(settings.execute).prepare(task.runs):
             connection.send(Refused(run, problems))
     else:
@@ -160,7 +168,7 @@ def _train(task: Train, connection: Connection, execute: Callable[..., Any], mem
 def _set_up(settings: Settings) -> None:
     # The parent hears Ctrl-C and ends its workers; they would only print tracebacks.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.update(_environment(settings.device))
+    set_environment(settings.device)
     log = os.open(settings.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
         stream.flush()
@@ -169,17 +177,26 @@ def _set_up(settings: Settings) -> None:
     threading.Thread(target=_die_with_parent, daemon=True).start()
 
 
-def _environment(device: str) -> dict[str, str]:
-    """One thread a worker, always: with two, the last bits of a wide layer's results differ."""
+def set_environment(device: str) -> None:
+    """Say to the libraries, before they are imported, what they are to do in a worker.
+
+    One thread a worker, always: with two, the last bits of a wide layer's results differ.
+
+    Args:
+        device: "cpu" or "gpu".
+    """
     threads = ("OMP", "OPENBLAS", "MKL", "VECLIB", "NUMEXPR")
-    variables = {f"{library}_NUM_THREADS": "1" for library in threads}
-    variables |= {"VECLIB_MAXIMUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
-    variables |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow", "MPLBACKEND": "Agg"}
+    os.environ |= {f"{library}_NUM_THREADS": "1" for library in threads}
+    os.environ |= {"VECLIB_MAXIMUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow", "MPLBACKEND": "Agg"}
     flag = "--xla_cpu_multi_thread_eigen=false" if device == "cpu" else "--xla_gpu_deterministic_ops=true"
-    variables |= {"XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {flag}".strip()}
+    if flag not in os.environ.get("XLA_FLAGS", ""):
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flag}".strip()
+    allow_single_kernels()
     if device == "cpu":
-        return variables | {"CUDA_VISIBLE_DEVICES": "-1"}
-    return variables | {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "TF_DETERMINISTIC_OPS": "1"}
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    else:
+        os.environ |= {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "TF_DETERMINISTIC_OPS": "1"}
 
 
 def _die_with_parent() -> None:

@@ -5,7 +5,6 @@ from experiments.training.compiled import CompiledTrainer
 from experiments.training.evaluation import evaluate
 from experiments.training.keras_engine import KerasTrainer
 from experiments.training.record import TrainingRecord
-from experiments.training.single_kernels import allow_single_kernels
 from experiments.training.trainer import Trainer
 from experiments.training.triggers import (
     StopOnAbsoluteChange,
@@ -13,6 +12,7 @@ from experiments.training.triggers import (
     StopOnDecrease,
     StopOnNoChange,
 )
+from experiments.xla import allow_single_kernels
 
 allow_single_kernels()
 

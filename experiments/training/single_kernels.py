@@ -7,25 +7,14 @@ allowed to do it for all loops, and those with large products hold an operation 
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-_FLAG = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold"
-# What a loop may read and write in a turn; above some megabytes nothing was gained.
-_BYTES = 4_000_000
 # Products of up to two columns or rows are quick anyway; of the others, multiplications from which Eigen is quicker.
 _NARROW = 2
 _MULTIPLICATIONS = 16_384
-
-
-def allow_single_kernels() -> None:
-    """Tell XLA, if it was not told otherwise; works until it compiles its first program."""
-    flags = os.environ.get("XLA_FLAGS", "")
-    if "xla_backend_extra_options" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {_FLAG}={_BYTES}".strip()
 
 
 def has_large_products(model: keras.Model, rows: int) -> bool:

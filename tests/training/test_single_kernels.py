@@ -1,13 +1,11 @@
 """Which loops XLA makes one kernel of."""
 
-import os
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments.training.single_kernels import allow_single_kernels, has_large_products, kept_apart
+from experiments.training.single_kernels import has_large_products, kept_apart
 
 
 def network(*units):
@@ -53,14 +51,3 @@ def compiled_text(turn):
 def test_xla_makes_one_kernel_of_a_loop_unless_it_is_kept_apart():
     assert "xla_cpu_small_call" in compiled_text(lambda done: done)
     assert "xla_cpu_small_call" not in compiled_text(kept_apart)
-
-
-def test_xla_is_told_once_and_the_users_own_options_stay(monkeypatch):
-    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=somewhere")
-    allow_single_kernels()
-    allow_single_kernels()
-    assert os.environ["XLA_FLAGS"].startswith("--xla_dump_to=somewhere --xla_backend_extra_options=")
-    assert os.environ["XLA_FLAGS"].count("xla_backend_extra_options") == 1
-    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_extra_options=xla_cpu_optimize_for_size=true")
-    allow_single_kernels()
-    assert os.environ["XLA_FLAGS"] == "--xla_backend_extra_options=xla_cpu_optimize_for_size=true"
