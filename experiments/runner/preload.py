@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from experiments.runner.worker import set_environment
@@ -21,3 +22,6 @@ import experiments.build.model  # noqa: E402
 import experiments.build.trial  # noqa: E402
 import experiments.runner.execute  # noqa: E402
 import experiments.training  # noqa: E402, F401
+
+# What is here by now stays; a worker's garbage collector need not look at it again and again.
+gc.freeze()

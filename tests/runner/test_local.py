@@ -1,5 +1,6 @@
 """The pool of processes, with tasks that only note who did them."""
 
+import sys
 import time
 
 import pytest
@@ -16,12 +17,16 @@ def runs(repeats, **config):
     return study.runs()
 
 
-@pytest.fixture
-def pool():
+def on_linux(forked):
+    return pytest.param(forked, marks=pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone"))
+
+
+@pytest.fixture(params=[False, on_linux(True)], ids=["spawned", "forked"])
+def pool(request):
     made = []
 
-    def make(jobs=2, **options):
-        made.append(LocalExecutor(jobs, execute=EXECUTE, **options))
+    def make(jobs=2, execute=EXECUTE, **options):
+        made.append(LocalExecutor(jobs, execute=execute, forked=request.param, **options))
         return made[-1]
 
     yield make
@@ -95,11 +100,10 @@ def test_a_pool_whose_workers_cannot_start_says_so(pool):
     executor = pool(1)
     executor.submit(Call("tests.runner.test_local:not_there", ()))
     assert any(isinstance(event, Broken) for event in executor.events())
-    executor = LocalExecutor(1, execute="tests.runner.no_such_module")
+    executor = pool(1, execute="tests.runner.no_such_module")
     executor.submit(Train(runs(1)))
     (broken,) = [event for event in executor.events() if isinstance(event, Broken)]
     assert "no_such_module" in broken.traceback
-    executor.close()
 
 
 def test_workers_that_die_at_once_are_not_started_for_ever(pool, monkeypatch):
