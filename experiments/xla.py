@@ -6,7 +6,8 @@ import hashlib
 import os
 import platform
 import shutil
-from importlib.metadata import version
+import time
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +19,10 @@ _PROGRAMS = Path(".xla_cache")
 _LEAST_FREE_BYTES = 1_000_000_000
 # The fields of what TensorFlow stores are all strings, bytes or messages.
 _LENGTH_DELIMITED = 2
+_LONGEST_WRITE_SECONDS = 3600
 _CPU_INFO = Path("/proc/cpuinfo")
+# What LLVM looks at: on x86 the first five, on ARM the others.
+_DECISIVE = ("vendor_id", "cpu family", "model", "stepping", "flags", "Features", "CPU ")
 
 
 def allow_single_kernels() -> None:
@@ -31,19 +35,33 @@ def allow_single_kernels() -> None:
 def keep_programs() -> None:
     """Let XLA store what it compiles for the CPU in ``.xla_cache``, and load what it compiled there before.
 
-    TensorFlow finds a program by its operations alone; what else decides about the machine code (TensorFlow's version,
-    XLA's options, the processor) chooses the folder. A program that cannot be stored or read counts for TensorFlow as
-    one that does not compile: nothing is stored where the folder is not writable or the disk nearly full, and what
-    an interrupted machine left half-written is deleted. Does nothing if the user gave ``TF_XLA_FLAGS`` of their own.
+    TensorFlow finds a program by its operations and their names; what else decides about the machine code
+    (TensorFlow's version, XLA's options, the processor) chooses the folder. A program that cannot be stored or read
+    fails its run: nothing is stored where the folder is not writable or the disk nearly full, and what a crash of the
+    machine left half-written is deleted. Does nothing if the user gave ``TF_XLA_FLAGS`` of their own.
     """
-    folder = _PROGRAMS / _fingerprint()
-    if "TF_XLA_FLAGS" in os.environ or not _can_hold_programs(folder):
+    if "TF_XLA_FLAGS" in os.environ:
         return
+    try:
+        folder = _PROGRAMS / _fingerprint()
+        folder.mkdir(parents=True, exist_ok=True)
+        _clean(folder)
+        usable = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > _LEAST_FREE_BYTES
+    except (OSError, PackageNotFoundError):
+        return
+    if usable:
+        directory = f"--tf_xla_persistent_cache_directory={folder.as_posix()}"
+        os.environ["TF_XLA_FLAGS"] = f"{directory} --tf_xla_persistent_cache_device_types=CPU"
+
+
+def _clean(folder: Path) -> None:
+    """Delete programs that are not whole, and what processes that were killed had begun to write."""
     for file in folder.glob("*.pb"):
         if not _is_whole(file):
             file.unlink(missing_ok=True)
-    directory = f"--tf_xla_persistent_cache_directory={folder.as_posix()}"
-    os.environ["TF_XLA_FLAGS"] = f"{directory} --tf_xla_persistent_cache_device_types=CPU"
+    for file in folder.glob("*.tmp"):
+        if time.time() - file.stat().st_mtime > _LONGEST_WRITE_SECONDS:
+            file.unlink(missing_ok=True)
 
 
 def _fingerprint() -> str:
@@ -56,15 +74,7 @@ def _processor() -> str:
     if not _CPU_INFO.exists():
         return f"{platform.processor()} {platform.node()}"
     lines = _CPU_INFO.read_text().splitlines()
-    return "\n".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
-
-
-def _can_hold_programs(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > _LEAST_FREE_BYTES
-    except OSError:
-        return False
+    return "\n".join(sorted({line for line in lines if line.startswith(_DECISIVE)}))
 
 
 def _is_whole(path: Path) -> bool:
@@ -77,16 +87,16 @@ def _is_whole(path: Path) -> bool:
                     return False
                 file.seek(_varint(file), os.SEEK_CUR)
             return file.tell() == size > 0
-    except (OSError, IndexError, OverflowError):
+    except (OSError, IndexError, OverflowError, ValueError):
         return False
 
 
 def _varint(file: BinaryIO) -> int:
     """Read a number of seven bits a byte, lowest first (protobuf.dev, Encoding, Base 128 Varints)."""
-    number = shift = 0
-    while True:
+    number = 0
+    for shift in range(0, 70, 7):
         byte = file.read(1)[0]
         number |= (byte & 127) << shift
-        shift += 7
         if byte < 128:
             return number
+    raise ValueError("no number of protocol buffers has more than ten bytes")

@@ -69,9 +69,9 @@ class LocalExecutor:
         device: "cpu" or "gpu".
         execute: Module with ``execute`` and ``prepare``; None for the one that trains.
         memory_limit: Resident bytes above which a worker ends itself between two runs.
-        forked: On Linux, fork the workers off a process that has TensorFlow imported, a new one for each task. It
-            imports nothing, keeps no memory of earlier tasks, and traces a program under the same names whatever
-            was traced before, by which XLA finds the program that it stored.
+        forked: On Linux, fork the workers off a process that has TensorFlow imported, a new one for each task. Such a
+            worker begins at once, keeps no memory of earlier tasks, and traces a program under the same names
+            whatever was traced before, by which TensorFlow finds the program that it stored.
     """
 
     def __init__(
@@ -122,7 +122,8 @@ class LocalExecutor:
     def close(self) -> None:
         """Kill the workers, whatever they are doing, and remove their logs."""
         for worker in self._workers:
-            worker.process.kill()
+            if worker.process.is_alive():
+                worker.process.kill()
         for worker in self._workers:
             worker.process.join()
             worker.connection.close()
@@ -168,6 +169,8 @@ class LocalExecutor:
         worker.heard, self._fruitless = True, 0
         if isinstance(message, Done):
             worker.task, worker.left = None, []
+            if self._options["one_task"]:
+                self._dismiss(worker)
         elif isinstance(message, GaveBack):
             worker.asked = False
             worker.left = worker.left[: len(worker.left) - len(message.runs)]
@@ -179,6 +182,13 @@ class LocalExecutor:
                     worker.left.remove(message.result.run)
                 worker.times.append(time.monotonic())
             yield message
+
+    def _dismiss(self, worker: _Worker) -> None:
+        worker.connection.close()
+        self._workers.remove(worker)
+        worker.process.join(timeout=1)
+        if worker.process.is_alive():
+            worker.process.kill()
 
     def _lost(self, worker: _Worker) -> Iterator[Event]:
         """Deal with a worker that is gone: it ended itself to free its memory, or it died."""
@@ -229,7 +239,10 @@ def _start_forked(connection: Connection, settings: Settings) -> BaseProcess:
     with _ctrl_c_ignored():
         forkserver.ensure_running()
     process = context.Process(target=work, args=(connection, settings), daemon=True)
-    process.start()  # the first one waits for the imports, and hears Ctrl-C
+    try:
+        process.start()  # the first one waits for the imports, and hears Ctrl-C
+    except (EOFError, OSError) as error:
+        raise ExperimentsError(f"no worker process can be forked ({error!r})") from error
     return process
 
 

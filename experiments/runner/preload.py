@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 
@@ -14,14 +15,16 @@ for _descriptor in (1, 2):
     os.dup2(_nowhere, _descriptor)
 os.close(_nowhere)
 
-import sklearn.datasets  # noqa: E402
-import sklearn.preprocessing  # noqa: E402, F401
+# A worker imports them again where this fails, and says what is wrong.
+with contextlib.suppress(Exception):
+    import sklearn.datasets
+    import sklearn.preprocessing  # noqa: F401
 
-import experiments.build.callbacks  # noqa: E402
-import experiments.build.model  # noqa: E402
-import experiments.build.trial  # noqa: E402
-import experiments.runner.execute  # noqa: E402
-import experiments.training  # noqa: E402, F401
+    import experiments.build.callbacks
+    import experiments.build.model
+    import experiments.build.trial
+    import experiments.runner.execute
+    import experiments.training  # noqa: F401
 
 # What is here by now stays; a worker's garbage collector need not look at it again and again.
 gc.freeze()

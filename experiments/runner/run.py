@@ -187,7 +187,7 @@ class _Session:
         out = self._options.out
         changed = [study for study in studies if outdated(study, out)]
         if changed and self._options.report:
-            self.close()  # TensorFlow's memory is of no use to the figures
+            self.close()  # the workers' memory is of no use to the figures
             report(changed, out, self._options.jobs, self._summary, self._listener)
 
     def _workers(self) -> LocalExecutor:

@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
@@ -40,6 +40,7 @@ class Settings:
         memory_limit: Resident bytes above which the worker ends itself between two runs.
         memory_growth: How much it must have grown since its first run to do so.
         one_task: Whether the worker ends after a task.
+        environment: Variables of the process that started it; one that was forked has those of an earlier time.
     """
 
     log: str
@@ -48,6 +49,7 @@ class Settings:
     memory_limit: int = _MEMORY_LIMIT
     memory_growth: int = _MEMORY_GROWTH
     one_task: bool = False
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Share:
 
 
 def work(connection: Connection, settings: Settings) -> None:
-    """Carry out tasks until the parent closes the pipe or this process has grown too large.
+    """Carry out tasks, or a single one, until the parent closes the pipe or this process has grown too large.
 
     Args:
         connection: Tasks come in, events go out; ``Done`` ends each task.
@@ -139,7 +141,7 @@ def _carry_out(task: Task, connection: Connection, settings: Settings, memory: _
         value = getattr(importlib.import_module(module), name)(*task.arguments)
         connection.send(Returned(task, value))
         return
-    if settings.device == "cpu":
+    if settings.one_task:  # or else names depend on what was traced before, and nothing would be found again
         keep_programs()
     if isinstance(task, Prepare):
         for run, problems in importlib.import_module(settings.execute).prepare(task.runs):
@@ -168,6 +170,7 @@ def _train(task: Train, connection: Connection, execute: Callable[..., Any], mem
 def _set_up(settings: Settings) -> None:
     # The parent hears Ctrl-C and ends its workers; they would only print tracebacks.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ |= settings.environment
     set_environment(settings.device)
     log = os.open(settings.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):

@@ -22,6 +22,10 @@ from experiments.training.tiers import Tier, choose_tier
 from experiments.training.trainer import BaseTrainer, Job
 
 _SECONDS_PER_CHUNK = 0.5
+# With these XLA says that it does not know an operation; a full disk or a stored program that cannot be read, of which
+# it speaks with others or with this word, must not lead to another program with other rounding.
+_REFUSALS = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.InternalError)
+_UNREADABLE = "Serialized"
 
 Pairs = Sequence[tuple[Any, Rule]]
 
@@ -85,8 +89,8 @@ class CompiledTrainer(BaseTrainer):
         loop = self._make_loop(job, pairs, jit_compile=tier.name == "xla", single_kernels=single_kernels)
         try:
             self._call(job, pairs, loop, loop.initial_carry(), until=0)
-        except tf.errors.OpError as error:
-            if tier.name == "graph":
+        except _REFUSALS as error:
+            if tier.name == "graph" or _UNREADABLE in str(error):
                 raise
             if single_kernels:  # XLA has operations that it does not know inside of one
                 return self._compile(job, pairs, tier, single_kernels=False)

@@ -156,10 +156,15 @@ def test_what_keras_refuses_is_heard_before_anything_trains(tmp_path):
     assert not (tmp_path / "results" / "bad" / "runs.csv").exists()
 
 
-def start(study, folder, out):
+WAYS = pytest.mark.parametrize(
+    "way", ["spawned", pytest.param("forked", marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux alone"))]
+)
+
+
+def start(study, folder, out, way="spawned"):
     path = folder / "study.pickle"
     path.write_bytes(pickle.dumps(study))
-    command = [sys.executable, "-m", "tests.runner.watch", str(path), str(out)]
+    command = [sys.executable, "-m", "tests.runner.watch", str(path), str(out), way]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -183,10 +188,11 @@ def test_killed_at_random_moments_and_resumed_it_is_as_if_nothing_had_happened(t
     assert folder_bytes(out) == folder_bytes(tmp_path / "expected")
 
 
-def test_a_kill_loses_only_runs_that_were_not_finished_and_workers_die_with_it(tmp_path):
+@WAYS
+def test_a_kill_loses_only_runs_that_were_not_finished_and_workers_die_with_it(tmp_path, way):
     log = tmp_path / "log"
     study = study_with(repeats=2, sleep=0.5, log=str(log))
-    process = start(study, tmp_path, tmp_path / "results")
+    process = start(study, tmp_path, tmp_path / "results", way)
     wait_until(lambda: sum(trained(log).values()) >= 5)
     time.sleep(0.3)
     process.kill()
@@ -200,10 +206,11 @@ def test_a_kill_loses_only_runs_that_were_not_finished_and_workers_die_with_it(t
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for another process")
-def test_ctrl_c_ends_promptly_and_keeps_what_is_there(tmp_path):
+@WAYS
+def test_ctrl_c_ends_promptly_and_keeps_what_is_there(tmp_path, way):
     log = tmp_path / "log"
     study = study_with(repeats=30, sleep=0.2, log=str(log))
-    process = start(study, tmp_path, tmp_path / "results")
+    process = start(study, tmp_path, tmp_path / "results", way)
     wait_until(lambda: sum(trained(log).values()) >= 6)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=10)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from experiments.runner import run as running
+from experiments.runner.local import LocalExecutor
 from experiments.runner.run import Options, run_studies
 
 EXECUTE = "tests.runner.fake_execute"
@@ -39,9 +41,18 @@ def run(studies, out, *, aloud=False, **options):
     return run_studies(studies, Options(out=Path(out), **settings), watcher), watcher
 
 
-if __name__ == "__main__":  # one run as a process of its own, to be killed or interrupted: STUDY_PICKLE OUT
+def always_forked(*jobs, **options):
+    """An executor that forks its workers, which a run with ``EXECUTE`` would spawn."""
+    return LocalExecutor(*jobs, **options | {"forked": True})
+
+
+if (
+    __name__ == "__main__"
+):  # one run as a process of its own, to be killed or interrupted: STUDY_PICKLE OUT forked|spawned
     import pickle
 
-    _, _pickle, _out = sys.argv
+    _, _pickle, _out, _way = sys.argv
+    if _way == "forked":
+        running.LocalExecutor = always_forked
     _summary, _ = run([pickle.loads(Path(_pickle).read_bytes())], _out, aloud=True)
     sys.exit(130 if _summary.interrupted else 0)
