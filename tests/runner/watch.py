@@ -46,9 +46,8 @@ def always_forked(*jobs, **options):
     return LocalExecutor(*jobs, **options | {"forked": True})
 
 
-if (
-    __name__ == "__main__"
-):  # one run as a process of its own, to be killed or interrupted: STUDY_PICKLE OUT forked|spawned
+# One run as a process of its own, to be killed or interrupted; its arguments: STUDY_PICKLE OUT forked|spawned.
+if __name__ == "__main__":
     import pickle
 
     _, _pickle, _out, _way = sys.argv
