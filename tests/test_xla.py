@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 from collections import namedtuple
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from experiments.runner.bundles import make_bundles
 from experiments.runner.local import LocalExecutor
 from experiments.runner.tasks import Finished, Train
 from experiments.study import load_study
+from tests.marks import ON_LINUX
 
-ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere programs are not stored")
 STUDY = Path(__file__).parent / "cli" / "study.yaml"
 
 

@@ -1,6 +1,5 @@
 """The pool of processes, with tasks that only note who did them."""
 
-import sys
 import time
 
 import pytest
@@ -9,6 +8,7 @@ from experiments.errors import ExperimentsError
 from experiments.runner.local import LocalExecutor
 from experiments.runner.tasks import Broken, Call, Finished, Prepare, Refused, Returned, Train
 from tests.fakes import FakeStudy, FakeVariant
+from tests.marks import ON_LINUX
 from tests.runner.watch import EXECUTE
 
 
@@ -17,11 +17,7 @@ def runs(repeats, **config):
     return study.runs()
 
 
-def on_linux(forked):
-    return pytest.param(forked, marks=pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone"))
-
-
-@pytest.fixture(params=[False, on_linux(True)], ids=["spawned", "forked"])
+@pytest.fixture(params=[False, pytest.param(True, marks=ON_LINUX)], ids=["spawned", "forked"])
 def pool(request):
     made = []
 

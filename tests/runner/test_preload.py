@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-import pytest
+from tests.marks import ON_LINUX
 
 SCRIPT = """
 import os, sys
@@ -11,7 +11,7 @@ sys.exit(40 + len(os.listdir("/proc/self/task")))
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone")
+@ON_LINUX
 def test_workers_are_forked_off_a_process_of_one_thread_that_has_tensorflow():
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (41, "", "")

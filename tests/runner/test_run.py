@@ -18,6 +18,7 @@ from experiments.store.folder import StudyFolder
 from experiments.store.lock import FolderLock
 from experiments.store.table import finished, read_index, read_rows
 from tests.fakes import FakeVariant, folder_bytes, make_study
+from tests.marks import ON_LINUX
 from tests.runner.watch import run
 
 
@@ -156,9 +157,7 @@ def test_what_keras_refuses_is_heard_before_anything_trains(tmp_path):
     assert not (tmp_path / "results" / "bad" / "runs.csv").exists()
 
 
-WAYS = pytest.mark.parametrize(
-    "way", ["spawned", pytest.param("forked", marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux alone"))]
-)
+WAYS = pytest.mark.parametrize("way", ["spawned", pytest.param("forked", marks=ON_LINUX)])
 
 
 def start(study, folder, out, way="spawned"):

@@ -117,7 +117,8 @@ def _forest(results: Results, panels: Sequence[StripPanel], what: str, subtitle:
 def _difference_panel(results: Results, found: Sequence[PairedDifference]) -> StripPanel:
     rows = list(dict.fromkeys(d.variant for d in found))
     first = found[0]
-    strips = {(d.variant, d.protocol): _difference_strip(results, d) for d in found}
+    tables = {protocol: RunTable(results.runs, protocol) for protocol in results.protocols}
+    strips = {(d.variant, d.protocol): _difference_strip(tables[d.protocol], d) for d in found}
     metric = metric_label(split_column(first.metric)[1])
     label = {
         "difference": f"{metric}: variant minus {first.reference}",
@@ -127,8 +128,7 @@ def _difference_panel(results: Results, found: Sequence[PairedDifference]) -> St
     return _protocol_panel("", label, rows, strips, first.unit)
 
 
-def _difference_strip(results: Results, found: PairedDifference) -> Strip:
-    table = RunTable(results.runs, found.protocol)
+def _difference_strip(table: RunTable, found: PairedDifference) -> Strip:
     left, right = (table.values(name, found.metric) for name in (found.variant, found.reference))
     pairs = left / right if found.unit == "ratio" else left - right
     singles = np.zeros(0) if found.unit == "order" else pairs.dropna().to_numpy()
