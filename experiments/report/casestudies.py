@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from experiments.errors import ExperimentsError
+from experiments.report.effects import Effect
 from experiments.report.words import LOOKS, interval, number
 from experiments.store.files import write_if_changed
 
@@ -106,7 +107,8 @@ def _cell(claim: Claim | None) -> str:
     look = LOOKS[claim["verdict"]]
     values = [float(claim[name] or "nan") for name in ("effect", "low", "high")]
     numbers = f"{number(values[0], 3)} {interval(values[1], values[2])}".strip()
-    return f"{look.sign} **{look.word}**<br>{claim['unit']} {numbers}, n = {claim['n']}"
+    margin = " from the margin" if Effect.of(claim).is_from_margin and claim["unit"] == "difference" else ""
+    return f"{look.sign} **{look.word}**<br>{claim['unit']}{margin} {numbers}, n = {claim['n']}"
 
 
 def _escape(text: str) -> str:

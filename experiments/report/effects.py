@@ -56,6 +56,11 @@ class Effect:
         return self.unit in _RATIOS
 
     @property
+    def is_from_margin(self) -> bool:
+        """Whether it is counted from the border that the claim draws (``a >= b - 0.01``), not from equality."""
+        return isinstance(self.expression, Comparison) and self.expression.offset != 0
+
+    @property
     def null(self) -> float:
         """The place of "no effect"."""
         return self._place(_NO_EFFECT.get(self.unit, 0.0))
@@ -98,7 +103,8 @@ class Effect:
             "slope": f"slope on ranks {signed}",
             "ranks": f"{signed} ranks",
         }.get(self.unit, signed)
-        return f"{text} {words.interval(self.low, self.high)}".strip()
+        margin = " from the margin" if self.is_from_margin and self.unit == "difference" else ""
+        return f"{text} {words.interval(self.low, self.high)}".strip() + margin
 
     def drawing(self, reach: float, side: int | None = None) -> Forest | None:
         """Draw it with the claim's side at the right; None where there is nothing to draw, or no side.

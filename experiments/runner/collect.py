@@ -36,6 +36,11 @@ class Collector:
         self._missing = len(plan.groups)
 
     @property
+    def begun(self) -> bool:
+        """Whether a run of the plan is in."""
+        return self._missing < len(self._plan.groups)
+
+    @property
     def complete(self) -> bool:
         """Whether every run of the plan is in."""
         return not self._missing
@@ -66,7 +71,7 @@ class Collector:
         """Merge what was staged into the tables and say what it was made with."""
         self.write()
         merge(self._plan.study, self._plan.folder)
-        if self._missing < len(self._plan.groups):
+        if self.begun:
             write_environment(self._plan.folder, self._facts())
 
     def _count(self, result: RunResult) -> None:

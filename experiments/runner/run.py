@@ -19,6 +19,7 @@ from experiments.runner.train import FailFastError, train
 from experiments.store.environment import changed_environment
 from experiments.store.lock import FolderLock
 from experiments.store.merge import merge
+from experiments.store.staging import staged_files
 
 if TYPE_CHECKING:
     from experiments.study.study import Study
@@ -166,9 +167,12 @@ class _Session:
         self._waited = True
 
     def _up_to_date(self, study: Study) -> Plan:
-        """Plan again under the lock, with what an interrupted run left behind merged."""
+        """Plan again under the lock, with what an interrupted run left behind merged.
+
+        Rows that the YAML no longer has leave with the first new ones: what is refused or interrupted takes none away.
+        """
         plan = make_plan(study, self._options.out, self._options.selection)
-        if not plan.stale:
+        if not plan.stale or (plan.groups and not staged_files(plan.folder.staging)):
             return plan
         merge(study, plan.folder)
         return make_plan(study, self._options.out, self._options.selection)

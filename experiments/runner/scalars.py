@@ -42,7 +42,8 @@ def run_scalars(config: Mapping[str, Any], data: Data, outcome: Outcome) -> Scal
     scalars |= _scores("member_", outcome.members, data)
     scalars |= _gaps(outcome.final)
     scalars |= _last_probes(outcome)
-    scalars |= _from_curves(config, outcome.history)
+    if not outcome.members:  # an ensemble has its members' mean curves, and none of its own prediction
+        scalars |= _from_curves(config, outcome.history)
     scalars |= _drifts(outcome.history)
     if "time_per_epoch" in config.get("record", ()):
         scalars |= _times(scalars)

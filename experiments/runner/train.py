@@ -58,7 +58,8 @@ def train(
     finally:
         listener.end()
         for desk in desks.values():
-            desk.merge()
+            if desk.begun:  # rows that the YAML no longer has stay until there are others in their place
+                desk.merge()
 
 
 def _hear(event: Event, desks: dict[str, Collector], listener: Listener) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from experiments.errors import ExperimentsError
 from experiments.store.record import RunResult
 
 Row = dict[str, str]
@@ -116,13 +118,25 @@ def read_rows(path: Path) -> list[Row]:
 
     Returns:
         One mapping a run, without its empty columns.
+
+    Raises:
+        ExperimentsError: The file is no table of runs, or ends in the middle of a row.
     """
     if not path.is_file():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = csv.reader(file)
-        header = next(lines, [])
+    with _table(path) as (header, lines):
         return [{column: text for column, text in zip(header, line, strict=True) if text} for line in lines]
+
+
+@contextmanager
+def _table(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = csv.reader(file)
+            yield next(lines, []), lines
+    except (ValueError, IndexError, csv.Error) as error:
+        advice = "bring back a copy of it, or move it away to train its runs again"
+        raise ExperimentsError(f"{path} is damaged: {advice} ({error})") from error
 
 
 def table_text(rows: Iterable[Row]) -> str:
@@ -153,12 +167,13 @@ def read_index(path: Path) -> list[Entry]:
 
     Args:
         path: The file; a missing one has no runs.
+
+    Raises:
+        ExperimentsError: The file is no table of runs, or ends in the middle of a row.
     """
     if not path.is_file():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = csv.reader(file)
-        header = next(lines, [])
+    with _table(path) as (header, lines):
         columns = [header.index(column) for column in ("variant", "protocol", "repeat", "hash", "engine", "error")]
         pick = itemgetter(*columns)
         return [

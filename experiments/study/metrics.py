@@ -117,7 +117,7 @@ def metric_names(config: Mapping[str, Any]) -> frozenset[str]:
         names |= {"accuracy_gap"} if "test_accuracy" in scores else set()
         names |= {"fresh_accuracy_gap"} if "fresh_test_accuracy" in scores else set()
     watched = watched_metric(config)
-    if watched:
+    if watched and not config.get("ensemble"):
         names.add(f"best_watched_{watched}")
     return frozenset(names.union(*(_recorded(word, config) for word in config.get("record") or ())))
 
@@ -144,6 +144,8 @@ def _keeps_best(config: Mapping[str, Any]) -> bool:
 
 
 def _recorded(word: Any, config: Mapping[str, Any]) -> set[str]:
+    if config.get("ensemble") and (isinstance(word, Mapping) or word == "overshoots"):
+        return set()  # read off a curve, and an ensemble has none of its own
     if isinstance(word, Mapping):
         timed = "time_per_epoch" in config["record"]
         starts = ("epochs_until", "reached", *(("seconds_until",) if timed else ()))

@@ -5,7 +5,7 @@ import pytest
 from experiments.errors import ExperimentsError
 from experiments.report.casestudies import disagreements, main, update_page, verdict_table
 
-COLUMNS = ("claim", "says", "why", "protocol", "verdict", "effect", "low", "high", "unit", "n")
+COLUMNS = ("claim", "says", "why", "expect", "protocol", "verdict", "effect", "low", "high", "unit", "n")
 PAGE = """# Dropout
 <!-- verdicts -->
 old
@@ -19,7 +19,11 @@ end
 
 def claim(protocol, verdict, **changes):
     row = {"claim": "1", "says": "A | B", "why": "Because.", "effect": "0.02", "low": "0.01", "high": "0.03"}
-    return row | {"protocol": protocol, "verdict": verdict, "unit": "difference", "n": "30"} | changes
+    return (
+        row
+        | {"protocol": protocol, "verdict": verdict, "unit": "difference", "n": "30", "expect": "a.m > b.m"}
+        | changes
+    )
 
 
 @pytest.fixture
@@ -43,6 +47,12 @@ def test_table_has_both_protocols_beside_each_other_and_reasons_below():
     assert row.count("**supported**") == 1 and row.count("**contradicted**") == 1
     assert "−0.02" in row and "A \\| B" in row
     assert table.splitlines()[-1].endswith("Because.")
+
+
+def test_a_difference_from_a_margin_is_called_so():
+    assert "<br>difference 0.02 [" in verdict_table([claim("published", "supported")])
+    table = verdict_table([claim("published", "supported", expect="a.m >= b.m - 0.01")])
+    assert "<br>difference from the margin 0.02 [" in table
 
 
 def test_a_claim_that_holds_everywhere_needs_no_reason():

@@ -27,6 +27,11 @@ def test_an_effect_reads_as_its_unit_asks(unit, estimate, text):
     assert effect(unit, estimate).text() == text
 
 
+def test_what_is_counted_from_a_margin_says_so():
+    assert effect(expect="a.m >= b.m - 0.01").text() == "+0.02 [0.01, 0.03] from the margin"
+    assert effect("order", 0.9, expect="a.m >= b.m - 0.01").text().endswith("share [0.01, 0.03]")
+
+
 def test_one_run_has_an_effect_without_an_interval():
     assert effect(low=math.nan, high=math.nan, n=1).text() == "+0.02"
     assert effect(low="", high="", n=1).clarity == 0

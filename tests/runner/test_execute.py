@@ -76,6 +76,12 @@ def test_an_ensemble_scores_its_mean_prediction_and_its_members(results):
     assert scalars["test_loss"] <= scalars["member_test_loss"] + 1e-6
 
 
+def test_what_members_reach_on_average_is_not_said_of_their_ensemble(results):
+    columns = {"overshoots", "epochs_until_test_accuracy", "reached_test_accuracy", "best_watched_accuracy"}
+    assert columns <= results["plain", "published", 0].scalars.keys()
+    assert not columns & results["together", "published", 0].scalars.keys()
+
+
 def test_pretraining_that_transfers_nothing_is_refused():
     text = TEXT.replace("{data.points.random_state: 7, once: true}", "{model: {other: {Dense: 3}, out: {Dense: 1}}}")
     study = parse_study(text.replace("    freeze: [hidden]\n", "").encode(), name="small", file="small.yaml")

@@ -157,6 +157,15 @@ def test_what_keras_refuses_is_heard_before_anything_trains(tmp_path):
     assert not (tmp_path / "results" / "bad" / "runs.csv").exists()
 
 
+def test_what_is_refused_takes_nothing_from_the_results_that_are_there(tmp_path):
+    out = tmp_path / "results"
+    run([study_with()], out)
+    before = folder_bytes(out)
+    with pytest.raises(ConfigError):
+        run([study_with(rate=0.3, refuse="units must be positive")], out)
+    assert folder_bytes(out) == before
+
+
 WAYS = pytest.mark.parametrize("way", ["spawned", pytest.param("forked", marks=ON_LINUX)])
 
 

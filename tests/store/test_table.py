@@ -2,11 +2,13 @@ import math
 import random
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments.errors import ExperimentsError
 from experiments.store.staging import read_staged, stage, staged_files
-from experiments.store.table import format_value, read_rows, row_of, table_text
+from experiments.store.table import format_value, read_index, read_rows, row_of, table_text
 from tests.fakes import make_result, make_study
 
 
@@ -58,3 +60,15 @@ def test_arrays_of_any_type_come_back_from_staging(tmp_path):
     (read,) = read_staged(staged_files(tmp_path))
     for name, array in arrays.items():
         np.testing.assert_array_equal(read.arrays[name], array, strict=True)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-30], lambda _: b"garbage\nmore, of it\n", lambda _: b"\xff\xfe"]
+)
+@pytest.mark.parametrize("read", [read_rows, read_index])
+def test_a_damaged_table_is_named(read, damage, tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_text(table_text([row_of(make_result(run)) for run in make_study("a").runs()]))
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ExperimentsError, match="is damaged: bring back a copy"):
+        read(path)
