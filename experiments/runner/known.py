@@ -50,6 +50,24 @@ def read_mark(path: Path) -> dict[str, str]:
     return content if isinstance(content, dict) else {}
 
 
+def refuse_namesakes(studies: Sequence[Study], out: Path) -> None:
+    """Keep the results of one YAML from being taken for those of another one of the same name.
+
+    Args:
+        studies: What is to be run.
+        out: The results folder.
+
+    Raises:
+        ExperimentsError: A study's folder there was written for a file elsewhere that still exists.
+    """
+    for study in studies:
+        folder = StudyFolder.of(study.name, out)
+        other = Path(read_mark(folder.reported).get("file", study.file))
+        if other.is_file() and other.resolve() != Path(study.file).resolve():
+            advice = "give --out another folder, or rename one of the two files"
+            raise ExperimentsError(f"{folder.path} has the results of {other}, not of {study.file}: {advice}")
+
+
 def _sources(out: Path) -> Iterator[tuple[str, str]]:
     from experiments.study import study_names
 

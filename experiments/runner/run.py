@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.runner.device import Device, choose_device
+from experiments.runner.known import refuse_namesakes
 from experiments.runner.listener import Listener
 from experiments.runner.local import LocalExecutor
 from experiments.runner.plan import Plan, Selection, make_plan
@@ -63,8 +64,10 @@ def run_studies(studies: Sequence[Study], options: Options, listener: Listener) 
 
     Raises:
         ConfigError: Keras refused a configuration; nothing was trained.
-        ExperimentsError: The device that was asked for or a worker process cannot be had.
+        ExperimentsError: The device that was asked for or a worker process cannot be had, or a folder has the results
+            of another file.
     """
+    refuse_namesakes(studies, options.out)
     plans = [make_plan(study, options.out, options.selection) for study in studies]
     done, to_run = sum(plan.done for plan in plans), sum(plan.to_run for plan in plans)
     summary = Summary(done=done)

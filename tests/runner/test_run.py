@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, ExperimentsError
 from experiments.runner.plan import Selection
 from experiments.store.folder import StudyFolder
 from experiments.store.lock import FolderLock
@@ -164,6 +164,22 @@ def test_what_is_refused_takes_nothing_from_the_results_that_are_there(tmp_path)
     with pytest.raises(ConfigError):
         run([study_with(rate=0.3, refuse="units must be positive")], out)
     assert folder_bytes(out) == before
+
+
+def test_results_of_another_file_of_that_name_are_not_touched(tmp_path):
+    out, other = tmp_path / "results", tmp_path / "mine" / "fake.yaml"
+    other.parent.mkdir()
+    other.touch()
+    run([study_with()], out)
+    mark = StudyFolder.of("fake", out).reported
+    mark.write_text(json.dumps({"made_from": "", "file": str(other)}))
+    before = folder_bytes(out)
+    with pytest.raises(ExperimentsError, match=r"has the results of .*mine.fake.yaml, not of configs/fake.yaml"):
+        run([study_with(rate=0.3)], out)
+    assert folder_bytes(out) == before
+    other.unlink()
+    run([study_with(rate=0.3)], out)
+    assert folder_bytes(out) != before
 
 
 WAYS = pytest.mark.parametrize("way", ["spawned", pytest.param("forked", marks=ON_LINUX)])
