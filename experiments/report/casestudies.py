@@ -105,10 +105,10 @@ def _cell(claim: Claim | None) -> str:
     if claim is None:
         return "–"
     look = LOOKS[claim["verdict"]]
-    values = [float(claim[name] or "nan") for name in ("effect", "low", "high")]
-    numbers = f"{number(values[0], 3)} {interval(values[1], values[2])}".strip()
-    margin = " from the margin" if Effect.of(claim).is_from_margin and claim["unit"] == "difference" else ""
-    return f"{look.sign} **{look.word}**<br>{claim['unit']}{margin} {numbers}, n = {claim['n']}"
+    effect = Effect.of(claim)
+    numbers = f"{number(effect.estimate, 3)} {interval(effect.low, effect.high)}".strip()
+    margin = " from the margin" if effect.is_from_margin else ""
+    return f"{look.sign} **{look.word}**<br>{effect.unit}{margin} {numbers}, n = {effect.n}"
 
 
 def _escape(text: str) -> str:

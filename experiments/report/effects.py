@@ -57,8 +57,8 @@ class Effect:
 
     @property
     def is_from_margin(self) -> bool:
-        """Whether it is counted from the border that the claim draws (``a >= b - 0.01``), not from equality."""
-        return isinstance(self.expression, Comparison) and self.expression.offset != 0
+        """Whether it is a difference from the border that the claim draws (``a >= b - 0.01``), not from equality."""
+        return self.unit == "difference" and isinstance(self.expression, Comparison) and self.expression.offset != 0
 
     @property
     def null(self) -> float:
@@ -103,7 +103,7 @@ class Effect:
             "slope": f"slope on ranks {signed}",
             "ranks": f"{signed} ranks",
         }.get(self.unit, signed)
-        margin = " from the margin" if self.is_from_margin and self.unit == "difference" else ""
+        margin = " from the margin" if self.is_from_margin else ""
         return f"{text} {words.interval(self.low, self.high)}".strip() + margin
 
     def drawing(self, reach: float, side: int | None = None) -> Forest | None:

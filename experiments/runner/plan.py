@@ -46,7 +46,8 @@ class Plan:
         folder: Where its results lie.
         done: How many of the runs asked for are done.
         groups: The others; runs of one group have the same content hash, so one of them is trained for all.
-        stale: Whether staged runs wait or rows are in the table that the YAML no longer has.
+        staged: Whether runs of an interrupted call wait to be merged.
+        stale: Whether rows are in the table that the YAML no longer has.
         checked: Variants and protocols of which a run is done, so that their configuration is known to build.
     """
 
@@ -54,6 +55,7 @@ class Plan:
     folder: StudyFolder
     done: int
     groups: tuple[Runs, ...]
+    staged: bool
     stale: bool
     checked: frozenset[tuple[str, str]]
 
@@ -93,7 +95,8 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
         folder=folder,
         done=len(asked) - len(missing),
         groups=_by_hash(missing),
-        stale=bool(staged_files(folder.staging)) or not all(map(members.has, index)),
+        staged=bool(staged_files(folder.staging)),
+        stale=not all(map(members.has, index)),
         checked=frozenset((key.variant, key.protocol) for key, _ in known),
     )
 

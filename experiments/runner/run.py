@@ -20,7 +20,6 @@ from experiments.runner.train import FailFastError, train
 from experiments.store.environment import changed_environment
 from experiments.store.lock import FolderLock
 from experiments.store.merge import merge
-from experiments.store.staging import staged_files
 
 if TYPE_CHECKING:
     from experiments.study.study import Study
@@ -95,7 +94,7 @@ def run_studies(studies: Sequence[Study], options: Options, listener: Listener) 
 
 
 def _has_work(plan: Plan, options: Options) -> bool:
-    return bool(plan.groups) or plan.stale or (options.report and outdated(plan.study, options.out))
+    return bool(plan.groups) or plan.staged or plan.stale or (options.report and outdated(plan.study, options.out))
 
 
 def _say_what_differs(plans: Sequence[Plan], device: Device | None, listener: Listener) -> None:
@@ -175,7 +174,7 @@ class _Session:
         Rows that the YAML no longer has leave with the first new ones: what is refused or interrupted takes none away.
         """
         plan = make_plan(study, self._options.out, self._options.selection)
-        if not plan.stale or (plan.groups and not staged_files(plan.folder.staging)):
+        if not plan.staged and (plan.groups or not plan.stale):
             return plan
         merge(study, plan.folder)
         return make_plan(study, self._options.out, self._options.selection)

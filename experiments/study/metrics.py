@@ -116,10 +116,21 @@ def metric_names(config: Mapping[str, Any]) -> frozenset[str]:
     if "train_accuracy" in scores:
         names |= {"accuracy_gap"} if "test_accuracy" in scores else set()
         names |= {"fresh_accuracy_gap"} if "fresh_test_accuracy" in scores else set()
+    if not config.get("ensemble"):  # which has no curves of its own
+        names |= _read_off_curves(config)
+    words = [word for word in config.get("record") or () if isinstance(word, str)]
+    return frozenset(names.union(*(_recorded(word, config) for word in words)))
+
+
+def _read_off_curves(config: Mapping[str, Any]) -> set[str]:
+    words = config.get("record") or ()
+    names = {"overshoots"} if "overshoots" in words else set()
     watched = watched_metric(config)
-    if watched and not config.get("ensemble"):
+    if watched:
         names.add(f"best_watched_{watched}")
-    return frozenset(names.union(*(_recorded(word, config) for word in config.get("record") or ())))
+    starts = ("epochs_until", "reached", *(("seconds_until",) if "time_per_epoch" in words else ()))
+    waits = [word["epochs_until"] for word in words if isinstance(word, Mapping)]
+    return names | {f"{start}_{metric}" for start in starts for wait in waits for metric in wait}
 
 
 def _scores(config: Mapping[str, Any]) -> set[str]:
@@ -143,17 +154,9 @@ def _keeps_best(config: Mapping[str, Any]) -> bool:
     return False
 
 
-def _recorded(word: Any, config: Mapping[str, Any]) -> set[str]:
-    if config.get("ensemble") and (isinstance(word, Mapping) or word == "overshoots"):
-        return set()  # read off a curve, and an ensemble has none of its own
-    if isinstance(word, Mapping):
-        timed = "time_per_epoch" in config["record"]
-        starts = ("epochs_until", "reached", *(("seconds_until",) if timed else ()))
-        return {f"{start}_{metric}" for start in starts for metric in word["epochs_until"]}
+def _recorded(word: str, config: Mapping[str, Any]) -> set[str]:
     if word == "time_per_epoch":
         return {"seconds_per_epoch"}
-    if word == "overshoots":
-        return {"overshoots"}
     # Probes measure the layers that have a kernel; what an activation or a normalization makes of it belongs to them.
     kernels = [name for name, class_name in layers(config) if _HAS_KERNEL.fullmatch(class_name)]
     names = {f"{column}.{layer}" for column in _RECORDED.get(word, ()) for layer in kernels}

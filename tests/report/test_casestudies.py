@@ -19,11 +19,8 @@ end
 
 def claim(protocol, verdict, **changes):
     row = {"claim": "1", "says": "A | B", "why": "Because.", "effect": "0.02", "low": "0.01", "high": "0.03"}
-    return (
-        row
-        | {"protocol": protocol, "verdict": verdict, "unit": "difference", "n": "30", "expect": "a.m > b.m"}
-        | changes
-    )
+    row |= {"protocol": protocol, "verdict": verdict, "unit": "difference", "n": "30", "expect": "a.m > b.m"}
+    return row | changes
 
 
 @pytest.fixture
