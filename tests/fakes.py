@@ -61,6 +61,8 @@ class FakeStudy:
     protocols: tuple[str, ...] = ("published", "fresh")
     base: Mapping[str, Any] = field(default_factory=lambda: {"value": 1.0})
     claims: tuple[Any, ...] = ()
+    published: tuple[Any, ...] = ()
+    order: int | None = None
     text: str = "title: A fake"
 
     @property

@@ -28,7 +28,7 @@ def run(arguments: Namespace) -> int:
     """Run the studies named, or all of them."""
     if bool(arguments.studies) == arguments.all:
         raise ExperimentsError("name the studies to run, or --all for every study in configs/ (not both)")
-    studies = load_all(every_name() if arguments.all else arguments.studies, arguments.sets)
+    studies = _asked_for(arguments)
     if arguments.sets and not arguments.out:
         studies = [with_own_folder(study) for study in studies]
     studies = _having(studies, arguments.variant)
@@ -94,6 +94,15 @@ def _options(arguments: Namespace) -> Options:
         device=arguments.device,
         fail_fast=arguments.fail_fast,
     )
+
+
+def _asked_for(arguments: Namespace) -> list[Study]:
+    """Load the studies named, in the order named, or all of them in the order of the decks."""
+    from experiments.runner.order import in_order
+
+    if not arguments.all:
+        return load_all(arguments.studies, arguments.sets)
+    return in_order(load_all(every_name(), arguments.sets))
 
 
 def _having(studies: Sequence[Study], variants: Sequence[str] | None) -> list[Study]:

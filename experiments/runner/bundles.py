@@ -6,7 +6,7 @@ Bundles are about speed only: what a run computes never depends on its neighbour
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 _SEEDS = ("random_state", "seed")
 
 
-def make_bundles(runs: Iterable[Run]) -> list[tuple[Run, ...]]:
+def make_bundles(runs: Iterable[Run], part_of: Callable[[Run], int] = lambda _: 0) -> list[tuple[Run, ...]]:
     """Group runs that are likely to share a program.
 
     Args:
-        runs: Of one study.
+        runs: Of one study, in the order of their parts.
+        part_of: Gives the part of the study that a run belongs to.
 
     Returns:
-        Bundles, those with the most epochs first. They are not cut to size: a worker that has nothing left to do
-        takes over half of what another still has before it.
+        Bundles, by the part of their first run, and inside a part those with the most epochs first. They are not cut
+        to size: a worker that has nothing left to do takes over half of what another still has before it.
     """
     bundles: dict[str, list[Run]] = {}
     keys: dict[int, str] = {}
@@ -32,7 +33,7 @@ def make_bundles(runs: Iterable[Run]) -> list[tuple[Run, ...]]:
         key = keys.setdefault(id(run.config), "") or bundle_key(run.config)
         keys[id(run.config)] = key
         bundles.setdefault(key, []).append(run)
-    return sorted((tuple(bundle) for bundle in bundles.values()), key=_epochs, reverse=True)
+    return sorted(map(tuple, bundles.values()), key=lambda bundle: (part_of(bundle[0]), -_epochs(bundle)))
 
 
 def bundle_key(config: Mapping[str, Any]) -> str:

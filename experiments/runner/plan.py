@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.runner.order import staged_runs
 from experiments.store.folder import StudyFolder
 from experiments.store.members import Members
 from experiments.store.staging import staged_files
@@ -45,7 +46,8 @@ class Plan:
         study: The study.
         folder: Where its results lie.
         done: How many of the runs asked for are done.
-        groups: The others; runs of one group have the same content hash, so one of them is trained for all.
+        groups: The others, in the order of training; runs of one group have the same content hash, so one of them is
+            trained for all.
         staged: Whether runs of an interrupted call wait to be merged.
         stale: Whether rows are in the table that the YAML no longer has.
         checked: Variants and protocols of which a run is done, so that their configuration is known to build.
@@ -89,7 +91,7 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
     )
     known = {run for run in map(_identity, asked) if done.get(run[0]) == run[1]}
     members = Members(study, asked)
-    missing = [run for run in asked if selection.force or _identity(run) not in known]
+    missing = staged_runs(study, [run for run in asked if selection.force or _identity(run) not in known])
     return Plan(
         study=study,
         folder=folder,
@@ -111,9 +113,8 @@ def _identity(run: Run) -> tuple[Key, str]:
 
 
 def _by_hash(runs: Sequence[Run]) -> tuple[Runs, ...]:
+    """Group equal runs. Of a group a named variant is first, the one of which curves and boundaries are kept."""
     groups: dict[str, list[Run]] = {}
-    # A named variant stands before a point of a grid: it is the one of which curves and boundaries are kept.
-    for run in sorted(runs, key=lambda run: bool(run.grid)):
+    for run in runs:
         groups.setdefault(run.hash, []).append(run)
-    order = {run.hash: i for i, run in reversed(list(enumerate(runs)))}
-    return tuple(tuple(groups[content]) for content in sorted(groups, key=order.__getitem__))
+    return tuple(map(tuple, groups.values()))

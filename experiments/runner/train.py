@@ -11,6 +11,7 @@ from experiments.runner.bundles import make_bundles
 from experiments.runner.collect import Collector, collectors
 from experiments.runner.device import Device
 from experiments.runner.listener import Listener
+from experiments.runner.order import stage_of
 from experiments.runner.plan import Plan, Runs
 from experiments.runner.summary import Summary
 from experiments.runner.tasks import Broken, Event, Executor, Finished, Prepare, Progress, Refused, Tick, Train
@@ -46,7 +47,7 @@ def train(
         _prepare(plans, executor, device.workers)
         listener.begin(plans)
         for plan in plans:
-            for bundle in make_bundles(group[0] for group in plan.groups):
+            for bundle in make_bundles((group[0] for group in plan.groups), stage_of(plan.study)):
                 executor.submit(Train(bundle))
         for event in executor.events():
             _hear(event, desks, listener)

@@ -114,6 +114,7 @@ class _Reader:
             published=tuple(self._published()),
             diagnosis=self._diagnosis(),
             text=self._source.text,
+            order=tree.get("order"),
         )
 
     def _variants(self, base: LocatedDict) -> tuple[Variant, ...]:

@@ -259,6 +259,9 @@ class StudyFile(Configuration):
     topic: Literal["Better generalization", "Better learning", "Optimization", "Architecture", "Data"] | None = Field(
         None, description="Heading on the scoreboard."
     )
+    order: int | None = Field(
+        None, ge=1, description="Place among the case studies of its deck; `run --all` takes those with a place first."
+    )
     repeats: int = Field(30, ge=1, le=10_000, description="Runs of each variant and protocol.")
     protocols: list[Protocol] = Field(
         default_factory=_both_protocols,

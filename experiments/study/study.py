@@ -126,6 +126,7 @@ class Study:
     diagnosis: Mapping[str, Any] | None
     text: str = field(repr=False)
     on_request: tuple[Variant, ...] = field(default=(), repr=False)
+    order: int | None = None
 
     def select(self, names: Sequence[str] | None = None) -> tuple[Variant, ...]:
         """Pick variants by name; the name of a grid stands for all of its points.
