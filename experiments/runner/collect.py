@@ -67,12 +67,17 @@ class Collector:
             stage(self._plan.folder.staging, self._waiting)
             self._waiting = []
 
-    def merge(self) -> None:
-        """Merge what was staged into the tables and say what it was made with."""
+    def merge(self) -> list[str]:
+        """Merge what was staged into the tables and say what it was made with.
+
+        Returns:
+            A line for each file that was found damaged.
+        """
         self.write()
-        merge(self._plan.study, self._plan.folder)
+        damaged = merge(self._plan.study, self._plan.folder)
         if self.begun:
             write_environment(self._plan.folder, self._facts())
+        return damaged
 
     def _count(self, result: RunResult) -> None:
         self._summary.trained += 1

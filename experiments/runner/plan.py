@@ -79,8 +79,12 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
         study: The study.
         out: The results folder.
         selection: Which of its runs.
+
+    Raises:
+        ExperimentsError: The table is damaged, or the folder is a link.
     """
     folder = StudyFolder.of(study.name, out)
+    folder.refuse_links()
     index = read_index(folder.runs)
     done = finished(index)
     asked = study.runs(

@@ -19,7 +19,7 @@ from experiments.runner.summary import Summary
 from experiments.runner.train import FailFastError, train
 from experiments.store.environment import changed_environment
 from experiments.store.lock import FolderLock
-from experiments.store.merge import merge
+from experiments.store.merge import merge, set_damaged_aside
 
 if TYPE_CHECKING:
     from experiments.study.study import Study
@@ -174,10 +174,12 @@ class _Session:
         Rows that the YAML no longer has leave with the first new ones: what is refused or interrupted takes none away.
         """
         plan = make_plan(study, self._options.out, self._options.selection)
-        if not plan.staged and (plan.groups or not plan.stale):
-            return plan
-        merge(study, plan.folder)
-        return make_plan(study, self._options.out, self._options.selection)
+        damaged = set_damaged_aside(plan.folder, dict.fromkeys((r.variant, r.protocol) for g in plan.groups for r in g))
+        merging = plan.staged or (plan.stale and not plan.groups)
+        damaged += merge(study, plan.folder) if merging else []
+        for line in damaged:
+            self._listener.say(line)
+        return make_plan(study, self._options.out, self._options.selection) if merging or damaged else plan
 
     def _say_done_elsewhere(self, plans: Sequence[Plan]) -> None:
         for plan in plans:

@@ -60,7 +60,7 @@ def train(
         listener.end()
         for desk in desks.values():
             if desk.begun:  # rows that the YAML no longer has stay until there are others in their place
-                desk.merge()
+                _merge(desk, listener)
 
 
 def _hear(event: Event, desks: dict[str, Collector], listener: Listener) -> None:
@@ -71,13 +71,18 @@ def _hear(event: Event, desks: dict[str, Collector], listener: Listener) -> None
         desk = desks[event.result.run.study]
         desk.take(event)
         if desk.complete:
-            desk.merge()
+            _merge(desk, listener)
             del desks[event.result.run.study]
     elif isinstance(event, Broken):
         raise ExperimentsError(f"The worker processes cannot train.\n{event.traceback}")
     elif isinstance(event, Tick):
         for desk in desks.values():
             desk.write()
+
+
+def _merge(desk: Collector, listener: Listener) -> None:
+    for line in desk.merge():
+        listener.say(line)
 
 
 def _prepare(plans: Sequence[Plan], executor: Executor, workers: int) -> None:

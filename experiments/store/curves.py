@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from experiments.store.files import DamagedError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,13 +33,39 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def read_npz(path: Path) -> Arrays:
-    """Read an .npz file; a missing file has no arrays."""
-    import numpy as np
+    """Read an .npz file of runs; a missing file has no arrays.
 
+    Args:
+        path: The file.
+
+    Returns:
+        Name to array.
+
+    Raises:
+        DamagedError: The file is cut, changed, or no file of runs.
+    """
     if not path.is_file():
         return {}
-    with np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+    content = path.read_bytes()
+    try:
+        return _decoded(content)
+    except MemoryError:  # its checksums are right, so the machine is too small for it
+        raise
+    except Exception as error:  # zipfile, zlib and NumPy raise some ten kinds, depending on where the damage is
+        raise DamagedError(path, error, "python -m experiments run STUDY --force trains its runs again") from error
+
+
+def _decoded(content: bytes) -> Arrays:
+    import numpy as np
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if archive.testzip() is not None:
+            raise zipfile.BadZipFile("wrong checksum")
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    if not {"repeat", "hash"} <= arrays.keys():
+        raise ValueError("it does not say whose runs it has")
+    return arrays
 
 
 def join_curves(repeats: Repeats, grid: Mapping[str, Any]) -> Arrays:

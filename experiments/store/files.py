@@ -8,11 +8,43 @@ import os
 import re
 from pathlib import Path
 
+from experiments.errors import ExperimentsError
+
 _TEMPORARY = ".tmp-"
+_LEFTOVER = re.compile(rf"{re.escape(_TEMPORARY)}\d+-\d+")
+_DAMAGED = ".damaged"
 _counter = itertools.count()
 # What Windows, macOS and Linux all take in a file name and what needs no quoting in most shells' completion.
 _UNSAFE = re.compile(r"[^\w.,=@\[\]+-]", re.ASCII)
 _LONGEST_NAME = 150
+
+
+class DamagedError(ExperimentsError):
+    """A file of this project that cannot be read any more, such as one that was cut.
+
+    Args:
+        path: The file.
+        reason: What reading it met.
+        advice: What its reader can do.
+    """
+
+    def __init__(self, path: Path, reason: Exception, advice: str) -> None:
+        super().__init__(f"{path} is damaged: {advice} ({type(reason).__name__}: {reason})")
+        self.path = path
+
+
+def set_aside(path: Path) -> str:
+    """Rename a damaged file to ``*.damaged``, which nothing reads or deletes.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The line to print.
+    """
+    aside = path.with_name(path.name + _DAMAGED)
+    path.replace(aside)
+    return f"{path} is damaged and was renamed to {aside.name}; its runs count as not done"
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
@@ -59,8 +91,14 @@ def remove_leftovers(folder: Path) -> None:
     Args:
         folder: Only while nobody else writes there.
     """
-    for leftover in folder.glob(f"{_TEMPORARY}*"):
-        leftover.unlink(missing_ok=True)
+    for path in folder.glob(f"{_TEMPORARY}*"):
+        if is_leftover(path):
+            path.unlink(missing_ok=True)
+
+
+def is_leftover(path: Path) -> bool:
+    """Return whether a file is a temporary one of ``write_atomically``."""
+    return bool(_LEFTOVER.fullmatch(path.name)) and path.is_file()
 
 
 def safe_name(name: str) -> str:
@@ -70,6 +108,8 @@ def safe_name(name: str) -> str:
         name: Such as ``rate[rate=0.4]``, or anything that a grid's label may hold.
     """
     safe = _UNSAFE.sub("_", name)[:_LONGEST_NAME]
+    if safe.startswith(".") or safe.endswith("."):  # "." and ".." are folders, and Windows drops a dot at the end
+        safe = f"_{safe.strip('.')}"
     if safe == name:
         return name
     return f"{safe}~{hashlib.sha256(name.encode()).hexdigest()[:8]}"

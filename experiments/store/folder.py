@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.store.files import safe_name
+from experiments.errors import ExperimentsError
+from experiments.store.files import is_leftover, safe_name
+
+_OURS = {
+    "history": re.compile(r".+\.(published|fresh)\.npz"),
+    "boundaries": re.compile(r".+\.published\.npz"),
+    "errors": re.compile(r".+\.(published|fresh)\.\d+\.txt"),
+}
+"""Sub-folders whose files leave with their runs, and the names that those files have."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,27 @@ class StudyFolder:
     def of(cls, study: str, out: str | Path = "results") -> StudyFolder:
         """Name the folder of a study in a results folder."""
         return cls(Path(out) / safe_name(study))
+
+    def refuse_links(self) -> None:
+        """Refuse to work through a link: files would be written and deleted in a folder that belongs to others.
+
+        Raises:
+            ExperimentsError: The folder or one of its sub-folders is a symbolic link.
+        """
+        for place in (self.path, self.staging, *(self.path / name for name in _OURS)):
+            if place.is_symlink():
+                advice = "replace the link with a folder, or give --out the folder that all results shall lie in"
+                raise ExperimentsError(f"{place} is a symbolic link, which is not followed: {advice}")
+
+    def runs_files(self, name: str) -> list[Path]:
+        """List the files of single variants and runs in a sub-folder, and what a kill left there; nobody else's.
+
+        Args:
+            name: "history", "boundaries" or "errors".
+        """
+        place = self.path / name
+        files = (path for path in place.iterdir() if path.is_file()) if place.is_dir() else ()
+        return [path for path in files if _OURS[name].fullmatch(path.name) or is_leftover(path)]
 
     @property
     def runs(self) -> Path:

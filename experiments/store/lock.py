@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
+
+from experiments.errors import ExperimentsError
+
+_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+"""What the system says of a lock that another process holds; anything else says that there are no locks."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -31,14 +37,20 @@ class FolderLock:
 
         Returns:
             False when another process has it.
+
+        Raises:
+            ExperimentsError: The file system has no locks.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             _lock(descriptor)
-        except OSError:
+        except OSError as error:
             os.close(descriptor)
-            return False
+            if error.errno in _HELD:
+                return False
+            reason = f"{self._path.parent} cannot be locked ({error.strerror or error})"
+            raise ExperimentsError(f"{reason}: give --out a folder on a local file system") from error
         self._descriptor = descriptor
         return True
 

@@ -16,7 +16,7 @@ from experiments.store.curves import (
     split_boundaries,
     split_curves,
 )
-from experiments.store.files import remove_leftovers, write_if_changed
+from experiments.store.files import DamagedError, remove_leftovers, set_aside, write_if_changed
 from experiments.store.folder import StudyFolder
 from experiments.store.members import Members
 from experiments.store.resolved import resolved_text
@@ -26,11 +26,12 @@ from experiments.store.table import Key, Row, entry_of, key_of, read_rows, table
 if TYPE_CHECKING:
     from experiments.study.study import Study, Variant
 
+_Place = tuple[str, str]  # variant and protocol
 _Staged = dict[Key, StagedRun]
 _Entry = TypeVar("_Entry")
 
 
-def merge(study: Study, folder: StudyFolder) -> None:
+def merge(study: Study, folder: StudyFolder) -> list[str]:
     """Bring the files of a study up to date with what is staged and with what its YAML says now.
 
     Curves are written before the table and the staged files deleted after it, so that after a kill in between the next
@@ -39,9 +40,64 @@ def merge(study: Study, folder: StudyFolder) -> None:
     Args:
         study: Rows that are not about a run of it leave the tables.
         folder: Its folder; a study without any run gets no files.
+
+    Returns:
+        A line for each damaged file that was set aside; its runs have left the tables.
+
+    Raises:
+        ExperimentsError: The table is damaged, or the folder is a link.
     """
+    folder.refuse_links()
+    found = []
+    while True:
+        try:
+            _merge(study, folder)
+        except DamagedError as error:
+            found.append(_set_aside(folder, error.path))
+        else:
+            return found
+
+
+def set_damaged_aside(folder: StudyFolder, places: Iterable[_Place]) -> list[str]:
+    """Set curves and boundaries aside that cannot be read, before runs are trained that would be stored with them.
+
+    Only the holder of the study's lock may call it.
+
+    Args:
+        folder: The study's folder.
+        places: Variants and protocols of which runs are to be trained.
+
+    Returns:
+        A line for each file; its runs have left the tables.
+    """
+    found = []
+    for variant, protocol in places:
+        for path in _files_of(folder, variant, protocol):
+            try:
+                read_npz(path)
+            except DamagedError:
+                found.append(_set_aside(folder, path))
+    return found
+
+
+def _files_of(folder: StudyFolder, variant: str, protocol: str) -> list[Path]:
+    boundaries = [folder.boundary(variant)] if protocol == "published" else []
+    return [folder.history(variant, protocol), *boundaries]
+
+
+def _set_aside(folder: StudyFolder, path: Path) -> str:
+    """Take the runs of a damaged file from the table first: after a kill in between the file is still found damaged."""
+    if path.parent != folder.staging:
+        rows = read_rows(folder.runs)
+        kept = [row for row in rows if path not in _files_of(folder, row["variant"], row["protocol"])]
+        write_if_changed(folder.runs, table_text(kept))
+    return set_aside(path)
+
+
+def _merge(study: Study, folder: StudyFolder) -> None:
     files, members = staged_files(folder.staging), Members(study)
-    staged = {key_of(run.row): run for run in read_staged(files) if members.has(entry_of(run.row))}
+    runs = (run for path in files for run in read_staged(path))
+    staged = {key_of(run.row): run for run in runs if members.has(entry_of(run.row))}
     old = {key_of(row): row for row in read_rows(folder.runs)}
     rows = {key: row for key, row in old.items() if members.has(entry_of(row))} | {
         key: run.row for key, run in staged.items()
@@ -77,12 +133,12 @@ def _write_arrays(
             _write_curves(folder.history(*place), variant, here, new)
             if protocol == "published":
                 _write_boundaries(folder.boundary(variant.name), here, new)
-    _remove_strangers(folder.path / "history", {folder.history(v.name, protocol) for v, protocol in places})
-    _remove_strangers(folder.path / "boundaries", {folder.boundary(v.name) for v in with_curves})
+    _keep_only(folder, "history", {folder.history(v.name, protocol) for v, protocol in places})
+    _keep_only(folder, "boundaries", {folder.boundary(v.name) for v in with_curves})
 
 
-def _by_place(runs: dict[Key, _Entry]) -> dict[tuple[str, str], dict[int, _Entry]]:
-    grouped: dict[tuple[str, str], dict[int, _Entry]] = {}
+def _by_place(runs: dict[Key, _Entry]) -> dict[_Place, dict[int, _Entry]]:
+    grouped: dict[_Place, dict[int, _Entry]] = {}
     for key, entry in runs.items():
         grouped.setdefault((key.variant, key.protocol), {})[key.repeat] = entry
     return grouped
@@ -122,16 +178,15 @@ def _write_errors(folder: StudyFolder, rows: dict[Key, Row], staged: _Staged) ->
     for key, run in staged.items():
         if key in failed:
             write_if_changed(failed[key], run.traceback)
-    _remove_strangers(folder.path / "errors", failed.values())
+    _keep_only(folder, "errors", failed.values())
 
 
-def _remove_strangers(place: Path, known: Iterable[Path]) -> None:
+def _keep_only(folder: StudyFolder, name: str, known: Iterable[Path]) -> None:
     """Delete the files of runs that are no longer there, what a kill left, and a folder that stays empty."""
-    if not place.is_dir():
-        return
     known = set(known)
-    for path in place.iterdir():
+    for path in folder.runs_files(name):
         if path not in known:
             path.unlink()
-    if not any(place.iterdir()):
+    place = folder.path / name
+    if place.is_dir() and not any(place.iterdir()):
         place.rmdir()

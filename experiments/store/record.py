@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 Scalar = float | int | str
 
+_LONGEST_ERROR = 500
+
 
 @dataclass(frozen=True)
 class RunResult:
@@ -38,7 +40,8 @@ class RunResult:
 
     @property
     def short_error(self) -> str:
-        """The line of the traceback that names the exception, or the last line of another text."""
+        """The line of the traceback that names the exception, or the last line of another text; cut if long."""
         _, marker, last_traceback = self.error.rpartition("Traceback (most recent call last):\n")
         lines = last_traceback.strip("\n").splitlines() or [""]
-        return next((line for line in lines if line[:1].strip()), lines[-1]) if marker else lines[-1]
+        line = next((line for line in lines if line[:1].strip()), lines[-1]) if marker else lines[-1]
+        return line if len(line) <= _LONGEST_ERROR else f"{line[: _LONGEST_ERROR - 1]}…"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.store.files import write_atomically
+from experiments.store.files import DamagedError, write_atomically
 from experiments.store.record import RunResult
 from experiments.store.table import Row, row_of
 
@@ -62,15 +62,22 @@ def staged_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.zip")) if folder.is_dir() else []
 
 
-def read_staged(files: Sequence[Path]) -> list[StagedRun]:
-    """Read staged runs, oldest first; a file that is no staging file is passed over."""
-    runs: list[StagedRun] = []
-    for path in files:
-        try:
-            runs += _decode(path.read_bytes())
-        except (zipfile.BadZipFile, KeyError, ValueError):
-            continue
-    return runs
+def read_staged(path: Path) -> list[StagedRun]:
+    """Read the runs of one staged file.
+
+    Args:
+        path: The file.
+
+    Raises:
+        DamagedError: The file is cut, changed, or no staged file.
+    """
+    content = path.read_bytes()
+    try:
+        return _decode(content)
+    except MemoryError:
+        raise
+    except Exception as error:  # zipfile and json raise some ten kinds, depending on where the damage is
+        raise DamagedError(path, error, "its runs count as not done") from error
 
 
 def _encode(results: Sequence[RunResult]) -> bytes:

@@ -27,6 +27,8 @@ LAST_COLUMNS = (
     "seconds",
 )
 GRID = "grid."
+_ENTRY = ("variant", "protocol", "repeat", "hash", "engine", "error")
+_LONGEST_CELL = 2**31 - 1
 TEXT_COLUMNS = (
     "study",
     "variant",
@@ -132,8 +134,13 @@ def read_rows(path: Path) -> list[Row]:
 def _table(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
+            csv.field_size_limit(_LONGEST_CELL)  # of the whole process; 131,072 characters by default
             lines = csv.reader(file)
-            yield next(lines, []), lines
+            header = next(lines, [])
+            missing = [column for column in _ENTRY if column not in header]
+            if missing:
+                raise ValueError(f"it has no column {missing[0]!r}")
+            yield header, lines
     except (ValueError, IndexError, csv.Error) as error:
         advice = "bring back a copy of it, or move it away to train its runs again"
         raise ExperimentsError(f"{path} is damaged: {advice} ({error})") from error
@@ -174,8 +181,7 @@ def read_index(path: Path) -> list[Entry]:
     if not path.is_file():
         return []
     with _table(path) as (header, lines):
-        columns = [header.index(column) for column in ("variant", "protocol", "repeat", "hash", "engine", "error")]
-        pick = itemgetter(*columns)
+        pick = itemgetter(*map(header.index, _ENTRY))
         return [
             Entry(Key(variant, protocol, int(repeat)), content, engine, bool(error))
             for variant, protocol, repeat, content, engine, error in map(pick, lines)

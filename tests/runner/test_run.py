@@ -1,5 +1,6 @@
 """Killing, interrupting, resuming, two at once: with runs that train nothing."""
 
+import errno
 import json
 import pickle
 import random
@@ -15,6 +16,7 @@ import pytest
 from experiments.errors import ConfigError, ExperimentsError
 from experiments.runner.plan import Selection
 from experiments.store.folder import StudyFolder
+from experiments.store.load import load_history
 from experiments.store.lock import FolderLock
 from experiments.store.table import finished, read_index, read_rows
 from tests.fakes import FakeVariant, folder_bytes, make_study
@@ -89,6 +91,40 @@ def test_runs_of_other_versions_stay_and_are_announced(tmp_path):
     _, watcher = run([study], tmp_path)
     assert "tensorflow 1.0" in watcher.lines[0]
     assert watcher.lines[1] == "12 done, nothing to run"
+
+
+def test_runs_of_damaged_curves_are_trained_in_the_same_call(tmp_path):
+    study = study_with(repeats=3)
+    run([study], tmp_path, selection=Selection(repeats=2))
+    path = StudyFolder.of("fake", tmp_path).history("dropout", "fresh")
+    path.write_bytes(path.read_bytes()[:200])
+    summary, watcher = run([study], tmp_path)
+    assert [line for line in watcher.lines if "dropout.fresh.npz is damaged and was renamed" in line]
+    assert (summary.trained, summary.failures) == (6 + 2, [])
+    assert len(load_history("fake", "dropout", "fresh", tmp_path).repeat) == 3
+    _, watcher = run([study], tmp_path)
+    assert watcher.lines == ["18 done, nothing to run"]
+
+
+def test_curves_that_are_damaged_during_a_run_are_trained_by_the_next(tmp_path, monkeypatch):
+    study = study_with(repeats=3)
+    run([study], tmp_path, selection=Selection(repeats=2))
+    path = StudyFolder.of("fake", tmp_path).history("dropout", "fresh")
+    monkeypatch.setattr("experiments.runner.run.set_damaged_aside", lambda *_: path.write_bytes(b"torn") and [])
+    _, watcher = run([study], tmp_path)
+    assert [line for line in watcher.lines if "dropout.fresh.npz is damaged and was renamed" in line]
+    monkeypatch.undo()
+    summary, watcher = run([study], tmp_path)
+    assert (watcher.lines[-1], summary.trained) == ("16 done, 2 to run", 2)
+
+
+def test_a_file_system_without_locks_is_not_waited_for(tmp_path, monkeypatch):
+    def unsupported(_):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr("experiments.store.lock._lock", unsupported)
+    with pytest.raises(ExperimentsError, match="give --out a folder on a local file system"):
+        run([study_with()], tmp_path)
 
 
 def test_force_trains_what_is_done(tmp_path):

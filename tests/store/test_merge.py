@@ -10,7 +10,7 @@ from experiments.store import merge as merging
 from experiments.store.curves import read_npz
 from experiments.store.folder import StudyFolder
 from experiments.store.merge import merge
-from experiments.store.staging import stage, staged_files
+from experiments.store.staging import stage
 from experiments.store.table import Key, finished, read_index, read_rows
 from tests.fakes import folder_bytes, make_result, make_study, with_config
 
@@ -153,15 +153,6 @@ def test_a_failed_run_keeps_its_traceback_and_is_not_done(tmp_path):
     merged(STUDY, tmp_path, [[make_result(run)]])
     assert finished(read_index(folder.runs)) == {Key("baseline", "published", 0): run.hash}
     assert not (folder.path / "errors").exists()
-
-
-def test_a_torn_staging_file_is_passed_over(tmp_path):
-    folder = StudyFolder.of(STUDY.name, tmp_path)
-    stage(folder.staging, all_results(STUDY))
-    (folder.staging / "00-torn.zip").write_bytes(staged_files(folder.staging)[0].read_bytes()[:100])
-    merge(STUDY, folder)
-    assert len(finished(read_index(folder.runs))) == len(STUDY.runs())
-    assert not staged_files(folder.staging)
 
 
 def test_curves_of_grid_points_are_kept_where_a_study_has_nothing_else(tmp_path):

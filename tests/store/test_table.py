@@ -45,6 +45,16 @@ def test_any_text_comes_back_from_the_table(rows, tmp_path_factory):
     assert read_rows(path) == rows
 
 
+@pytest.mark.parametrize("length", [131_072, 131_073, 1_000_000])
+def test_a_cell_of_any_length_comes_back_from_the_table(length, tmp_path):
+    path = tmp_path / "runs.csv"
+    (run, *_) = make_study("a").runs()
+    row = row_of(make_result(run)) | {"grid.x": "x" * length}
+    path.write_text(table_text([row]))
+    assert read_rows(path) == [row]
+    assert read_index(path)
+
+
 def test_arrays_of_any_type_come_back_from_staging(tmp_path):
     (run, *_) = make_study("a").runs()
     result = make_result(run)
@@ -57,13 +67,15 @@ def test_arrays_of_any_type_come_back_from_staging(tmp_path):
     result.arrays.clear()
     result.arrays.update(arrays)
     stage(tmp_path, [result])
-    (read,) = read_staged(staged_files(tmp_path))
+    (path,) = staged_files(tmp_path)
+    (read,) = read_staged(path)
     for name, array in arrays.items():
         np.testing.assert_array_equal(read.arrays[name], array, strict=True)
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda content: content[:-30], lambda _: b"garbage\nmore, of it\n", lambda _: b"\xff\xfe"]
+    "damage",
+    [lambda content: content[:-30], lambda _: b"garbage\nmore, of it\n", lambda _: b"\xff\xfe", lambda _: b""],
 )
 @pytest.mark.parametrize("read", [read_rows, read_index])
 def test_a_damaged_table_is_named(read, damage, tmp_path):
