@@ -9,7 +9,6 @@ Needs the extra ``tensorboard``; TensorFlow itself does not.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import warnings
 from collections.abc import Mapping
@@ -35,13 +34,15 @@ def write_events(study: str, out: Path | str = "results") -> list[Path]:
         The folders written, ``<out>/<study>/tensorboard/<variant>.<protocol>``; earlier ones are replaced.
 
     Raises:
-        ExperimentsError: The study has no results, or the package ``tensorboard`` is not installed.
+        ExperimentsError: The study has no results or is a link, or the package ``tensorboard`` is not installed.
     """
     folder = StudyFolder.of(study, out)
+    folder.refuse_links()
     runs = load_results(study, out)[["variant", "protocol"]].drop_duplicates()
     curves = [pair for pair in runs.itertuples(index=False, name=None) if folder.history(*pair).is_file()]
     target = folder.path / "tensorboard"
-    shutil.rmtree(target, ignore_errors=True)
+    for path in target.glob("*/events.out.tfevents.*"):
+        path.unlink()
     written = []
     for variant, protocol in curves:
         written.append(target / folder.history(variant, protocol).stem)

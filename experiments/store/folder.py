@@ -38,7 +38,7 @@ class StudyFolder:
         Raises:
             ExperimentsError: The folder or one of its sub-folders is a symbolic link.
         """
-        for place in (self.path, self.staging, *(self.path / name for name in _OURS)):
+        for place in (self.path, *(self.path / name for name in (".staging", "figures", "tensorboard", *_OURS))):
             if place.is_symlink():
                 advice = "replace the link with a folder, or give --out the folder that all results shall lie in"
                 raise ExperimentsError(f"{place} is a symbolic link, which is not followed: {advice}")

@@ -59,7 +59,7 @@ def test_a_folder_in_a_folder_of_results_stays_and_stops_no_merge(place, name, t
     assert len(read_rows(folder.runs)) == len(STUDY.runs())
 
 
-@pytest.mark.parametrize("place", [".", ".staging", *SUB_FOLDERS])
+@pytest.mark.parametrize("place", [".", ".staging", "figures", "tensorboard", *SUB_FOLDERS])
 def test_a_folder_that_is_a_link_is_refused_and_its_target_stays_as_it_is(place, tmp_path):
     folder = StudyFolder.of(STUDY.name, tmp_path / "results")
     target = tmp_path / "others"

@@ -93,7 +93,7 @@ def boundaries_figure(boundaries: Sequence[Boundary], *, title: str, subtitle: s
     # Variants whose inputs are scaled in other ways cover other parts of the plane.
     axes[0].set_xlim(min(b.x[0] for b in boundaries), max(b.x[-1] for b in boundaries))
     axes[0].set_ylim(min(b.y[0] for b in boundaries), max(b.y[-1] for b in boundaries))
-    label_outer(axes, COLUMNS, "$x_1$ (as the network sees it)", "$x_2$", grid=False)
+    label_outer(axes, COLUMNS, "x₁ (as the network sees it)", "x₂", grid=False)
     return figure
 
 

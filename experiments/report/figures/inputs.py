@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from experiments.report.figures.curves import summarise_curve
-from experiments.report.figures.style import COLUMNS, GREY, PALETTE, label_outer, sheet
+from experiments.report.figures.style import COLUMNS, GREY, PALETTE, draw_band, draw_line, label_outer, sheet
 
 _QUANTILES = ("input_q15", "input_q50", "input_q85")
 
@@ -26,8 +26,8 @@ def draw_inputs(ax: Axes, history: Mapping[str, np.ndarray], layer: str, colour:
         colour: Of line and band.
     """
     low, middle, high = (summarise_curve(history[f"{quantile}.{layer}"]) for quantile in _QUANTILES)
-    ax.plot(middle.epochs, middle.mean, color=colour)
-    ax.fill_between(middle.epochs, low.mean, high.mean, color=colour, alpha=0.2, linewidth=0)
+    draw_line(ax, middle.epochs, middle.mean, color=colour)
+    draw_band(ax, middle.epochs, low.mean, high.mean, colour=colour, alpha=0.2)
 
 
 def input_figure(histories: Mapping[str, Mapping[str, np.ndarray]], *, title: str, subtitle: str) -> Figure:

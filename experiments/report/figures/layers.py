@@ -16,7 +16,20 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from experiments.report.figures.curves import Curve, summarise_curve
-from experiments.report.figures.style import COLUMNS, GREY, PALETTE, Size, label_outer, log_axis, say, sheet, wrap_label
+from experiments.report.figures.style import (
+    COLUMNS,
+    GREY,
+    PALETTE,
+    Colour,
+    Size,
+    draw_band,
+    draw_line,
+    label_outer,
+    log_axis,
+    say,
+    sheet,
+    wrap_label,
+)
 
 # With up to two layers there is nothing to map: variants are compared in one panel a layer instead.
 FEW_LAYERS = 2
@@ -84,11 +97,11 @@ def draw_layer_lines(ax: Axes, curves: LayerCurves) -> None:
         curves: What.
     """
     for (_, curve), colour in zip(curves.layers.items(), layer_colours(len(curves.layers)), strict=True):
-        ax.plot(curve.epochs, curve.mean, color=colour, linewidth=1.8)
-        ax.fill_between(curve.epochs, curve.low, curve.high, color=colour, alpha=0.2, linewidth=0)
+        draw_line(ax, curve.epochs, curve.mean, color=colour, linewidth=1.8)
+        draw_band(ax, curve.epochs, curve.low, curve.high, colour=colour, alpha=0.2)
 
 
-def layer_colours(count: int) -> list[tuple[float, ...]]:
+def layer_colours(count: int) -> list[Colour]:
     """Colours from the first layer (dark) to the last (light but still visible on white)."""
     return [tuple(mpl.colormaps["plasma"](x)) for x in np.linspace(0.0, 0.85, count)]
 
@@ -152,8 +165,8 @@ def lines_figure(variants: Sequence[LayerCurves], *, title: str, subtitle: str, 
         for variant, style in zip(variants, styles, strict=True):
             if layer in variant.layers:
                 curve = variant.layers[layer]
-                ax.plot(curve.epochs, curve.mean, **style)
-                ax.fill_between(curve.epochs, curve.low, curve.high, color=style["color"], alpha=0.15, linewidth=0)
+                draw_line(ax, curve.epochs, curve.mean, **style)
+                draw_band(ax, curve.epochs, curve.low, curve.high, colour=style["color"], alpha=0.15)
     if log:
         log_axis(axes[0], "y")
     label_outer(axes, 2, "epoch", label + (", log scale" if log else ""))

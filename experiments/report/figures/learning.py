@@ -19,6 +19,8 @@ from experiments.report.figures.style import (
     GREY,
     SET_COLOURS,
     VERMILION,
+    draw_band,
+    draw_line,
     label_outer,
     log_axis,
     say,
@@ -39,11 +41,14 @@ def draw_curve(ax: Axes, curve: Curve, colour: str) -> None:
     # Thirty runs at one strength would be a solid block, three would be invisible: the ink is shared among them.
     alpha = float(np.clip(3 / max(curve.count, 1), 0.12, 0.5))
     ax.add_collection(LineCollection(curve.runs, colors=colour, linewidths=0.7, alpha=alpha), autolim=False)
+    for points in curve.runs:
+        if len(points) == 1:
+            ax.scatter(points[:, 0], points[:, 1], s=8, color=colour, alpha=alpha, linewidths=0)
     if not curve.epochs.size:
         return
-    ax.fill_between(curve.epochs, curve.low, curve.high, color=colour, alpha=0.3, linewidth=0)
+    draw_band(ax, curve.epochs, curve.low, curve.high, colour=colour, alpha=0.3)
     whole = int(curve.complete.sum())
-    ax.plot(curve.epochs[:whole], curve.mean[:whole], color=colour)
+    draw_line(ax, curve.epochs[:whole], curve.mean[:whole], color=colour)
     if whole < curve.epochs.size:
         ax.plot(curve.epochs[max(whole - 1, 0) :], curve.mean[max(whole - 1, 0) :], color=colour, linestyle=":")
 
@@ -79,7 +84,7 @@ def learning_figure(
 def _panel(ax: Axes, variant: VariantCurves, curves: Curves, baseline: Curves) -> None:
     ax.set_title(variant.name)
     for name, curve in baseline.items():
-        ax.plot(curve.epochs, curve.mean, zorder=1.9, **_reference_style(name))
+        draw_line(ax, curve.epochs, curve.mean, zorder=1.9, **_reference_style(name))
     for name, curve in curves.items():
         draw_curve(ax, curve, SET_COLOURS[name])
     lost = f"{int(variant.diverged.sum())} of {variant.diverged.size} runs diverged" if variant.diverged.any() else ""
@@ -111,7 +116,8 @@ def _crosses(ax: Axes, curves: Curves) -> None:
 def _scale(ax: Axes, curves: Sequence[Curve], *, log: bool, bounded: bool) -> None:
     """Set the common scale by the means and by all but the most extreme values of the single runs."""
     drawn = [curve for curve in curves if curve.epochs.size]
-    ax.set_xlim(0, max([points[-1, 0] for curve in curves for points in curve.runs if len(points)], default=1))
+    last = max([points[-1, 0] for curve in curves for points in curve.runs if len(points)], default=1)
+    ax.set_xlim(0, max(last, 2))  # the dots of a single epoch lie in the middle
     ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     if not drawn:
         return

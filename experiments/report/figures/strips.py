@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from experiments.analysis import Interval
-from experiments.report.figures.style import BLACK, BLUE, GREY, VERMILION, Size, log_axis, plain, sheet
+from experiments.report.figures.style import BLACK, BLUE, GREY, VERMILION, Size, log_axis, sheet
 
 _MARKERS = ("D", "v", "^", "P", "X", "s", "h")
 _ROW = 0.42
@@ -110,7 +110,7 @@ def draw_strips(ax: Axes, panel: StripPanel, styles: Mapping[str, Style] | None 
     ax.grid(visible=False, axis="y")
     for row in range(1, len(panel.rows)):
         ax.axhline(row - 0.5, color="#EEEEEE", linewidth=0.8, zorder=0)
-    ax.set_title(plain(panel.title))
+    ax.set_title(panel.title)
     ax.set_xlabel(panel.label + (", log scale" if panel.log else ""))
     if panel.log:
         log_axis(ax, "x")
@@ -190,7 +190,7 @@ def _draw_marks(ax: Axes, marks: Sequence[Mark], styles: Mapping[str, Style]) ->
 
 def _label(name: str) -> str:
     """Break a row's name into at most two lines."""
-    return "\n".join(textwrap.wrap(plain(name), _LABEL_WIDTH, max_lines=2, placeholder=" …"))
+    return "\n".join(textwrap.wrap(name, _LABEL_WIDTH, max_lines=2, placeholder=" …"))
 
 
 def _spread_out(values: np.ndarray) -> np.ndarray:

@@ -29,10 +29,13 @@ GREY, FAINT = "#595959", "#D0D0D0"
 
 SET_COLOURS = {"train": BLUE, "test": ORANGE, "validation": PURPLE, "fresh_test": GREEN}
 
+Colour = str | tuple[float, ...]
+
 DPI = 100
 COLUMNS = 4
 _NARROWEST = 10.5
 _LABEL_WIDTH = 26
+_SAID_WIDTH = 34
 _GRID = "#E6E6E6"
 _PARAMETERS = {
     "font.family": "DejaVu Sans",
@@ -55,6 +58,7 @@ _PARAMETERS = {
     "ytick.color": GREY,
     "xtick.labelsize": 12,
     "ytick.labelsize": 12,
+    "text.parse_math": False,  # a dollar sign in a study's texts is a dollar sign
     "path.simplify": True,
     "path.simplify_threshold": 0.5,
 }
@@ -162,6 +166,19 @@ def wrap_label(text: str) -> str:
     return textwrap.fill(text, _LABEL_WIDTH)
 
 
+def draw_line(ax: Axes, x: np.ndarray, y: np.ndarray, **style: Any) -> None:
+    """Draw a line, or a dot where there is a single point."""
+    ax.plot(x, y, marker="o" if len(x) == 1 else "", **style)
+
+
+def draw_band(ax: Axes, x: np.ndarray, low: np.ndarray, high: np.ndarray, *, colour: Colour, alpha: float) -> None:
+    """Fill the area between two lines, or draw a bar where there is a single point."""
+    if len(x) == 1:
+        ax.vlines(x, low, high, color=colour, alpha=alpha, linewidth=6)
+    else:
+        ax.fill_between(x, low, high, color=colour, alpha=alpha, linewidth=0)
+
+
 def _grid_lines(ax: Axes) -> list[list[tuple[float, float]]]:
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     return [
@@ -196,7 +213,7 @@ def _legend(figure: Figure, handles: Mapping[str, Any], columns: int) -> None:
     width, height = figure.get_size_inches()
     figure.legend(
         list(handles.values()),
-        [plain(text) for text in handles],
+        list(handles),
         loc="upper left",
         bbox_to_anchor=(0.15 / width, 1 - 0.72 / height),
         ncols=columns,
@@ -208,13 +225,8 @@ def _legend(figure: Figure, handles: Mapping[str, Any], columns: int) -> None:
 def _head(figure: Figure, title: str, subtitle: str) -> None:
     width, height = figure.get_size_inches()
     at = {"x": 0.25 / width, "ha": "left", "va": "top"}
-    figure.text(y=1 - 0.15 / height, s=plain(fit_text(title, width - 0.4, 19)), fontsize=17, fontweight="bold", **at)
-    figure.text(y=1 - 0.50 / height, s=plain(fit_text(subtitle, width - 0.4, 12)), fontsize=12, color=GREY, **at)
-
-
-def plain(text: str) -> str:
-    """Write a text of the study so that matplotlib takes no dollar sign in it for the start of a formula."""
-    return text.replace("$", r"\$")
+    figure.text(y=1 - 0.15 / height, s=fit_text(title, width - 0.4, 19), fontsize=17, fontweight="bold", **at)
+    figure.text(y=1 - 0.50 / height, s=fit_text(subtitle, width - 0.4, 12), fontsize=12, color=GREY, **at)
 
 
 def fit_text(text: str, inches: float, points: float) -> str:
@@ -225,7 +237,26 @@ def fit_text(text: str, inches: float, points: float) -> str:
 
 def say(ax: Axes, text: str) -> None:
     """Write into an empty panel why it is empty."""
-    ax.text(0.5, 0.5, plain(text), transform=ax.transAxes, ha="center", va="center", color=GREY, wrap=True)
+    # Not wrap=True, which measures what stands between two dollar signs as a formula all the same.
+    text = "\n".join(textwrap.fill(line, _SAID_WIDTH) for line in text.splitlines())
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color=GREY)
+
+
+def _name_powers(figure: Figure) -> bool:
+    """Move what all ticks of an axis share ("1e32") from above the axis, where titles are, into the axis's name."""
+    found = False
+    for ax in figure.axes:
+        for axis, is_y in ((ax.xaxis, False), (ax.yaxis, True)):
+            shared = axis.get_offset_text()
+            text = shared.get_text()
+            if not text or not axis.get_visible():
+                continue
+            factor = text if text[0] in "+-\N{MINUS SIGN}" else f"×{text}"
+            name = f"{' '.join(axis.get_label_text().split())} ({factor})".strip()
+            axis.set_label_text(wrap_label(name) if is_y else name)
+            shared.set_visible(False)
+            found = True
+    return found
 
 
 def save(figure: Figure, path: Path) -> Path:
@@ -240,6 +271,8 @@ def save(figure: Figure, path: Path) -> Path:
     """
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
+    if _name_powers(figure):
+        canvas.draw()
     picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     content = io.BytesIO()
     # 256 colours of its own are all that a figure needs: a quarter of the bytes, half the time. Where colours run into

@@ -11,7 +11,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
 from matplotlib.ticker import NullLocator
+from matplotlib.transforms import Affine2D
 
 from experiments.analysis import Sweep
 from experiments.analysis.scales import is_ratio
@@ -22,7 +25,6 @@ from experiments.report.figures.style import (
     VERMILION,
     Size,
     log_axis,
-    plain,
     sheet,
     wrap_label,
 )
@@ -115,7 +117,7 @@ def sweeps_figure(panels: Sequence[SweepPanel], *, title: str, subtitle: str, co
     handles["best value"] = Line2D([], [], color=BLACK, linestyle="none", marker="*", markersize=13)
     handles["cannot be told from the best"] = Line2D([], [], color=BLACK, linewidth=2, marker="o", markersize=6)
     if any(sum(sweep.diverged) for panel in panels for sweep in panel.lines.values()):
-        handles["runs diverged"] = Line2D([], [], color=VERMILION, linestyle="none", marker="$n$", markersize=8)
+        handles["runs diverged"] = Line2D([], [], color=VERMILION, linestyle="none", marker=_letter("n"), markersize=8)
     figure, axes = sheet(
         len(panels), title=title, subtitle=subtitle, handles=handles, columns=columns, size=_PANEL, share=False
     )
@@ -131,7 +133,7 @@ def positions(sweep: Sweep) -> np.ndarray:
 
 
 def _panel(ax: Axes, panel: SweepPanel, limits: tuple[float, float]) -> None:
-    ax.set_title(plain(panel.title))
+    ax.set_title(panel.title)
     for name, sweep in panel.lines.items():
         draw_sweep(ax, sweep, _colour(name))
     ax.autoscale_view()
@@ -168,10 +170,17 @@ def _value_axis(ax: Axes, sweep: Sweep) -> None:
     if sweep.logarithmic:
         ax.set_xscale("log")
     if not sweep.numeric or len(x) <= _MOST_TICKS:
-        labels = [f"{value:g}" if sweep.numeric else plain(str(value)) for value in sweep.values]
+        labels = [f"{value:g}" if sweep.numeric else str(value) for value in sweep.values]
         crowded = sum(map(len, labels)) > 40
         ax.set_xticks(x, labels, rotation=30 if crowded else 0, ha="right" if crowded else "center")
         ax.xaxis.set_minor_locator(NullLocator())
+
+
+def _letter(text: str) -> Path:
+    """Make a marker of a letter; a marker such as "$n$" would be read as a formula."""
+    path = TextPath((0, 0), text)
+    box = path.get_extents()
+    return path.transformed(Affine2D().translate(-(box.x0 + box.x1) / 2, -(box.y0 + box.y1) / 2))
 
 
 def _colour(name: str) -> str:

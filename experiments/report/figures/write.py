@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +20,13 @@ from experiments.report.figures.from_tables import (
 from experiments.report.figures.results import Results
 from experiments.report.figures.style import apply_style, save
 from experiments.store.files import safe_name
+from experiments.store.folder import StudyFolder
 
 if TYPE_CHECKING:
     from experiments.study.study import Study
+
+_OURS = re.compile(r"(sweep_.+|forest|forest_claims|flattery|published|.+\.(published|fresh))\.png")
+"""How the makers call their figures; a picture of another name is somebody else's."""
 
 _MAKERS: tuple[Callable[[Results], Iterator[tuple[str, Figure]]], ...] = (
     learning_figures,
@@ -45,7 +50,11 @@ def write_figures(study: Study, out: Path) -> list[Path]:
 
     Returns:
         The PNG files, in the order in which a page shows them. Files of figures that are no longer made are removed.
+
+    Raises:
+        ExperimentsError: The study's folder or that of its figures is a link.
     """
+    StudyFolder.of(study.name, out).refuse_links()
     results = Results.of(study, out)
     folder = results.folder.path / "figures"
     written = []
@@ -53,6 +62,7 @@ def write_figures(study: Study, out: Path) -> list[Path]:
         for maker in _MAKERS:
             for name, figure in maker(results):
                 written.append(save(figure, folder / f"{safe_name(name)}.png"))
-    for stale in set(folder.glob("*.png")) - set(written):
-        stale.unlink()
+    for path in set(folder.glob("*.png")) - set(written):
+        if _OURS.fullmatch(path.name) and path.is_file():
+            path.unlink()
     return written

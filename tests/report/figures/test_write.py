@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from matplotlib.image import imread
 
+from experiments.errors import ExperimentsError
 from experiments.report.figures import write_figures
 from tests.report.synthetic import write_results
 
@@ -40,6 +42,28 @@ def test_drawn_again_the_bytes_are_equal_unchanged_files_are_left_alone_and_stal
     assert first.read_bytes() == content
     assert {path: path.stat().st_mtime_ns for path in rest} == times
     assert not stale.exists()
+
+
+def test_a_picture_of_somebody_else_stays(study, results):
+    first, *_ = write_figures(study, results)
+    mine = [first.with_name(name) for name in ("mine.png", "photo.PNG", "learning.png", "notes.txt")]
+    for path in mine:
+        path.write_bytes(b"mine")
+    (first.parent / "folder.published.png").mkdir()
+    write_figures(study, results)
+    assert all(path.read_bytes() == b"mine" for path in mine)
+    (first.parent / "folder.published.png").rmdir()
+    for path in mine:
+        path.unlink()
+
+
+def test_figures_are_not_written_through_a_link(study, tmp_path):
+    write_results(study, tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "tiny" / "figures").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    with pytest.raises(ExperimentsError, match="figures is a symbolic link"):
+        write_figures(study, tmp_path)
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 def test_nothing_has_run_yet(study, tmp_path):
