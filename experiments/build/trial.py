@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 
 from experiments.build.components import build_or_explain
 from experiments.build.data import Data
+from experiments.build.problems import config_error
 
 _ROWS = 256
 
@@ -21,9 +23,13 @@ def try_model(model: keras.Model, data: Data) -> None:
         data: The run's arrays.
 
     Raises:
-        ConfigError: Keras or TensorFlow refuse them.
+        ConfigError: Keras or TensorFlow refuse them, or a metric is not one number.
     """
     x, y = (keras.ops.convert_to_tensor(rows[:_ROWS]) for rows in (data.x_train, data.y_train))
     outputs = build_or_explain("model", lambda: model(x, training=False))
     build_or_explain("training.loss", lambda: model.compute_loss(x=x, y=y, y_pred=outputs))
-    build_or_explain("training.metrics", lambda: model.compute_metrics(x, y, outputs))
+    results = build_or_explain("training.metrics", lambda: model.compute_metrics(x, y, outputs))
+    for name, value in results.items():
+        if np.size(value) != 1:
+            message = f"{name!r} is {np.size(value)} numbers, and a column of runs.csv holds one"
+            raise config_error("training.metrics", message)

@@ -11,7 +11,7 @@ def check_studies(arguments: Namespace) -> int:
     """Check the studies named, or all of them, and say how much they hold."""
     studies = load_all(arguments.studies or every_name())
     variants = sum(len(study.variants) for study in studies)
-    runs = sum(len(study.runs()) for study in studies)
+    runs = sum(study.count() for study in studies)
     claims = sum(len(study.claims) for study in studies)
     subject = studies[0].file if len(studies) == 1 else f"{len(studies)} studies"
     counts = ", ".join(map(_counted, (variants, runs, claims), ("variant", "run", "claim")))

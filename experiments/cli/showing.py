@@ -42,11 +42,15 @@ def show_code(arguments: Namespace) -> int:
 def new_study(arguments: Namespace) -> int:
     """Write the copy beside the other studies and say what to do with it."""
     from experiments.store.files import write_atomically
-    from experiments.study import configs_folder, load_study
+    from experiments.study import configs_folder, load_study, study_names
+    from experiments.study.names import case_twins, twins_message
     from experiments.study.render import new_study as render
 
     text = render(load_study(arguments.study), arguments.name)
     path: Path = configs_folder() / f"{arguments.name}.yaml"
+    twins = case_twins([*study_names(), arguments.name])
+    if twins:
+        raise ExperimentsError(twins_message(*twins[0]))
     if path.exists():
         raise ExperimentsError(f"{path} is there already; choose another name or edit it")
     write_atomically(path, text)

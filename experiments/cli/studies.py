@@ -36,7 +36,7 @@ def load_all(names: Sequence[str], sets: Sequence[str] = ()) -> list[Study]:
         except ConfigError as error:
             problems += error.problems
             continue
-        other = studies.setdefault(study.name, study)
+        other = studies.setdefault(study.name.casefold(), study)  # some file systems ignore the case of letters
         if other.file != study.file:
             raise ExperimentsError(f"{other.file} and {study.file} would both write results/{study.name}/")
     if problems:

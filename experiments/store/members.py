@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from experiments.store.table import Entry, Key
+from experiments.study.study import LARGEST_STUDY
 
 if TYPE_CHECKING:
     from experiments.study.study import Run, Study
@@ -26,7 +27,8 @@ class Members:
 
     def __init__(self, study: Study, given: Iterable[Run] = ()) -> None:
         self._study = study
-        self._known: dict[tuple[str, int], dict[Key, str]] = {}
+        self._known: dict[str, dict[Key, str]] = {}
+        self._more: dict[tuple[str, str, str, int], dict[Key, str]] = {}
         self._given = {(Key(run.variant, run.protocol, run.repeat), run.hash) for run in given}
         self._variants = {variant.name: i for i, variant in enumerate(study.all_variants)}
         self._repeats = {variant.name: variant.repeats for variant in study.all_variants}
@@ -38,16 +40,28 @@ class Members:
             return True
         if key.variant not in self._variants:
             return False
+        if key.repeat < self._repeats[key.variant]:
+            return self._hashes(entry.engine).get(key) == entry.hash
         # Powers of two, so that a thousand extra repeats are hashed once and not a thousand times.
-        extra = 0 if key.repeat < self._repeats[key.variant] else 1 << key.repeat.bit_length()
-        return self._hashes(entry.engine, extra).get(key) == entry.hash
+        extra = min(1 << key.repeat.bit_length(), LARGEST_STUDY)
+        return self._more_hashes(entry.engine, key.variant, key.protocol, extra).get(key) == entry.hash
 
     def rank(self, key: Key) -> tuple[int, int, int]:
         """Give the place of a row in the table: variants as in the YAML, then protocols, then repeats."""
         return self._variants[key.variant], _PROTOCOLS.index(key.protocol), key.repeat
 
-    def _hashes(self, engine: str, repeats: int) -> dict[Key, str]:
-        if (engine, repeats) not in self._known:
-            runs = self._study.runs(variants=list(self._variants), repeats=repeats or None, engine=engine)
-            self._known[engine, repeats] = {Key(run.variant, run.protocol, run.repeat): run.hash for run in runs}
-        return self._known[engine, repeats]
+    def _hashes(self, engine: str) -> dict[Key, str]:
+        if engine not in self._known:
+            self._known[engine] = _by_key(self._study.runs(variants=list(self._variants), engine=engine))
+        return self._known[engine]
+
+    def _more_hashes(self, engine: str, variant: str, protocol: str, repeats: int) -> dict[Key, str]:
+        place = engine, variant, protocol, repeats
+        if place not in self._more:
+            runs = self._study.runs(variants=[variant], protocols=[protocol], repeats=repeats, engine=engine)
+            self._more[place] = _by_key(runs)
+        return self._more[place]
+
+
+def _by_key(runs: Iterable[Run]) -> dict[Key, str]:
+    return {Key(run.variant, run.protocol, run.repeat): run.hash for run in runs}

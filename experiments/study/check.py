@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -10,10 +9,11 @@ from typing import Any
 from experiments.errors import Place
 from experiments.study.components import check_component, check_record
 from experiments.study.located import LocatedDict, LocatedList, place_in
+from experiments.study.names import check_names
 from experiments.study.patches import SINGLE, apply_single
 from experiments.study.problems import Problems, expected, join, nearest
 from experiments.study.section_check import check_section
-from experiments.study.sections import NAME_PATTERN, Configuration
+from experiments.study.sections import Configuration
 from experiments.study.structure import BLOCK_KEYS, KEYS
 
 LARGEST_REPEAT = 1000
@@ -50,14 +50,6 @@ def check_configuration(tree: LocatedDict, problems: Problems, checked: Checked)
     checked.once(tree.get("training"), _check_training, problems)
     if isinstance(tree.get("record"), list):
         check_record(tree["record"], problems)
-
-
-def check_names(section: LocatedDict, path: str, what: str, problems: Problems) -> None:
-    """Check names that people chose: a letter first, then letters, digits and underscores."""
-    for name in section:
-        if not re.match(NAME_PATTERN, name) or name.endswith("\n"):
-            message = f"expected {what} of letters, digits and underscores that starts with a letter, found {name!r}"
-            problems.add(section.key_place_of(name), join(path, name), message)
 
 
 def _check_sources(place: Place | None, data: Any, problems: Problems) -> None:

@@ -9,7 +9,7 @@ from experiments.errors import Place
 from experiments.study.allowed import REFUSED, SINGULAR, WITHHELD_ARGUMENTS
 from experiments.study.kinds import NUMBER, POSITIVE, kind_of, slot_of
 from experiments.study.located import LocatedDict, place_in
-from experiments.study.problems import Problems, expected, join, nearest
+from experiments.study.problems import Problems, expected, is_number, join, nearest
 from experiments.study.sections import RECORD_WORDS, EpochsUntil
 from experiments.study.signatures import classes, identifiers
 from experiments.study.structure import GRADIENT_WORDS, LAYER_KEYS
@@ -124,7 +124,8 @@ class _Checker:
         if value is None and nullable:
             return
         nested = slot_of(argument)
-        if nested and (nested != "schedules" or isinstance(value, str | dict)):
+        a_name = isinstance(value, dict) or (isinstance(value, str) and not is_number(value))
+        if nested and (nested != "schedules" or a_name):
             self.check(nested, value, below, place)
             return
         wanted = kind_of(kind, name, argument, about.get("default"))

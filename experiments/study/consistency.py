@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.study.allowed import EMBEDDED_ROWS
 from experiments.study.located import LocatedDict, place_in
+from experiments.study.metric_rules import check_metrics
 from experiments.study.metrics import measured
 from experiments.study.problems import Problems, found, nearest
 from experiments.study.signatures import classes
@@ -33,6 +34,7 @@ def check_consistency(config: LocatedDict, problems: Problems) -> None:
     _check_learning_rate(config["training"], problems)
     _check_rows(config["data"], problems)
     _check_targets_to_reach(config, problems)
+    check_metrics(config, problems)
 
 
 def _check_validation(config: LocatedDict, problems: Problems) -> None:

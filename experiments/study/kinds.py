@@ -142,6 +142,8 @@ _RULES: dict[str, Kind] = {
     "n_class": _integer("an integer from 1 to 10", 1, 10),
     "gradient_accumulation_steps": _integer("an integer of at least 2", 2),
     "callbacks.factor": FRACTION,
+    "average": _choice("macro", "micro", "weighted"),
+    "class_aggregation": _choice("uniform_average", "variance_weighted_average"),
     "callbacks.mode": _choice("auto", "min", "max"),
     "VarianceScaling.mode": _choice("fan_in", "fan_out", "fan_avg"),
     "distribution": _choice("truncated_normal", "untruncated_normal", "normal", "uniform"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.errors import ConfigError, Problem
+from experiments.errors import ConfigError, Place, Problem
 from experiments.study.loader import LARGEST_FILE
+from experiments.study.names import case_twins, twins_message, wrong_file_name
 from experiments.study.problems import nearest
 from experiments.study.reader import parse_study
 from experiments.study.study import Study
@@ -42,7 +43,17 @@ def load_study(path_or_name: str | Path, *, sets: Sequence[str] = ()) -> Study:
             content = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise ConfigError([Problem(None, str(path_or_name), f"cannot be read: {error.strerror}")]) from None
+    _check_name(path)
     return parse_study(content, name=path.stem, file=_shown(path), sets=sets)
+
+
+def _check_name(path: Path) -> None:
+    """Check that a file's name can be that of a folder of results of its own."""
+    message = wrong_file_name(path.stem)
+    beside = sorted(other.stem for other in path.parent.glob("*.yaml") if other.stem.casefold() == path.stem.casefold())
+    twins = [twins_message(*pair) for pair in case_twins(beside)]
+    if message or twins:
+        raise ConfigError([Problem(Place(_shown(path), 1, 1), "", message or f"two studies: {twins[0]}")])
 
 
 def _find(path_or_name: str | Path) -> Path:

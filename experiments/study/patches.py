@@ -81,6 +81,7 @@ def apply_change(configuration: LocatedDict, change: Change) -> LocatedDict:
 
 def _set(role: str, node: Any, step: _Step) -> Any:
     if not step.segments:
+        _refuse_partial(role, node, step.change)
         return expand(role, step.change.value)
     if role == "layers" and isinstance(node, LocatedDict) and "layers" in node:
         role = "block"
@@ -92,6 +93,19 @@ def _set(role: str, node: Any, step: _Step) -> Any:
         return _set_in_section(role, node, step)
     plain_value = role in (VALUE, "metric list", "gradients")
     return _set_in_value(role, node, step) if plain_value else _set_in_component(role, node, step)
+
+
+def _refuse_partial(role: str, node: Any, change: Change) -> None:
+    """Refuse some of the slots that are there in place of all: the others would be gone without a word."""
+    if role not in NAMED_SLOTS or not isinstance(node, LocatedDict) or not isinstance(change.value, LocatedDict):
+        return
+    left_out = [name for name in node if name not in change.value and name not in KEYS.get(role, ())]
+    if change.value and left_out and all(name in node for name in change.value):
+        given = next(iter(change.value))
+        raise PatchError(
+            f"a section is replaced whole, so {left_out[0]!r} would be gone; write {change.path}.{given} to change a "
+            f"part, and {change.path}.{left_out[0]}: null to remove one"
+        )
 
 
 def _set_in_model(model: LocatedDict, step: _Step) -> LocatedDict:

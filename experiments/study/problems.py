@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -9,6 +10,10 @@ from typing import Any
 from experiments.errors import ConfigError, Place, Problem
 
 _LONGEST_FOUND = 60
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_OLD_NAMES = {"lr": "learning_rate", "nb_epoch": "epochs", "init": "kernel_initializer", "p": "rate"}
+"""Names that arguments had in earlier versions of Keras, and those they have now."""
+
 _MOST_NAMES = 16
 
 
@@ -59,6 +64,11 @@ def join(path: str, key: str | int) -> str:
     return f"{path}.{key}" if path else str(key)
 
 
+def is_number(text: str) -> bool:
+    """Return whether a text is a number that stands between quotes."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 def found(value: Any) -> str:
     """Describe a value that was found where another was expected."""
     if value is None:
@@ -78,6 +88,10 @@ def expected(words: str, value: Any) -> str:
     message = f"expected {words}, found {found(value)}"
     if isinstance(value, str) and value.lower() in ("yes", "on", "no", "off", "y", "n") and "true or false" in words:
         message += f"; write {'true' if value.lower() in ('yes', 'on', 'y') else 'false'}"
+    if isinstance(value, str) and ("number" in words or "integer" in words) and is_number(value):
+        message += f"; write {value} without quotes"
+    if value in ("true", "false") and "true or false" in words:
+        message += f"; write {value} without quotes"
     if isinstance(value, float) and value.is_integer() and "integer" in words:
         message += f"; write {value:.0f}"
     if words == "a list" and isinstance(value, str):
@@ -96,6 +110,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
         ``"; did you mean 'rate'?"``, ``"; expected one of …"`` or an empty string.
     """
     known = list(dict.fromkeys(names))
+    if _OLD_NAMES.get(name) in known and name not in known:
+        return f"; did you mean {_OLD_NAMES[name]!r}?"
     lowered = {item.lower(): item for item in reversed(known)}
     near = get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
     close = get_close_matches(name, known, n=1, cutoff=0.7) or [lowered[item] for item in near]

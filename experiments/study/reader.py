@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.errors import Place
-from experiments.study.check import check_names
 from experiments.study.claim_parser import ClaimSyntaxError, parse_claim
 from experiments.study.claims import check_claim, check_metric, find_variant
 from experiments.study.expand import expand
 from experiments.study.loader import load_yaml
 from experiments.study.located import LocatedDict, LocatedList, place_in, plain
+from experiments.study.names import check_names
 from experiments.study.patches import Change, PatchError, apply_change
 from experiments.study.problems import Problems, expected, nearest
 from experiments.study.resolve import resolve
@@ -121,7 +121,7 @@ class _Reader:
         sections = self._tree.get("variants")
         if not isinstance(sections, LocatedDict):
             return ()
-        check_names(sections, "variants", "a variant name", self._problems)
+        check_names(sections, "variants", "a variant name", self._problems, files=True)
         return VariantResolver(base, sections, self._defaults(), self._sets, self._problems).resolve_all()
 
     def _base(self) -> LocatedDict:

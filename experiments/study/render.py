@@ -10,6 +10,7 @@ import yaml
 
 from experiments.errors import ConfigError, Problem
 from experiments.study.loader import StudyLoader
+from experiments.study.names import wrong_file_name
 from experiments.study.problems import expected
 from experiments.study.study import Study, Variant
 
@@ -110,8 +111,9 @@ def new_study(study: Study, name: str) -> str:
     Raises:
         ConfigError: Where the name would not do as a file name.
     """
-    if not _STUDY_NAME.fullmatch(name):
-        message = expected("a name of letters, digits, '_' and '-'", name)
+    plain = _STUDY_NAME.fullmatch(name)
+    message = wrong_file_name(name) if plain else expected("a name of letters, digits, '_' and '-'", name)
+    if message:
         raise ConfigError([Problem(None, "", message)])
     title = "title: " + inline(f"{name}: my version of “{study.title}”")
     text = _TITLE.sub(lambda _: title, study.text, count=1)

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from experiments.errors import ConfigError, Place, Problem
+from experiments.errors import ConfigError, ExperimentsError, Place, Problem
 from experiments.study.expressions import Expression
 from experiments.study.hashing import configuration_digest, run_hash
 from experiments.study.located import LocatedDict, place_in
 from experiments.study.problems import nearest
 
 PROTOCOLS = ("published", "fresh")
+LARGEST_STUDY = 2_000_000
+"""Runs; as many fit into the memory of a small machine, and more are a slip."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,19 @@ class Study:
         named = set(names)
         return replace(self, variants=self.variants + tuple(v for v in self.on_request if v.name in named))
 
+    def count(
+        self,
+        *,
+        variants: Sequence[str] | None = None,
+        protocols: Sequence[str] | None = None,
+        repeats: int | None = None,
+    ) -> int:
+        """Count the runs that ``runs`` lists for the same arguments, without making them."""
+        return sum(
+            len(_kept(variant, protocols)) * (variant.repeats if repeats is None else repeats)
+            for variant in self.select(variants)
+        )
+
     def runs(
         self,
         *,
@@ -185,7 +200,11 @@ class Study:
 
         Raises:
             ConfigError: Where a variant's name is not known.
+            ExperimentsError: Where there are more runs than a machine can hold.
         """
+        count = self.count(variants=variants, protocols=protocols, repeats=repeats)
+        if count > LARGEST_STUDY:
+            raise ExperimentsError(f"{self.name}: {count:,} runs are asked for; at most {LARGEST_STUDY:,} are allowed")
         chosen = self.select(variants)
         return tuple(run for variant in chosen for run in self._runs_of(variant, protocols, repeats, engine))
 
@@ -193,8 +212,7 @@ class Study:
         self, variant: Variant, protocols: Sequence[str] | None, repeats: int | None, engine: str
     ) -> Iterator[Run]:
         digest = configuration_digest(variant.config)
-        kept = [protocol for protocol in variant.protocols if protocols is None or protocol in protocols]
-        for protocol in kept:
+        for protocol in _kept(variant, protocols):
             for repeat in range(variant.repeats if repeats is None else repeats):
                 yield Run(
                     study=self.name,
@@ -208,3 +226,7 @@ class Study:
                     config=variant.config,
                     hash=run_hash(digest, seed=repeat, protocol=protocol, engine=engine),
                 )
+
+
+def _kept(variant: Variant, protocols: Sequence[str] | None) -> list[str]:
+    return [protocol for protocol in variant.protocols if protocols is None or protocol in protocols]

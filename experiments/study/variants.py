@@ -12,11 +12,12 @@ from experiments.errors import Place
 from experiments.study.check import Checked
 from experiments.study.consistency import check_fresh_rows
 from experiments.study.located import LocatedDict, LocatedList, place_in, plain
+from experiments.study.names import LONGEST_LABEL, case_twins, check_names, twins_message
 from experiments.study.patches import Change, PatchError, apply_change
 from experiments.study.problems import Problems, expected, found, join, nearest
 from experiments.study.resolve import changed, resolve
 from experiments.study.sections import LARGEST_GRID, VARIANT_KEYS
-from experiments.study.study import Variant
+from experiments.study.study import LARGEST_STUDY, Variant
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,38 @@ class VariantResolver:
 
     def resolve_all(self) -> tuple[Variant, ...]:
         """Resolve every variant and grid point, in file order; those with problems are left out."""
+        if self._too_many_runs():
+            return ()
         variants = tuple(variant for name in self._sections for variant in self._resolve(name))
         for change in self._sets:
             if change not in self._used and change in self._failures:
                 self._problems.add(change.key_place, change.path, self._failures[change])
+        written = {variant.name: variant for variant in variants}
+        for earlier, name in case_twins(written):
+            self._problems.add(written[name].written, f"variants.{written[name].group}", twins_message(earlier, name))
         return variants
+
+    def _too_many_runs(self) -> bool:
+        """Count the runs before any of them is made; a place is where the number passes the limit."""
+        total = 0
+        for name in self._sections:
+            section = self._section(name)
+            grid, listed = section.get("grid"), section.get("protocols")
+            points = _size(grid) if isinstance(grid, LocatedDict) else 1
+            repeats = section.get("repeats") or self._defaults.repeats
+            protocols = len(listed if isinstance(listed, list) else self._defaults.protocols)
+            if not isinstance(repeats, int) or points > LARGEST_GRID:
+                continue  # which is said elsewhere
+            total += points * repeats * protocols
+            if total > LARGEST_STUDY:
+                counted = f"{points:,} × {repeats:,} × {protocols}"
+                message = (
+                    f"with these (points × repeats × protocols: {counted}) the study has {total:,} runs; "
+                    f"at most {LARGEST_STUDY:,} are allowed"
+                )
+                self._problems.add(self._sections.key_place_of(name), f"variants.{name}", message)
+                return True
+        return False
 
     def _resolve(self, name: str) -> Iterator[Variant]:
         section = self._section(name)
@@ -105,11 +133,12 @@ class VariantResolver:
         if grid is None or not isinstance(grid, LocatedDict):
             return {} if grid is None else None
         path = f"variants.{name}.grid"
-        size = math.prod(_longest(axis) for axis in grid.values())
+        size = _size(grid)
         if size > LARGEST_GRID:
             message = f"the grid has {size:,} points; at most {LARGEST_GRID:,} are allowed"
             self._problems.add(section.place_of("grid"), path, message)
             return None
+        check_names(grid, path, "a name of an axis", self._problems)
         axes = {axis: _points(axis, grid, join(path, axis), self._problems) for axis in grid}
         if not axes:
             self._problems.add(section.place_of("grid"), path, "expected at least one axis")
@@ -124,7 +153,9 @@ class VariantResolver:
             name = f"{group}[{','.join(f'{axis}={written(label)}' for axis, label in labels.items())}]"
             if name in seen:
                 place = self._sections.key_place_of(group)
-                self._problems.add(place, f"variants.{group}.grid", f"two points of the grid are called {name!r}")
+                hint = "values that agree in six digits need labels: {label: value}"
+                message = f"two points of the grid are called {name!r}; {hint}"
+                self._problems.add(place, f"variants.{group}.grid", message)
             seen.add(name)
             own = [change for point in combination for change in point.changes]
             here = tree
@@ -174,6 +205,10 @@ class VariantResolver:
         return tree, applied
 
 
+def _size(grid: LocatedDict) -> int:
+    return math.prod(_longest(axis) for axis in grid.values())
+
+
 def _longest(axis: Any) -> int:
     values = axis.values() if isinstance(axis, LocatedDict) else ()
     return max((len(value) for value in values if isinstance(value, list | dict)), default=1)
@@ -194,6 +229,11 @@ def _points(axis: str, grid: LocatedDict, path: str, problems: Problems) -> list
         problems.add(grid.place_of(axis), path, f"paths of one axis need equally many values, {counted}")
         return []
     labels = [point.label for point in _labelling(columns)]
+    for label, point in zip(labels, columns[0], strict=True):
+        text = written(label)
+        if not 0 < len(text) <= LONGEST_LABEL:
+            wanted = expected(f"a label of 1 to {LONGEST_LABEL} characters", text)
+            problems.add(point.changes[0].place, path, f"{wanted}; write {{label: value}}")
     return [
         _Point(label, tuple(change for point in points for change in point.changes))
         for label, points in zip(labels, zip(*columns, strict=True), strict=True)

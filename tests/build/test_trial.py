@@ -33,3 +33,9 @@ def test_an_output_layer_that_does_not_fit_the_targets():
 def test_what_keras_refuses_with_another_error_than_a_value_error():
     model = {"hidden": dense(), "norm": {"BatchNormalization": {"axis": 5}}, "output": OUTPUT}
     assert refused(configuration(model)).path == "model.norm"
+
+
+def test_a_metric_that_is_several_numbers():
+    problem = refused(configuration(metrics=[{"Recall": {"thresholds": [0.3, 0.7]}}]))
+    assert problem.path == "training.metrics"
+    assert problem.message == "'recall' is 2 numbers, and a column of runs.csv holds one"

@@ -64,6 +64,47 @@ def test_unknown_names_are_exit_code_2_with_the_nearest(project, capsys, argumen
     assert not Path("results").exists()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("run", "./...yaml"), ("run", "..yaml"), ("check", "...yaml"), ("run", "--all"), ("check",), ("show", "..")],
+)
+def test_a_study_named_like_a_folder_is_refused_and_nothing_is_written(project, capsys, arguments):
+    text = (project / "configs" / "small.yaml").read_text()
+    for path in ("...yaml", "..yaml", "configs/...yaml"):
+        (project / path).write_text(text)
+    notes = project / "history" / "my_notes.txt"
+    notes.parent.mkdir()
+    notes.write_text("mine")
+    before = sorted(project.rglob("*"))
+    code, _, errors = run(capsys, *arguments)
+    assert code == 2
+    assert "a folder cannot be called '." in errors
+    assert sorted(project.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["con", "NUL", "..", ".", "a/b", "a.b", "Small", "x" * 101])
+def test_new_refuses_a_name_that_no_study_can_have(project, capsys, name):
+    before = sorted(project.rglob("*"))
+    code, _, errors = run(capsys, "new", "small", name)
+    assert code == 2
+    assert errors
+    assert sorted(project.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "small", "--repeats", "1000000000"),
+        ("run", "small", "--repeats", "1000000000", "--dry-run"),
+        ("code", "small", "--variant", "baseline", "--repeat", "1000000000"),
+    ],
+)
+def test_more_runs_than_a_machine_can_hold_are_refused(project, capsys, arguments):
+    code, _, errors = run(capsys, *arguments)
+    assert code == 2
+    assert "runs are asked for; at most 2,000,000 are allowed" in errors
+
+
 def test_list_says_what_is_done(trained, capsys):
     code, text, _ = run(capsys, "list")
     assert code == 0

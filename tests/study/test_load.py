@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.errors import ConfigError
+from experiments.errors import ConfigError, ExperimentsError
 from experiments.study import load_study, study_names
 from tests.study.texts import study_text
 
@@ -73,3 +73,44 @@ def test_loading_all_studies_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["...yaml", "..yaml", ".yaml", ".hidden.yaml", "dot..yaml", "space .yaml", "a\\b.yaml", "a:b.yaml", "a\nb.yaml"],
+)
+def test_a_file_whose_name_is_no_name_of_a_folder_is_no_study(folder, name):
+    (folder / name).write_text(study_text(), encoding="utf-8")
+    with pytest.raises(ConfigError, match="a folder cannot be called"):
+        load_study(Path(name))
+
+
+@pytest.mark.parametrize("name", ["con", "PRN", "aux", "Nul", "com1", "LPT9", "con.old", "nul .x"])
+def test_a_file_with_the_name_of_a_device_of_windows_is_no_study(folder, name):
+    (folder / f"{name}.yaml").write_text(study_text(), encoding="utf-8")
+    with pytest.raises(ConfigError, match="is the name of a device on Windows"):
+        load_study(Path(f"{name}.yaml"))
+
+
+@pytest.mark.parametrize("name", ["console", "com10", "com", "a.b", "2 layers", "ä"])
+def test_other_names_are_names_of_studies(folder, name):
+    (folder / f"{name}.yaml").write_text(study_text(), encoding="utf-8")
+    assert load_study(Path(f"{name}.yaml")).name == name
+
+
+def test_studies_that_differ_only_in_letter_case_are_refused(folder):
+    (folder / "configs" / "Tiny.yaml").write_text(study_text(), encoding="utf-8")
+    if len(study_names()) < 3:
+        pytest.skip("this file system takes the two for one file")
+    for name in ("tiny", "Tiny"):
+        with pytest.raises(ConfigError, match="'Tiny' and 'tiny' differ only in letter case"):
+            load_study(name)
+
+
+def test_more_runs_than_a_machine_can_hold_are_not_listed(folder):
+    study = load_study("tiny")
+    assert study.count(repeats=1_000_000) == 2_000_000
+    with pytest.raises(ExperimentsError, match=r"tiny: 2,000,002 runs are asked for; at most 2,000,000 are allowed"):
+        study.runs(repeats=1_000_001)
+    assert study.count() == len(study.runs())
+    assert study.count(protocols=["fresh"], repeats=5) == len(study.runs(protocols=["fresh"], repeats=5))

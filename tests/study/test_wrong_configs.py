@@ -237,7 +237,27 @@ WRONG = {
     "old argument name": (
         "training",
         "training: {optimizer: {Adam: {§lr: 0.1}}, loss: mse, epochs: 1}",
-        ["training.optimizer.lr: not an argument of Adam; expected one of 'learning_rate'"],
+        ["training.optimizer.lr: not an argument of Adam; did you mean 'learning_rate'?"],
+    ),
+    "a number between quotes": (
+        "training",
+        "training: {optimizer: {Adam: {learning_rate: §'0.1'}}, loss: mse, epochs: 1}",
+        ["expected a number greater than 0, or a schedule, found '0.1'; write 0.1 without quotes"],
+    ),
+    "an integer between quotes": (
+        "training",
+        "training: {optimizer: Adam, loss: mse, epochs: §'5'}",
+        ["found '5'; write 5 without quotes"],
+    ),
+    "a truth between quotes": (
+        "training",
+        "training: {optimizer: Adam, loss: mse, epochs: 5, shuffle: §'true'}",
+        ["write true without quotes"],
+    ),
+    "a metric with a number for each output": (
+        "training",
+        "training: {optimizer: Adam, loss: mse, epochs: 5, metrics: [{R2Score: {class_aggregation: §null}}]}",
+        ["expected 'uniform_average' or 'variance_weighted_average', found nothing"],
     ),
     "a float of epochs": ("training", "training: {optimizer: adam, loss: mse, epochs: §1e3}", ["write 1000"]),
     "one metric": (
@@ -410,6 +430,66 @@ WRONG = {
         V + "  §a: {grid: {n: {model.hidden.units: [1, 1]}}}",
         ["two points of the grid are called 'a[n=1]'"],
     ),
+    "two points that agree in six digits": (
+        "variants",
+        V + "  §a: {grid: {n: {training.optimizer.learning_rate: [0.1234567, 0.12345671]}}}",
+        ["two points of the grid are called 'a[n=0.123457]'; values that agree in six digits need labels"],
+    ),
+    "an axis of odd name": (
+        "variants",
+        V + "  a: {grid: {§n.m: {training.epochs: [1]}}}",
+        ["expected a name of an axis of letters"],
+    ),
+    "an empty label": (
+        "variants",
+        V + "  a: {grid: {n: {training.epochs: {'': §1}}}}",
+        ["a label of 1 to 200 characters, found ''; write {label: value}"],
+    ),
+    "a label of a million characters": (
+        "variants",
+        V + f"  a: {{grid: {{n: {{training.epochs: {{? {'x' * 200_000} : §1}}}}}}}}",
+        ["a label of 1 to 200 characters, found 'xxx"],
+    ),
+    "a long value without a label": (
+        "variants",
+        V + f"  a: {{grid: {{n: {{data.multiply.inputs: [§{[1] * 200}]}}}}}}",
+        ["a label of 1 to 200 characters", "write {label: value}"],
+    ),
+    "a long name": ("variants", f"variants:\n  §{'x' * 101}: {{}}", ["a variant name of at most 100 characters"]),
+    "a name of a device": ("variants", "variants:\n  §con: {}", ["'con' is the name of a device on Windows"]),
+    "another name of a device": ("variants", "variants:\n  §LPT9: {}", ["'LPT9' is the name of a device on Windows"]),
+    "names that differ in letter case": (
+        "variants",
+        V + "  §Baseline: {}",
+        ["'baseline' and 'Baseline' differ only in letter case"],
+    ),
+    "labels that differ in letter case": (
+        "variants",
+        V + "  §a: {grid: {n: {training.optimizer: {Adam: Adam, adam: SGD}}}}",
+        ["'a[n=Adam]' and 'a[n=adam]' differ only in letter case"],
+    ),
+    "more runs than a machine can hold": (
+        "variants",
+        "variants:\n  §a:\n    repeats: 10000\n"
+        "    grid: {{x: {{training.epochs: {0}}}, y: {{model.hidden.units: {0}}}}}".format(list(range(1, 101))),
+        ["10,000 × 10,000 × 2", "the study has 200,000,000 runs; at most 2,000,000 are allowed"],
+    ),
+    "more runs in all": (
+        "variants",
+        "variants:\n" + "".join(f"  {'§' * (i == 100)}v{i}: {{repeats: 10000}}\n" for i in range(120)),
+        ["variants.v100: with these", "the study has 2,020,000 runs"],
+    ),
+    "a part of a model in place of the whole": (
+        "variants",
+        V + "  a: {§model: {hidden: {Dense: 7}}}",
+        ["a section is replaced whole, so 'output' would be gone; write model.hidden to change", "model.output: null"],
+    ),
+    "a part of the callbacks in place of all": (
+        "variants",
+        V + "  a: {training.callbacks: {s: TerminateOnNaN, t: TerminateOnNaN}}\n"
+        "  b: {from: a, §training.callbacks: {t: TerminateOnNaN}}",
+        ["'s' would be gone; write training.callbacks.t"],
+    ),
     # claims and published figures
     "claim without a sentence": ("claims", "claims:\n  - §expect: baseline.test_loss < 1", ["claims.0.says: missing"]),
     "claim that stops": (
@@ -458,6 +538,82 @@ WRONG = {
     "control character": ("more", "about: §\x07", ["control character"]),
     "huge number": ("more", f"repeats: §{'9' * 5000}", ["at most 64 bits"]),
 }
+
+
+def metric(text):
+    return f"training: {{optimizer: adam, loss: mse, epochs: 1, metrics: [{text}]}}"
+
+
+STORED = (
+    "file",
+    "allow_pickle",
+    "repeat",
+    "hash",
+    "epochs",
+    "loss",
+    "learning_rate",
+    "weight_norm",
+    "mse_original",
+)
+
+
+@pytest.mark.parametrize("name", [*STORED, "val_loss", "val_mae"])
+def test_a_metric_with_the_name_of_something_else_is_refused(name):
+    found = problems_of(study_text(training=metric(f"{{MeanAbsoluteError: {{name: {name}}}}}")))
+    (message,) = [message for _, message in found if "metrics.0.name" in message]
+    assert f"{name!r} is stored for something else; choose another name" in message
+
+
+@pytest.mark.parametrize("name", ["grid.x", "a b", "'1'", '"\\u2028"', "'a\u0085b'", "ä", "''", "x" * 101])
+def test_a_metric_name_that_is_no_plain_word_is_refused(name):
+    found = problems_of(study_text(training=metric(f"{{MeanAbsoluteError: {{name: {name}}}}}")))
+    assert [message for _, message in found if message.startswith("training.metrics.0.name: expected a metric name of")]
+
+
+@pytest.mark.parametrize(
+    "metrics", ["mae, mae", "mae, {AUC: {name: mae}}", "mae, {AUC: {name: MAE}}", "AUC, {AUC: {curve: PR}}"]
+)
+def test_two_metrics_of_one_name_are_refused(metrics):
+    found = problems_of(study_text(training=metric(metrics)))
+    assert [message for _, message in found if message.startswith("training.metrics.1: two metrics are called")]
+
+
+def test_a_metric_with_the_name_of_the_loss_is_the_loss_or_refused():
+    assert not problems_of(study_text(training=metric("mse")))
+    assert not problems_of(study_text(training=metric("{MeanSquaredError: {name: mse}}")))
+    assert problems_of(study_text(training=metric("{MeanAbsoluteError: {name: mse}}")))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("F1Score", "F1Score is one number for each class; write average: macro"),
+        ("f1_score", "f1_score is one number for each class"),
+        ("f_beta_score", "f_beta_score is one number for each class"),
+        ("{FBetaScore: {beta: 2.0}}", "FBetaScore is one number for each class"),
+        ("{F1Score: {average: null}}", "F1Score is one number for each class"),
+        ("{Precision: {thresholds: [0.3, 0.7]}}", "Precision is one number for each threshold"),
+        ("{Recall: {thresholds: [0.3, 0.7]}}", "Recall is one number for each threshold"),
+        ("{TruePositives: {thresholds: [0.3, 0.7]}}", "TruePositives is one number for each threshold"),
+    ],
+)
+def test_a_metric_of_several_numbers_is_refused(text, words):
+    found = problems_of(study_text(training=metric(text)))
+    assert [message for _, message in found if message.startswith(f"training.metrics.0: {words}")], found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{F1Score: {average: macro}}",
+        "{R2Score: {}}",
+        "{Precision: {thresholds: [0.5]}}",
+        "{Precision: {thresholds: 0.5}}",
+        "{AUC: {thresholds: [0.3, 0.7]}}",
+    ],
+)
+def test_a_metric_of_one_number_is_fine(text):
+    assert not problems_of(study_text(training=metric(text)))
 
 
 def _place_and_text(section: str, marked: str) -> tuple[str, str]:
