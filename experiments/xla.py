@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
 import shutil
-import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import BinaryIO
+from typing import ClassVar
+
+from experiments.errors import ExperimentsError
+from experiments.stored_programs import ProgramStore
 
 _SINGLE_KERNELS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold"
 # What a loop may read and write in a turn; above some megabytes nothing was gained.
 _BYTES = 4_000_000
-# Relative, as for other tools' caches: TF_XLA_FLAGS are cut at spaces.
 _PROGRAMS = Path(".xla_cache")
 _LEAST_FREE_BYTES = 1_000_000_000
-# The fields of what TensorFlow stores are all strings, bytes or messages.
-_LENGTH_DELIMITED = 2
-_LONGEST_WRITE_SECONDS = 3600
 _CPU_INFO = Path("/proc/cpuinfo")
 # What LLVM looks at: on x86 the first five, on ARM the others.
 _DECISIVE = ("vendor_id", "cpu family", "model", "stepping", "flags", "Features", "CPU ")
+# How Python names the class of what TensorFlow raises.
+_RAISED_BY_TENSORFLOW = "tensorflow.python.framework.errors_impl."
 
 
 def allow_single_kernels() -> None:
@@ -32,36 +33,103 @@ def allow_single_kernels() -> None:
         os.environ["XLA_FLAGS"] = f"{flags} {_SINGLE_KERNELS}={_BYTES}".strip()
 
 
-def keep_programs() -> None:
+class KeptPrograms:
+    """The compiled programs of one task: XLA loads and stores them in a folder that no other process uses.
+
+    Args:
+        store: Where they come from and go to.
+        key: Names the programs that the task may load.
+        folder: Made for the task, with a copy of those that were stored whole.
+
+    Attributes:
+        loaded: Whether there is any program to load.
+        deleted: How many stored programs were damaged.
+        any_loaded: Whether any task of this process has a program to load.
+    """
+
+    any_loaded: ClassVar[bool] = False
+
+    def __init__(self, store: ProgramStore, key: str, folder: Path) -> None:
+        self._store = store
+        self._key = key
+        self._folder = folder
+        programs, self.deleted = store.read(key)
+        self.loaded = bool(programs)
+        KeptPrograms.any_loaded |= self.loaded
+        folder.mkdir(mode=0o700)
+        for name, content in programs.items():
+            (folder / name).write_bytes(content)
+        self._stored = set(programs)
+
+    def store_new(self) -> None:
+        """Store what was compiled since, for tasks to come; what cannot be stored is left out."""
+        for file in self._folder.glob("*.pb"):
+            if file.name not in self._stored:
+                self._stored.add(file.name)
+                with contextlib.suppress(OSError):
+                    self._store.write(self._key, file.name, file.read_bytes())
+
+    def may_have_caused(self, error: str) -> bool:
+        """Whether a run may have failed because a program was loaded, or could not be stored.
+
+        Args:
+            error: The run's traceback.
+        """
+        return (self.loaded and _RAISED_BY_TENSORFLOW in error) or str(self._folder) in error
+
+    def close(self) -> None:
+        """Remove the task's folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def keep_programs(key: str, folder: Path) -> KeptPrograms | None:
     """Let XLA store what it compiles for the CPU in ``.xla_cache``, and load what it compiled there before.
 
     TensorFlow finds a program by its operations and their names; what else decides about the machine code
-    (TensorFlow's version, XLA's options, the processor) chooses the folder. A program that cannot be stored or read
-    fails its run: nothing is stored where the folder is not writable or the disk nearly full, and what a crash of the
-    machine left half-written is deleted. Does nothing if the user gave ``TF_XLA_FLAGS`` of their own.
+    (TensorFlow's version, XLA's options, the processor) chooses the folder. XLA sees only copies of programs whose
+    checksum is right. A program that cannot be stored or read fails its run: nothing is stored where a folder is not
+    writable or a disk nearly full, or where the user gave ``TF_XLA_FLAGS`` of their own.
+
+    Args:
+        key: Hexadecimal digits, equal for tasks that may need the same programs.
+        folder: Does not exist; the task's own.
+
+    Returns:
+        The programs of the task; None where nothing is stored.
+
+    Raises:
+        ExperimentsError: Other users could put programs into ``.xla_cache``.
     """
     if "TF_XLA_FLAGS" in os.environ:
-        return
+        return None
     try:
-        folder = _PROGRAMS / _fingerprint()
-        folder.mkdir(parents=True, exist_ok=True)
-        _clean(folder)
-        usable = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > _LEAST_FREE_BYTES
+        path = _PROGRAMS / _fingerprint()
+        store = ProgramStore(path)
+        if not (os.access(path, os.W_OK) and _has_room(path) and _has_room(folder.parent)):
+            return None
+        programs = KeptPrograms(store, key, folder)
     except (OSError, PackageNotFoundError):
-        return
-    if usable:
-        directory = f"--tf_xla_persistent_cache_directory={folder.as_posix()}"
-        os.environ["TF_XLA_FLAGS"] = f"{directory} --tf_xla_persistent_cache_device_types=CPU"
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    # TensorFlow cuts its flags at spaces that are not between quotes, where a backslash takes the next one as it is.
+    quoted = str(folder).replace("\\", "\\\\").replace('"', '\\"')
+    directory = f'--tf_xla_persistent_cache_directory="{quoted}"'
+    os.environ["TF_XLA_FLAGS"] = f"{directory} --tf_xla_persistent_cache_device_types=CPU"
+    return programs
 
 
-def _clean(folder: Path) -> None:
-    """Delete programs that are not whole, and what processes that were killed had begun to write."""
-    for file in folder.glob("*.pb"):
-        if not _is_whole(file):
-            file.unlink(missing_ok=True)
-    for file in folder.glob("*.tmp"):
-        if time.time() - file.stat().st_mtime > _LONGEST_WRITE_SECONDS:
-            file.unlink(missing_ok=True)
+def delete_programs(key: str) -> None:
+    """Delete the programs of a key from ``.xla_cache``.
+
+    Args:
+        key: As for ``keep_programs``.
+    """
+    with contextlib.suppress(OSError, PackageNotFoundError, ExperimentsError):
+        ProgramStore(_PROGRAMS / _fingerprint()).delete(key)
+
+
+def _has_room(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free > _LEAST_FREE_BYTES
 
 
 def _fingerprint() -> str:
@@ -75,28 +143,3 @@ def _processor() -> str:
         return f"{platform.processor()} {platform.node()}"
     lines = _CPU_INFO.read_text().splitlines()
     return "\n".join(sorted({line for line in lines if line.startswith(_DECISIVE)}))
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether a stored program, a serialized protocol buffer, ends where its last field does."""
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            while file.tell() < size:
-                if _varint(file) & 7 != _LENGTH_DELIMITED:
-                    return False
-                file.seek(_varint(file), os.SEEK_CUR)
-            return file.tell() == size > 0
-    except (OSError, IndexError, OverflowError, ValueError):
-        return False
-
-
-def _varint(file: BinaryIO) -> int:
-    """Read a number of seven bits a byte, lowest first (protobuf.dev, Encoding, Base 128 Varints)."""
-    number = 0
-    for shift in range(0, 70, 7):
-        byte = file.read(1)[0]
-        number |= (byte & 127) << shift
-        if byte < 128:
-            return number
-    raise ValueError("no number of protocol buffers has more than ten bytes")

@@ -11,16 +11,16 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.errors import ExperimentsError
-from experiments.runner.tasks import Broken, Event, Finished, Task, Tick, Train
-from experiments.runner.worker import Done, GaveBack, GiveBack, Settings, work
+from experiments.runner.tasks import Broken, Event, Finished, Note, Task, Tick, Train
+from experiments.runner.worker import Done, GaveBack, GiveBack, Loads, Misfit, Settings, work
 from experiments.store.record import RunResult
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class _Worker:
     left: list[Run] = field(default_factory=list)
     asked: bool = False  # whether it was asked to give runs back and has not answered
     heard: bool = False  # whether it ever said anything
+    loads: bool = False  # whether its task loads programs that were stored earlier
     times: list[float] = field(default_factory=list)  # when the task began and when each of its runs was over
 
     def give(self, task: Task) -> None:
@@ -94,6 +95,7 @@ class LocalExecutor:
         self._logs = Path(tempfile.mkdtemp(prefix="experiments-"))
         self._started = 0
         self._fruitless = 0
+        self._noted: set[str] = set()
 
     def submit(self, task: Task) -> None:
         """Take on a task; ``events`` begins with it when a worker is free.
@@ -175,13 +177,37 @@ class LocalExecutor:
             worker.asked = False
             worker.left = worker.left[: len(worker.left) - len(message.runs)]
             if message.runs:
-                self._queue.appendleft(Train(message.runs))
+                self._return(worker.task, message.runs)
+        elif isinstance(message, Loads):
+            worker.loads = True
+        elif isinstance(message, Misfit):
+            runs, worker.left = worker.left, []
+            yield from self._train_without_stored(worker.task, runs)
+        elif isinstance(message, Note):
+            yield from self._note(message)
         else:
             if isinstance(message, Finished):
                 with contextlib.suppress(ValueError):
                     worker.left.remove(message.result.run)
                 worker.times.append(time.monotonic())
             yield message
+
+    def _return(self, task: Task | None, runs: Sequence[Run]) -> None:
+        """Put runs of a task that were not carried out back to the front of the queue."""
+        assert isinstance(task, Train)
+        self._queue.appendleft(replace(task, runs=tuple(runs)))
+
+    def _train_without_stored(self, task: Task | None, runs: Sequence[Run]) -> Iterator[Event]:
+        """Carry runs out with programs compiled anew: they failed, or their worker died, with stored ones."""
+        assert isinstance(task, Train)
+        self._return(replace(task, stored_programs=False), runs)
+        yield from self._note(Note(f"{runs[0].study}: a stored program did not fit and is compiled anew"))
+
+    def _note(self, note: Note) -> Iterator[Event]:
+        """Pass on what was not yet said: every task may find the same."""
+        if note.text not in self._noted:
+            self._noted.add(note.text)
+            yield note
 
     def _dismiss(self, worker: _Worker) -> None:
         worker.connection.close()
@@ -199,7 +225,10 @@ class LocalExecutor:
         if task is None:
             return
         if code == 0:
-            self._queue.appendleft(Train(tuple(left)) if isinstance(task, Train) else task)
+            self._queue.appendleft(replace(task, runs=tuple(left)) if isinstance(task, Train) else task)
+            return
+        if worker.loads and left:
+            yield from self._train_without_stored(task, left)
             return
         reason = f"The worker process died (exit code {code}).\n{_tail(worker.log)}"
         if not worker.heard:
@@ -210,7 +239,7 @@ class LocalExecutor:
             failed = RunResult(left[0], {}, {}, {}, f"{reason}\nWorkerDied: exit code {code}".replace("\n\n", "\n"))
             yield Finished(failed, time.monotonic() - worker.times[-1])
             if left[1:]:
-                self._queue.appendleft(Train(tuple(left[1:])))
+                self._return(task, left[1:])
 
     def _count_fruitless(self, reason: str) -> None:
         self._fruitless += 1

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Train:
-    """Runs to carry out, each answered by a ``Finished``."""
+    """Runs to carry out, each answered by a ``Finished``.
+
+    Attributes:
+        runs: Runs that share a program.
+        stored_programs: Whether compiled programs may be loaded from the disk, and stored there.
+    """
 
     runs: tuple[Run, ...]
+    stored_programs: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,11 +97,18 @@ class Broken:
 
 
 @dataclass(frozen=True)
+class Note:
+    """One sentence for people, about the machine and not about a run."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Tick:
     """Nothing more has happened so far: a moment to bring what came to the disk."""
 
 
-Event = Progress | Finished | Refused | Returned | Broken | Tick
+Event = Progress | Finished | Refused | Returned | Broken | Note | Tick
 
 
 class Executor(Protocol):

@@ -14,7 +14,7 @@ from experiments.runner.listener import Listener
 from experiments.runner.order import stage_of
 from experiments.runner.plan import Plan, Runs
 from experiments.runner.summary import Summary
-from experiments.runner.tasks import Broken, Event, Executor, Finished, Prepare, Progress, Refused, Tick, Train
+from experiments.runner.tasks import Broken, Event, Executor, Finished, Note, Prepare, Progress, Refused, Tick, Train
 
 if TYPE_CHECKING:
     from experiments.study.study import Run
@@ -75,6 +75,8 @@ def _hear(event: Event, desks: dict[str, Collector], listener: Listener) -> None
             del desks[event.result.run.study]
     elif isinstance(event, Broken):
         raise ExperimentsError(f"The worker processes cannot train.\n{event.traceback}")
+    elif isinstance(event, Note):
+        listener.say(event.text)
     elif isinstance(event, Tick):
         for desk in desks.values():
             desk.write()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 import signal
@@ -14,11 +15,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.errors import ExperimentsError
+from experiments.runner.bundles import bundle_key
 from experiments.runner.memory import resident_bytes
-from experiments.runner.tasks import Broken, Call, Finished, Prepare, Progress, Refused, Returned, Task, Train
-from experiments.xla import allow_single_kernels, keep_programs
+from experiments.runner.tasks import Broken, Call, Finished, Note, Prepare, Progress, Refused, Returned, Task, Train
+from experiments.xla import KeptPrograms, allow_single_kernels, delete_programs, keep_programs
 
 if TYPE_CHECKING:
     from experiments.study.study import Run
@@ -64,6 +68,16 @@ class GaveBack:
     """The runs that a worker will not carry out."""
 
     runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Loads:
+    """The task loads compiled programs that were stored earlier; if this process dies, that may be why."""
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A stored program may be why a run failed: that run and those after it are left to another worker."""
 
 
 @dataclass(frozen=True)
@@ -141,16 +155,43 @@ def _carry_out(task: Task, connection: Connection, settings: Settings, memory: _
         value = getattr(importlib.import_module(module), name)(*task.arguments)
         connection.send(Returned(task, value))
         return
-    if settings.one_task:  # or else names depend on what was traced before, and nothing would be found again
-        keep_programs()
+    executing = importlib.import_module(settings.execute)
     if isinstance(task, Prepare):
-        for run, problems in importlib.import_module(settings.execute).prepare(task.runs):
+        for run, problems in executing.prepare(task.runs):
             connection.send(Refused(run, problems))
-    else:
-        _train(task, connection, importlib.import_module(settings.execute).execute, memory)
+        return
+    programs = _stored_programs(task, connection, settings)
+    try:
+        _train(task, connection, executing.execute, memory, programs)
+    finally:
+        if programs is not None:
+            programs.close()
 
 
-def _train(task: Train, connection: Connection, execute: Callable[..., Any], memory: _Memory) -> None:
+def _stored_programs(task: Train, connection: Connection, settings: Settings) -> KeptPrograms | None:
+    """Give the task the compiled programs of its model, whichever study stored them; None where nothing is stored."""
+    if not settings.one_task:  # names depend on what was traced before, and nothing would be found again
+        return None
+    model = bundle_key(task.runs[0].config.get("model", {}))
+    key = hashlib.sha256(model.encode()).hexdigest()[:16]
+    if not task.stored_programs:
+        delete_programs(key)
+        return None
+    try:
+        programs = keep_programs(key, Path(settings.log).with_suffix(".programs"))
+    except ExperimentsError as error:
+        connection.send(Note(str(error)))
+        return None
+    if programs is not None and programs.deleted:
+        connection.send(Note("a stored program was damaged, or others could write to it; it is compiled anew"))
+    if programs is not None and programs.loaded:
+        connection.send(Loads())
+    return programs
+
+
+def _train(
+    task: Train, connection: Connection, execute: Callable[..., Any], memory: _Memory, programs: KeptPrograms | None
+) -> None:
     last_report, study = 0.0, task.runs[0].study
 
     def report(variant: str, done: int, total: int) -> None:
@@ -161,6 +202,11 @@ def _train(task: Train, connection: Connection, execute: Callable[..., Any], mem
 
     start = time.perf_counter()
     for result in execute(Share(task.runs, connection, memory.full), report):
+        if programs is not None and programs.may_have_caused(result.error):
+            connection.send(Misfit())
+            return
+        if programs is not None and not result.failed:
+            programs.store_new()
         now = time.perf_counter()
         connection.send(Finished(result, now - start))
         start = now

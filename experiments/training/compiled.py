@@ -20,12 +20,11 @@ from experiments.training.record import TrainingRecord, best_of
 from experiments.training.rules import Rule
 from experiments.training.tiers import Tier, choose_tier
 from experiments.training.trainer import BaseTrainer, Job
+from experiments.xla import KeptPrograms
 
 _SECONDS_PER_CHUNK = 0.5
-# With these XLA says that it does not know an operation; a full disk or a stored program that cannot be read, of which
-# it speaks with others or with this word, must not lead to another program with other rounding.
+# With these XLA says that it does not know an operation.
 _REFUSALS = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.InternalError)
-_UNREADABLE = "Serialized"
 
 Pairs = Sequence[tuple[Any, Rule]]
 
@@ -90,7 +89,7 @@ class CompiledTrainer(BaseTrainer):
         try:
             self._call(job, pairs, loop, loop.initial_carry(), until=0)
         except _REFUSALS as error:
-            if tier.name == "graph" or _UNREADABLE in str(error):
+            if tier.name == "graph" or _is_of_stored_program(error):
                 raise
             if single_kernels:  # XLA has operations that it does not know inside of one
                 return self._compile(job, pairs, tier, single_kernels=False)
@@ -149,3 +148,9 @@ class CompiledTrainer(BaseTrainer):
             rule.write_back(callback, state, kept if rule.keeps_weights else None)
             if isinstance(callback, keras.callbacks.EarlyStopping) and callback.best_weights is not None:
                 self.model.set_weights(callback.best_weights)
+
+
+def _is_of_stored_program(error: Exception) -> bool:
+    """Whether XLA may have refused a stored program: that must not lead to another program with other rounding."""
+    unreadable = KeptPrograms.any_loaded and isinstance(error, tf.errors.InternalError)
+    return unreadable or "Serialized" in str(error)
