@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from experiments import jit_choice
+
 if TYPE_CHECKING:
     from experiments.store.load import load_history, load_results
     from experiments.training.fit import fit
 
 __all__ = ["fit", "load_history", "load_results"]
+
+jit_choice.remember()
 
 _DOORS = {
     "fit": "experiments.training.fit",

@@ -47,6 +47,8 @@ class NumberInputs:
 class L1L2(keras.regularizers.L1L2):  # type: ignore[misc]
     """Keras' L1L2 whose factors may be variables: Keras' own asks if they are 0, which a variable cannot answer."""
 
+    rows_are_independent = True  # so that it is evaluated in one large batch
+
     def __call__(self, x: Any) -> Any:
         """Add the penalties of the factors that are not a plain 0."""
         penalty = ops.convert_to_tensor(0.0, dtype=x.dtype)
@@ -63,6 +65,8 @@ class Dropout(keras.layers.Dropout):  # type: ignore[misc]
     The draws are the same as Keras' own.
     """
 
+    rows_are_independent = True  # so that it is evaluated in one large batch
+
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Drop units while training."""
         if not (training and isinstance(self.rate, tf.Variable)):
@@ -76,6 +80,8 @@ class Dropout(keras.layers.Dropout):  # type: ignore[misc]
 
 class GaussianNoise(keras.layers.GaussianNoise):  # type: ignore[misc]
     """Keras' GaussianNoise whose standard deviation may be a variable."""
+
+    rows_are_independent = True  # so that it is evaluated in one large batch
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Add noise while training."""

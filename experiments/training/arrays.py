@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
+from keras.src.trainers.data_adapters import array_slicing
 
 from experiments.errors import ExperimentsError
 
 Arrays = tuple[Any, Any, Any]
 
 
-def as_arrays(x: Any, y: Any, sample_weight: Any = None) -> Arrays:
-    """Turn rows into tensors, as ``model.fit`` does.
+def as_arrays(x: Any, y: Any = None, sample_weight: Any = None) -> Arrays:
+    """Convert rows to the tensors that ``model.fit`` makes of them.
+
+    Keras' own conversion gives the shapes and precisions: a pandas Series becomes one column, a one-dimensional array
+    stays as it is.
 
     Args:
         x: Inputs of shape (rows, ...); a list or mapping where the model has several.
@@ -25,7 +28,7 @@ def as_arrays(x: Any, y: Any, sample_weight: Any = None) -> Arrays:
         The three with tensors for arrays; None stays None.
 
     Raises:
-        ExperimentsError: Where there are no rows, or not equally many in each array.
+        ExperimentsError: The rows are no arrays of numbers, there are none, or not equally many in each array.
     """
     arrays: Arrays = tf.nest.map_structure(_as_tensor, (x, y, sample_weight))
     lengths = {leaf.shape[0] for leaf in tf.nest.flatten(arrays) if leaf is not None}
@@ -34,6 +37,31 @@ def as_arrays(x: Any, y: Any, sample_weight: Any = None) -> Arrays:
             f"expected inputs, targets and sample weights with equally many rows, at least one; found {sorted(lengths)}"
         )
     return arrays
+
+
+def validation_arrays(validation_data: Any) -> Arrays | None:
+    """Convert the ``validation_data`` of ``fit``.
+
+    Args:
+        validation_data: ``(x, y)``, ``(x, y, sample_weight)`` or None.
+
+    Raises:
+        ExperimentsError: It is neither, or its rows are none.
+    """
+    if validation_data is None:
+        return None
+    if not isinstance(validation_data, list | tuple) or not 1 <= len(validation_data) <= 3:
+        raise ExperimentsError(
+            "expected validation_data as a tuple (x, y) or (x, y, sample_weight) of arrays, found "
+            f"{type(validation_data).__name__}"
+            + (f" of {len(validation_data)}" if isinstance(validation_data, list | tuple) else "")
+        )
+    return as_arrays(*validation_data)
+
+
+def first_rows(arrays: Arrays, count: int) -> Arrays:
+    """Return the first rows of each array."""
+    return tf.nest.map_structure(lambda leaf: None if leaf is None else leaf[:count], arrays)  # type: ignore[no-any-return]
 
 
 def row_count(arrays: Arrays) -> int:
@@ -54,9 +82,17 @@ def signature(arrays: Arrays | None) -> tuple[Any, ...]:
 
 
 def _as_tensor(values: Any) -> tf.Tensor | None:
-    if values is None or tf.is_tensor(values):
-        return values
-    values = np.asarray(values)
-    if np.issubdtype(values.dtype, np.floating):
-        values = values.astype(keras.config.floatx())
-    return tf.convert_to_tensor(values)
+    if values is None:
+        return None
+    if isinstance(values, tf.SparseTensor | tf.RaggedTensor) or hasattr(values, "tocsr"):
+        raise ExperimentsError(f"expected dense arrays, found {type(values).__name__}; convert it to a NumPy array")
+    if not array_slicing.can_slice_array(values) or np.ndim(values) == 0:
+        raise ExperimentsError(
+            f"expected arrays of rows, found {type(values).__name__}; a list or a mapping holds one array for each "
+            "input, and data sets and generators need model.fit"
+        )
+    try:
+        converted = array_slicing.convert_to_sliceable(values, target_backend="tensorflow")
+        return tf.convert_to_tensor(converted)
+    except (TypeError, ValueError) as error:
+        raise ExperimentsError(f"expected numbers, found {type(values).__name__} of other values: {error}") from error

@@ -9,11 +9,10 @@ import keras
 import tensorflow as tf
 
 from experiments.training.arrays import Arrays, row_count, take
+from experiments.training.row_independence import rows_are_independent
 from experiments.training.single_kernels import kept_apart
 
-_LARGEST_VALIDATION_BATCH = 10_000
-_COUPLING_LOSSES = {"dice", "tversky", "circle", "ctc"}
-_OWN_MODULES = ("keras.src.", "experiments.")
+_LARGEST_BATCH = 10_000
 
 
 def for_each_batch(
@@ -62,47 +61,18 @@ def _has_several_losses(model: keras.Model) -> bool:
     return bool(model._compile_loss and model._compile_loss.metrics)
 
 
-def validation_batch_size(model: keras.Model, rows: int, batch_size: int) -> int:
-    """Give the size of a batch for evaluation: all rows where the sums come out the same, else what ``fit`` uses.
+def validation_batch_size(model: keras.Model, arrays: Arrays, batch_size: int) -> int:
+    """Return the size of a batch for evaluation: all rows where that is proven to change nothing, else that of ``fit``.
 
-    Keras averages the losses of batches, weighted by their rows. Where a loss is a mean over rows, the metrics are
-    Keras' own and no layer looks from one row to another, that is the mean over all rows.
+    Keras averages the losses of batches, weighted by their rows. Where each row is treated by itself, that is the mean
+    over all rows.
 
     Args:
         model: Built and compiled model.
-        rows: Number of rows to evaluate.
+        arrays: Rows to evaluate.
         batch_size: Rows of a batch in ``fit``.
     """
+    rows = row_count(arrays)
     if rows <= batch_size:
         return rows
-    return min(rows, max(batch_size, _LARGEST_VALIDATION_BATCH)) if _is_row_wise(model) else batch_size
-
-
-def _is_row_wise(model: keras.Model) -> bool:
-    losses = [entry.loss for entry in model._compile_loss._flat_losses or ()] if model._compile_loss else []
-    metrics = model._compile_metrics.metrics if model._compile_metrics else []
-    return (
-        not _has_several_losses(model)
-        and type(model).compute_loss is keras.Model.compute_loss
-        and type(model).compute_metrics is keras.Model.compute_metrics
-        and all(map(_is_mean_over_rows, losses))
-        and all(map(_accumulates, metrics))
-        and all(map(_keeps_rows_apart, model._flatten_layers(include_self=False)))
-    )
-
-
-def _is_mean_over_rows(loss: Any) -> bool:
-    if loss.reduction != "sum_over_batch_size" or not hasattr(loss, "fn"):
-        return False
-    return loss.fn.__module__.startswith("keras.src.losses") and loss.fn.__name__ not in _COUPLING_LOSSES
-
-
-def _accumulates(metric: keras.Metric) -> bool:
-    """Whether a metric is the same for any cut into batches, as all of Keras' own are."""
-    function = getattr(metric, "_fn", metric.update_state)
-    return type(metric).__module__.startswith("keras.src.") and function.__module__.startswith("keras.src.")
-
-
-def _keeps_rows_apart(layer: keras.Layer) -> bool:
-    masks = getattr(layer, "mask_zero", False) or isinstance(layer, keras.layers.Masking)
-    return type(layer).__module__.startswith(_OWN_MODULES) and not masks
+    return min(rows, max(batch_size, _LARGEST_BATCH)) if rows_are_independent(model, arrays) else batch_size

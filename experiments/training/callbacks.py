@@ -54,7 +54,7 @@ class BestWeights(MonitorCallback):  # type: ignore[misc]
 
 
 class StopOnDivergence(keras.callbacks.Callback):  # type: ignore[misc]
-    """End a training after the first epoch whose loss, or any weight, is not finite.
+    """End a training after the first epoch whose loss, or any trained weight, is not finite.
 
     Attributes:
         diverged_at: That epoch, counted from 1; None where it did not happen.
@@ -71,7 +71,7 @@ class StopOnDivergence(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Look at the loss and the weights."""
         loss = (logs or {}).get("loss", 0.0)
-        if not (np.isfinite(loss) and all(_finite(weight) for weight in self.model.get_weights())):
+        if not (np.isfinite(loss) and all(_finite(weight.numpy()) for weight in self.model.trainable_weights)):
             self.diverged_at = epoch + 1
             self.model.stop_training = True
 

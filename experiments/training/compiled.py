@@ -12,11 +12,15 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.training.arrays import row_count, signature
+from experiments.training.batches import validation_batch_size
+from experiments.training.evaluation import check_outside_xla
 from experiments.training.keras_engine import KerasTrainer
 from experiments.training.loop import Carry, Inputs, Loop, chunk_rows
 from experiments.training.randomness import row_orders
+from experiments.training.ranges import has_hidden_embeddings
 from experiments.training.recognised import rules_of
 from experiments.training.record import TrainingRecord, best_of
+from experiments.training.row_independence import rows_are_independent
 from experiments.training.rules import Rule
 from experiments.training.tiers import Tier, choose_tier
 from experiments.training.trainer import BaseTrainer, Job
@@ -48,6 +52,8 @@ class CompiledTrainer(BaseTrainer):
         tier = choose_tier(self.model, job.callbacks)
         if tier.name == "fit":
             return replace(self._last_resort.run(job), reason=str(tier))
+        if tier.name == "xla":
+            self._check_outside_xla(job)
         started = time.perf_counter()
         pairs = rules_of(job.callbacks, self.model)
         loop, tier = self._program(job, pairs, tier)
@@ -78,7 +84,7 @@ class CompiledTrainer(BaseTrainer):
     def _program(self, job: Job, pairs: Pairs, tier: Tier) -> tuple[Loop, Tier]:
         """Give the program for the job's shapes and rules, compiled."""
         rules = tuple(rule for _, rule in pairs)
-        key = (rules, signature(job.arrays), signature(job.validation))
+        key = (rules, signature(job.arrays), signature(job.validation), self._validation_rows(job))
         if key not in self._programs:
             self._programs[key] = self._compile(job, pairs, tier)
         return self._programs[key]
@@ -102,10 +108,24 @@ class CompiledTrainer(BaseTrainer):
             *self.measures(),
             tuple(rule for _, rule in pairs),
             batch_size=self.rows_of_batch(job),
+            validation_batch_size=self._validation_rows(job),
             validation_freq=self.validation_freq,
             jit_compile=jit_compile,
             single_kernels=single_kernels,
         )
+
+    def _check_outside_xla(self, job: Job) -> None:
+        """Look for values out of range in parts of the model that are not known."""
+        for arrays, rows in ((job.arrays, "training rows"), (job.validation, "validation rows")):
+            if arrays is None:
+                continue
+            if not rows_are_independent(self.model, arrays) or has_hidden_embeddings(self.model, arrays[0]):
+                check_outside_xla(self.model, arrays, self.rows_of_validation_batch(job), rows)
+
+    def _validation_rows(self, job: Job) -> int:
+        if job.validation is None:
+            return 0
+        return validation_batch_size(self.model, job.validation, self.rows_of_validation_batch(job))
 
     def _call(self, job: Job, pairs: Pairs, loop: Loop, carry: Carry, until: int) -> tuple[Carry, tf.Tensor]:
         done = int(carry["epoch"])

@@ -9,9 +9,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from experiments.training.arrays import Arrays, as_arrays, row_count, take
+from experiments.errors import ExperimentsError
+from experiments.training.arrays import Arrays, as_arrays, first_rows, row_count, take
 from experiments.training.batches import validation_batch_size
 from experiments.training.building import build_for
+from experiments.training.ranges import check_ranges
 
 _FIT_BATCH_SIZE = 32
 
@@ -41,16 +43,27 @@ class _Evaluator:
         rows = row_count(arrays)
         for start in range(0, rows, size):
             batch = take(arrays, tf.range(start, min(start + size, rows))) if size < rows else arrays
-            any_rows = tf.nest.map_structure(_of_any_length, batch)
             first = start == 0
-            self._function.get_concrete_function(any_rows, first=first)  # so that no number of rows is traced anew
+            self._trace(batch, first=first)
             logs = self._function(batch, first=first)
         return {name: float(value) for name, value in logs.items()}
+
+    def variables(self, batch: Arrays) -> list[tf.Variable]:
+        """Return all that an evaluation reads or assigns, whoever owns it."""
+        return list(self._trace(batch, first=True).graph.variables)
+
+    def _trace(self, batch: Arrays, *, first: bool) -> Any:
+        """Trace the function for any number of rows, so that another number is not traced anew."""
+        any_rows = tf.nest.map_structure(_of_any_length, batch)
+        return self._function.get_concrete_function(any_rows, first=first)
 
 
 def _of_any_length(leaf: tf.Tensor | None) -> tf.TensorSpec | None:
     return None if leaf is None else tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype)
 
+
+# What TensorFlow's operations on a CPU say of an index without an entry.
+_OUT_OF_RANGE = ("is not in [", "outside the valid range", "out of range", "out of bound")
 
 _evaluators: weakref.WeakKeyDictionary[keras.Model, _Evaluator] = weakref.WeakKeyDictionary()
 
@@ -66,10 +79,55 @@ def evaluate(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> d
 
     Returns:
         What ``model.evaluate(x, y, return_dict=True)`` gives, to the rounding of its sums.
+
+    Raises:
+        ExperimentsError: Where the rows don't fit together, a label or token is out of range, or the model is not
+            compiled.
     """
     arrays = as_arrays(x, y, sample_weight)
-    build_for(model, arrays)
+    build_for(model, first_rows(arrays, _FIT_BATCH_SIZE))
+    check_ranges(model, arrays, "rows")
+    return _evaluator_of(model)(arrays, validation_batch_size(model, arrays, _FIT_BATCH_SIZE))
+
+
+def check_outside_xla(model: keras.Model, arrays: Arrays, batch_size: int, rows: str) -> None:
+    """Evaluate rows once outside XLA, where an index out of range raises, and leave the model as it was.
+
+    For models with parts of the user's own, which may look up values anywhere.
+
+    Args:
+        model: A built and compiled model.
+        arrays: Inputs, targets and sample weights.
+        batch_size: Rows of a batch in ``fit``.
+        rows: Name of the rows for the message.
+
+    Raises:
+        ExperimentsError: A value is out of range, with TensorFlow's own words.
+    """
+    variables = _evaluator_of(model).variables(first_rows(arrays, batch_size))
+    before = [variable.numpy() for variable in variables]
+    count = row_count(arrays)
+    try:
+        for start in range(0, count, batch_size):
+            stop = min(start + batch_size, count)
+            _check_batch(model, take(arrays, tf.range(start, stop)), f"{rows} {start} to {stop - 1}")
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+
+
+def _check_batch(model: keras.Model, batch: Arrays, rows: str) -> None:
+    try:
+        _evaluator_of(model)(batch, row_count(batch))
+    except tf.errors.InvalidArgumentError as error:
+        lines = [line.strip() for line in error.message.splitlines() if any(word in line for word in _OUT_OF_RANGE)]
+        if not lines:
+            raise
+        raise ExperimentsError(f"{rows}: {lines[0]}") from error
+
+
+def _evaluator_of(model: keras.Model) -> _Evaluator:
     evaluator = _evaluators.get(model)
     if evaluator is None or not evaluator.serves(model):
         evaluator = _evaluators[model] = _Evaluator(model)
-    return evaluator(arrays, validation_batch_size(model, row_count(arrays), _FIT_BATCH_SIZE))
+    return evaluator

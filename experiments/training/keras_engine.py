@@ -71,7 +71,7 @@ class KerasTrainer(BaseTrainer):
                 epochs=job.epochs,
                 callbacks=[*callbacks, batches.follower],
                 validation_data=job.validation,
-                validation_batch_size=size,
+                validation_batch_size=self.rows_of_validation_batch(job),
                 validation_freq=self.validation_freq,
                 shuffle=False,
                 verbose=0,

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.training.arrays import Arrays, row_count
-from experiments.training.batches import as_fit_sees, for_each_batch, validation_batch_size
+from experiments.training.batches import as_fit_sees, for_each_batch
 from experiments.training.probes import Probes
 from experiments.training.randomness import fast_draws
 from experiments.training.rules import Moment, PlateauRule, Rule
@@ -56,6 +56,7 @@ class Loop:
         probes: What is measured after an epoch.
         rules: The callbacks' rules, in the order of the callbacks.
         batch_size: Rows of a batch.
+        validation_batch_size: Rows of a batch in validation.
         validation_freq: Epochs from one validation to the next.
         jit_compile: Compile for XLA, with its quick draws; else a plain graph.
         single_kernels: Let XLA make one kernel of each loop without large products.
@@ -71,6 +72,7 @@ class Loop:
         rules: Sequence[Rule],
         *,
         batch_size: int,
+        validation_batch_size: int,
         validation_freq: int,
         jit_compile: bool,
         single_kernels: bool,
@@ -81,6 +83,7 @@ class Loop:
         self._probes = probes
         self._rules = rules
         self._batch_size = batch_size
+        self._validation_batch_size = validation_batch_size
         self._validation_freq = validation_freq
         self._jit_compile = jit_compile
         self._single_kernels = single_kernels
@@ -180,10 +183,11 @@ class Loop:
         return (epoch + 1) % self._validation_freq == 0
 
     def _evaluate(self, validation: Arrays) -> Logs:
-        rows = row_count(validation)
+        def step(batch: Arrays) -> Logs:
+            return self._model.test_step(as_fit_sees(self._model, batch))  # type: ignore[no-any-return]
+
         self._model.reset_metrics()
-        size = validation_batch_size(self._model, rows, self._batch_size)
-        for_each_batch(validation, None, size, lambda batch: self._model.test_step(as_fit_sees(self._model, batch)))
+        for_each_batch(validation, None, self._validation_batch_size, step)
         return {f"val_{name}": value for name, value in self._model.get_metrics_result().items()}
 
     def _decide(self, carry: Carry, numbers: Sequence[Any], logs: Logs) -> Carry:
@@ -216,7 +220,8 @@ class Loop:
         warnings.warn(f"callback monitors {monitor!r}, which is not among {', '.join(logs)}", stacklevel=2)
 
     def _all_finite(self, loss: tf.Tensor) -> tf.Tensor:
-        weights = [weight.value for weight in self._model.weights if weight.value.dtype.is_floating]
+        """Look at the loss and the trained weights; a mask of -inf among the others is no divergence."""
+        weights = [weight.value for weight in self._model.trainable_weights if weight.value.dtype.is_floating]
         # One vector for all of them: a kernel for every weight would be two thirds of a small program.
         flat = [tf.reshape(tf.cast(value, loss.dtype), [-1]) for value in (loss, *weights)]
         return tf.reduce_all(tf.math.is_finite(tf.concat(flat, axis=0)))

@@ -25,7 +25,7 @@ class TrainingRecord:
         best_epoch: The epoch of ``best_weights``, counted from 1.
         epochs_run: Number of epochs trained, the one of the divergence included.
         stopped_because: "completed", "early_stopping" or "diverged".
-        diverged_at: First epoch, counted from 1, after which the training loss or a weight was not finite.
+        diverged_at: First epoch, counted from 1, after which the training loss or a trained weight was not finite.
         tier: "xla", "graph" or "fit": what trained.
         reason: The tier and why it was chosen, in one line.
         seconds: Time of the training without tracing and compiling.

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 from keras.src.trainers.trainer import model_supports_jit
 
+from experiments.jit_choice import refuses_xla
 from experiments.training.recognised import unknown_callbacks
 
 
@@ -37,6 +38,8 @@ def choose_tier(model: keras.Model, callbacks: Sequence[Any]) -> Tier:
     hindrance = _needs_fit(model, callbacks)
     if hindrance:
         return Tier("fit", hindrance)
+    if refuses_xla(model):
+        return Tier("graph", "the model was compiled with jit_compile=False")
     if not model_supports_jit(model):
         layers = [type(layer).__name__ for layer in model._flatten_layers() if not layer.supports_jit]
         return Tier("graph", f"{', '.join(layers) or 'this installation'} does not compile under XLA")

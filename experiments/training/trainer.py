@@ -8,9 +8,10 @@ from typing import Any, Literal, Protocol
 
 import keras
 
-from experiments.training.arrays import Arrays, as_arrays, row_count
+from experiments.training.arrays import Arrays, as_arrays, first_rows, row_count, validation_arrays
 from experiments.training.building import build_for
 from experiments.training.probes import Probes
+from experiments.training.ranges import check_ranges
 from experiments.training.record import TrainingRecord
 from experiments.training.step import TrainStep
 
@@ -105,12 +106,17 @@ class BaseTrainer:
             The record; the callbacks are left as ``model.fit`` would leave them.
 
         Raises:
-            ExperimentsError: Where the rows don't fit together, or the model is not compiled.
+            ExperimentsError: Where the rows don't fit together, a label or token is out of range, or the model is not
+                compiled.
         """
         arrays = as_arrays(x, y, sample_weight)
-        validation = as_arrays(*validation_data) if validation_data else None
-        build_for(self.model, arrays)
-        return self.run(Job(arrays, validation, epochs, tuple(callbacks), seed, on_progress))
+        job = Job(arrays, validation_arrays(validation_data), epochs, tuple(callbacks), seed, on_progress)
+        # A model may know its batch size, so it is built for the rows of one batch.
+        build_for(self.model, first_rows(arrays, self.rows_of_batch(job)))
+        check_ranges(self.model, arrays, "training rows")
+        if job.validation is not None:
+            check_ranges(self.model, job.validation, "validation rows")
+        return self.run(job)
 
     def run(self, job: Job) -> TrainingRecord:
         """Carry out one training."""
@@ -120,6 +126,10 @@ class BaseTrainer:
         """Give the batch size that the job's rows allow."""
         rows = row_count(job.arrays)
         return rows if self.batch_size == "all" else min(self.batch_size, rows)
+
+    def rows_of_validation_batch(self, job: Job) -> int:
+        """Return the batch size of ``fit`` for validation, which may have more rows than training."""
+        return self.rows_of_batch(job) if self.batch_size == "all" else self.batch_size
 
     def measures(self) -> tuple[TrainStep, Probes]:
         """Give the step and the probes, made once for the built model."""

@@ -183,3 +183,55 @@ def test_many_rows_make_shorter_calls(monkeypatch):
 def test_all_rows_in_one_batch():
     both = [CompiledTrainer(network(), batch_size=size).train(*rows(), epochs=3, seed=1) for size in ("all", 50)]
     np.testing.assert_array_equal(*[record.history["loss"] for record in both])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_not_finite_in_a_weight_that_is_not_trained_is_no_divergence(engine):
+    class Masked(keras.layers.Layer):
+        def build(self, shape):
+            self.mask = self.add_weight(shape=(shape[-1],), initializer=self._mask, trainable=False)
+
+        @staticmethod
+        def _mask(shape, dtype=None):
+            return np.where(np.arange(shape[0]) < 2, -np.inf, 0).astype("float32")
+
+        def call(self, x):
+            return keras.ops.softmax(x + self.mask)
+
+    record = engine(network(middle=[Masked()]), batch_size=20).train(*rows(), epochs=3, seed=1)
+    assert (record.stopped_because, record.epochs_run) == ("completed", 3)
+
+
+def stateful(layer):
+    return lambda: [layer(4, stateful=True, seed=1), keras.layers.Dense(1, kernel_initializer="ones")]
+
+
+FIXED = {
+    "stateful LSTM": stateful(keras.layers.LSTM),
+    "stateful GRU": stateful(keras.layers.GRU),
+    "stateful SimpleRNN": stateful(keras.layers.SimpleRNN),
+    "reshape": lambda: [
+        keras.layers.Lambda(lambda x: keras.ops.reshape(x, (8, 10))),
+        keras.layers.Dense(1, kernel_initializer="ones"),
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", FIXED)
+def test_a_model_that_knows_its_batch_size_trains_as_with_fit(kind):
+    def build():
+        keras.utils.set_random_seed(2)
+        model = keras.Sequential([keras.Input(batch_shape=(8, 5, 2)), *FIXED[kind]()])
+        model.compile(keras.optimizers.SGD(0.01), "mse")
+        return model
+
+    x = np.random.default_rng(0).normal(size=(32, 5, 2)).astype("float32")
+    y = x.sum((1, 2))[:, None]
+    ours, theirs = build(), build()
+    trainer = CompiledTrainer(ours, batch_size=8, shuffle=False)
+    record = trainer.train(x, y, validation_data=(x[:16], y[:16]), epochs=3, seed=1)
+    expected = theirs.fit(x, y, validation_data=(x[:16], y[:16]), batch_size=8, epochs=3, shuffle=False, verbose=0)
+    for key, curve in expected.history.items():
+        assert_close(record.history[key], curve, 1e-5)
+    for our_weight, their_weight in zip(ours.variables, theirs.variables, strict=True):
+        assert_close(our_weight, their_weight, 1e-5)

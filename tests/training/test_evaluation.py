@@ -9,7 +9,6 @@ import pytest
 import tensorflow as tf
 
 from experiments.training import evaluate
-from experiments.training.batches import validation_batch_size
 from tests.training.nets import network, rows
 
 
@@ -36,24 +35,6 @@ def test_follows_the_weights_and_a_new_compile():
     assert evaluate(model, *rows())["loss"] != before["loss"]
     model.compile("sgd", "mse", metrics=["mae"])
     assert_as_keras(model, *rows())
-
-
-def test_losses_that_are_no_mean_over_rows_are_cut_into_keras_batches():
-    def highest(y_true, y_pred):
-        return keras.ops.max(keras.ops.abs(y_true - y_pred))
-
-    for loss in (highest, keras.losses.Dice(), keras.losses.MeanSquaredError(reduction="sum")):
-        assert_as_keras(network(loss=loss), *rows(70))
-    assert_as_keras(network(metrics=(highest,)), *rows(70))
-
-
-def test_ordinary_losses_are_evaluated_in_one_batch():
-    model = network()
-    model.evaluate(*rows(), verbose=0)
-    assert validation_batch_size(model, 9_000, 32) == 9_000
-    model.compile("sgd", lambda y_true, y_pred: keras.ops.mean(y_pred))
-    model.evaluate(*rows(), verbose=0)
-    assert validation_batch_size(model, 9_000, 32) == 32
 
 
 def test_sample_weights_weigh():

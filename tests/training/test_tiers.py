@@ -1,5 +1,8 @@
 """Which tier trains what, and that all of them train alike."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -101,3 +104,37 @@ def test_a_subclass_of_a_known_callback_may_do_anything():
     callbacks = [Stopping("loss")]
     record = CompiledTrainer(network(), batch_size=20).train(*rows(), epochs=2, seed=1, callbacks=callbacks)
     assert record.tier == "fit"
+
+
+def test_a_model_compiled_without_xla_trains_without_it_and_as_fit_does():
+    def build():
+        model = network(middle=[keras.layers.Dropout(0.5, seed=3)])
+        model.compile(keras.optimizers.SGD(0.1), "binary_crossentropy", jit_compile=False)
+        return model
+
+    ours, theirs = build(), build()
+    record = CompiledTrainer(ours, batch_size=20, shuffle=False).train(*rows(), epochs=3, seed=1)
+    assert (record.tier, record.reason) == ("graph", "graph: the model was compiled with jit_compile=False")
+    expected = theirs.fit(*rows(), batch_size=20, epochs=3, shuffle=False, verbose=0)
+    np.testing.assert_allclose(record.history["loss"], expected.history["loss"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"jit_compile": "auto"}, {"jit_compile": True}], ids=str)
+def test_a_new_compile_takes_back_what_an_earlier_one_asked_for(arguments):
+    model = network()
+    model.compile("sgd", "mse", jit_compile=False)
+    model.compile("sgd", "mse", **arguments)
+    assert CompiledTrainer(model, batch_size=20).train(*rows(), epochs=1, seed=1).tier == "xla"
+
+
+@pytest.mark.parametrize("first", ["keras", "experiments"])
+def test_the_choice_is_known_whichever_is_imported_first(first):
+    second = "experiments" if first == "keras" else "keras"
+    script = f"""
+import {first}, {second}
+model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse", jit_compile=False)
+print(experiments.fit(model, keras.ops.ones((4, 1)), keras.ops.ones((4, 1))).record.tier)
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.split()[-1] == "graph"

@@ -1,0 +1,102 @@
+"""Labels and tokens out of range, found before training.
+
+TensorFlow on a CPU raises for them in the first batch that has one. A program of XLA does not: it reads another row
+of the table, or gives NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.errors import ExperimentsError
+from experiments.training.arrays import Arrays
+from experiments.training.functional import calls, functional_graph
+
+# Layers between an input and an embedding that move its values without changing them.
+_MOVING = (keras.layers.Flatten, keras.layers.Reshape, keras.layers.Permute, keras.layers.RepeatVector)
+
+
+def check_ranges(model: keras.Model, arrays: Arrays, rows: str) -> None:
+    """Check that every class label has an output and every token an embedding.
+
+    Args:
+        model: A built and compiled model.
+        arrays: Inputs, targets and sample weights.
+        rows: Name of the rows for the message, such as "training rows".
+
+    Raises:
+        ExperimentsError: Naming the first value that is out of range, and its row.
+    """
+    for layer, values in _embedded(model, arrays[0]):
+        # Keras counts negative tokens from the end of the table.
+        _check(values, -layer.input_dim, layer.input_dim, f"{rows}: token", f"the embedding {layer.name!r}")
+    for loss, labels, outputs in _sparse_losses(model, arrays[1]):
+        ignored = loss._fn_kwargs.get("ignore_class")
+        _check(labels, 0, outputs, f"{rows}: class label", f"{outputs} outputs", ignored=ignored)
+
+
+def has_hidden_embeddings(model: keras.Model, x: Any) -> bool:
+    """Return whether ``check_ranges`` does not see the tokens of every embedding, as in a nested model."""
+    seen = {id(layer) for layer, _ in _embedded(model, x)}
+    embeddings = (layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.Embedding))
+    return any(id(layer) not in seen for layer in embeddings)
+
+
+def _check(values: tf.Tensor, low: int, high: int, kind: str, owner: str, *, ignored: int | None = None) -> None:
+    # Keras cuts off decimals; a NaN is in no range.
+    found = np.trunc(values.numpy())
+    outside = ~((found >= low) & (found < high))
+    if ignored is not None:
+        outside &= found != ignored
+    if outside.any():
+        place = tuple(int(index) for index in np.argwhere(outside)[0])
+        raise ExperimentsError(
+            f"{kind} {values.numpy()[place]} in row {place[0]} is out of range: {owner} "
+            f"{'has' if low else 'have'} the numbers {low} to {high - 1}"
+        )
+
+
+def _embedded(model: keras.Model, x: Any) -> Iterator[tuple[keras.layers.Embedding, tf.Tensor]]:
+    """Yield each embedding of a functional model that looks up an input, with the values of that input."""
+    graph = functional_graph(model)
+    if graph is None:
+        return
+    leaves = _in_order_of_inputs(graph, x)
+    for node in calls(graph):
+        if isinstance(node.operation, keras.layers.Embedding):
+            source = _source(node.input_tensors[0])
+            yield from (
+                (node.operation, leaf) for tensor, leaf in zip(graph.inputs, leaves, strict=False) if tensor is source
+            )
+
+
+def _in_order_of_inputs(graph: Any, x: Any) -> list[tf.Tensor]:
+    """Return the arrays in the order of a network's inputs; a mapping may be in another order."""
+    if isinstance(x, dict):
+        return [x[tensor.name] for tensor in graph.inputs if tensor.name in x]
+    return list(tf.nest.flatten(x))
+
+
+def _source(tensor: Any) -> Any:
+    """Follow a tensor back through layers that only move values."""
+    operation, node_index, _ = tensor._keras_history
+    while isinstance(operation, _MOVING):
+        tensor = operation._inbound_nodes[node_index].input_tensors[0]
+        operation, node_index, _ = tensor._keras_history
+    return tensor
+
+
+def _sparse_losses(model: keras.Model, y: Any) -> Iterator[tuple[Any, tf.Tensor, int]]:
+    """Yield each loss on class labels, with the labels and the number of outputs."""
+    losses = [entry.loss for entry in model._compile_loss._flat_losses or ()] if model._compile_loss else []
+    labels, outputs = tf.nest.flatten(y), getattr(model, "outputs", None) or []
+    if not len(losses) == len(labels) == len(outputs):
+        return
+    for loss, leaf, output in zip(losses, labels, outputs, strict=True):
+        if getattr(loss, "fn", None) is keras.losses.sparse_categorical_crossentropy and leaf is not None:
+            yield loss, leaf, output.shape[loss._fn_kwargs.get("axis", -1)]

@@ -1,0 +1,291 @@
+"""Proof that the loss and metrics of a model do not depend on how the rows are cut into batches.
+
+``model.fit`` evaluates in batches and averages them, weighted by their rows. One large batch gives the same values if
+every part of the model treats each row by itself. Only parts listed here, with the arguments that they have, count
+as proven; everything else is evaluated in the batches of ``fit``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras.src.losses.losses import LossFunctionWrapper
+from keras.src.models.functional import Functional
+from keras.src.ops.node import Node
+
+from experiments.training.functional import calls, functional_graph
+
+#: Classes outside of Keras declare with this attribute, set to True, that they treat each row by itself.
+DECLARATION = "rows_are_independent"
+
+_LOSSES = keras.losses
+# Left out: dice, tversky, circle and ctc, which couple rows.
+_ROW_FUNCTIONS = {
+    _LOSSES.binary_crossentropy,
+    _LOSSES.binary_focal_crossentropy,
+    _LOSSES.categorical_crossentropy,
+    _LOSSES.categorical_focal_crossentropy,
+    _LOSSES.categorical_hinge,
+    _LOSSES.cosine_similarity,
+    _LOSSES.huber,
+    _LOSSES.kl_divergence,
+    _LOSSES.log_cosh,
+    _LOSSES.mean_absolute_error,
+    _LOSSES.mean_absolute_percentage_error,
+    _LOSSES.mean_squared_error,
+    _LOSSES.mean_squared_logarithmic_error,
+    _LOSSES.poisson,
+    _LOSSES.sparse_categorical_crossentropy,
+}
+# These turn labels 0 and 1 into -1 and 1 if a whole batch has no others.
+_HINGES = {_LOSSES.hinge, _LOSSES.squared_hinge}
+_HINGE_LABELS = ({0, 1}, {-1, 1})
+_METRICS = keras.metrics
+_ROW_METRICS = {
+    _METRICS.Accuracy,
+    _METRICS.BinaryAccuracy,
+    _METRICS.CategoricalAccuracy,
+    _METRICS.SparseCategoricalAccuracy,
+    _METRICS.TopKCategoricalAccuracy,
+    _METRICS.SparseTopKCategoricalAccuracy,
+    _METRICS.BinaryCrossentropy,
+    _METRICS.CategoricalCrossentropy,
+    _METRICS.SparseCategoricalCrossentropy,
+    _METRICS.CosineSimilarity,
+    _METRICS.CategoricalHinge,
+    _METRICS.KLDivergence,
+    _METRICS.LogCoshError,
+    _METRICS.MeanAbsoluteError,
+    _METRICS.MeanAbsolutePercentageError,
+    _METRICS.MeanSquaredError,
+    _METRICS.MeanSquaredLogarithmicError,
+    _METRICS.Poisson,
+    _METRICS.RootMeanSquaredError,
+    # These count cases, or add up sums of squares.
+    _METRICS.AUC,
+    _METRICS.F1Score,
+    _METRICS.FBetaScore,
+    _METRICS.FalseNegatives,
+    _METRICS.FalsePositives,
+    _METRICS.Precision,
+    _METRICS.PrecisionAtRecall,
+    _METRICS.R2Score,
+    _METRICS.Recall,
+    _METRICS.RecallAtPrecision,
+    _METRICS.SensitivityAtSpecificity,
+    _METRICS.SpecificityAtSensitivity,
+    _METRICS.TrueNegatives,
+    _METRICS.TruePositives,
+}
+_HINGE_METRICS = {_METRICS.Hinge, _METRICS.SquaredHinge}
+_LAYERS = keras.layers
+_ROW_LAYERS = {
+    _LAYERS.InputLayer,
+    _LAYERS.Activation,
+    _LAYERS.ActivityRegularization,
+    _LAYERS.Add,
+    _LAYERS.AlphaDropout,
+    _LAYERS.Average,
+    _LAYERS.AveragePooling1D,
+    _LAYERS.AveragePooling2D,
+    _LAYERS.BatchNormalization,
+    _LAYERS.Bidirectional,
+    _LAYERS.Concatenate,
+    _LAYERS.Conv1D,
+    _LAYERS.Conv2D,
+    _LAYERS.Dense,
+    _LAYERS.DepthwiseConv1D,
+    _LAYERS.DepthwiseConv2D,
+    _LAYERS.Dropout,
+    _LAYERS.ELU,
+    _LAYERS.Embedding,
+    _LAYERS.Flatten,
+    _LAYERS.GRU,
+    _LAYERS.GaussianDropout,
+    _LAYERS.GaussianNoise,
+    _LAYERS.GlobalAveragePooling1D,
+    _LAYERS.GlobalAveragePooling2D,
+    _LAYERS.GlobalMaxPooling1D,
+    _LAYERS.GlobalMaxPooling2D,
+    _LAYERS.GroupNormalization,
+    _LAYERS.LSTM,
+    _LAYERS.LayerNormalization,
+    _LAYERS.LeakyReLU,
+    _LAYERS.MaxPooling1D,
+    _LAYERS.MaxPooling2D,
+    _LAYERS.Maximum,
+    _LAYERS.Minimum,
+    _LAYERS.Multiply,
+    _LAYERS.PReLU,
+    _LAYERS.Permute,
+    _LAYERS.RMSNormalization,
+    # These return their inputs in inference mode.
+    _LAYERS.RandomFlip,
+    _LAYERS.RandomRotation,
+    _LAYERS.RandomTranslation,
+    _LAYERS.RandomZoom,
+    _LAYERS.ReLU,
+    _LAYERS.RepeatVector,
+    _LAYERS.Rescaling,
+    _LAYERS.Reshape,
+    _LAYERS.SeparableConv1D,
+    _LAYERS.SeparableConv2D,
+    _LAYERS.SimpleRNN,
+    _LAYERS.Softmax,
+    _LAYERS.SpatialDropout1D,
+    _LAYERS.SpatialDropout2D,
+    _LAYERS.Subtract,
+    _LAYERS.UnitNormalization,
+    _LAYERS.UpSampling1D,
+    _LAYERS.UpSampling2D,
+    _LAYERS.ZeroPadding1D,
+    _LAYERS.ZeroPadding2D,
+}
+_RECURRENT = {
+    _LAYERS.GRU,
+    _LAYERS.GRUCell,
+    _LAYERS.LSTM,
+    _LAYERS.LSTMCell,
+    _LAYERS.SimpleRNN,
+    _LAYERS.SimpleRNNCell,
+}
+_ELEMENTWISE = {_LAYERS.ELU, _LAYERS.LeakyReLU, _LAYERS.ReLU}
+_NETWORKS = (keras.Sequential, Functional)
+_NO_ACTIVATIONS = {"get", "serialize", "deserialize"}
+# All of them work element by element or along the last axis.
+_ROW_ACTIVATIONS = {
+    value for name, value in vars(keras.activations).items() if callable(value) and name not in _NO_ACTIVATIONS
+}
+_PENALTIES = {keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2}
+_WEIGHT_PENALTIES = _PENALTIES | {keras.regularizers.OrthogonalRegularizer}
+_OWN_STEPS = {"call", "compute_loss", "compute_metrics", "test_step"}
+
+
+def rows_are_independent(model: keras.Model, arrays: tuple[Any, ...]) -> bool:
+    """Return whether evaluating the rows in one batch is proven to give what smaller batches give.
+
+    Args:
+        model: A built and compiled model.
+        arrays: Inputs, targets and sample weights, as tensors.
+    """
+    metrics = model._compile_metrics.metrics if model._compile_metrics else ()
+    hinges = _hinges_are_row_wise(arrays[1])
+    return (
+        type(model) in _NETWORKS
+        and not _OWN_STEPS & vars(model).keys()
+        and _has_one_row_wise_loss(model, arrays[1], hinges=hinges)
+        and all(_is_row_wise_metric(metric, hinges=hinges) for metric in metrics)
+        and _is_row_wise_network(model)
+    )
+
+
+def _hinges_are_row_wise(targets: Any) -> bool:
+    labels = [set(np.unique(leaf).tolist()) for leaf in tf.nest.flatten(targets) if leaf is not None]
+    return all(any(found <= allowed for allowed in _HINGE_LABELS) for found in labels)
+
+
+def _has_one_row_wise_loss(model: keras.Model, targets: Any, *, hinges: bool) -> bool:
+    compiled = model._compile_loss
+    losses = [entry.loss for entry in compiled._flat_losses or ()] if compiled else []
+    labels = tf.nest.flatten(targets)
+    outputs: Sequence[Any] = getattr(model, "outputs", ())  # a Sequential without shapes has none
+    if not len(losses) == len(outputs) == len(labels) == 1 or compiled.metrics or labels[0] is None:
+        return False
+    loss, output = losses[0], outputs[0]
+    # One-dimensional targets would be broadcast along the rows of wider outputs.
+    sparse = getattr(loss, "fn", None) is _LOSSES.sparse_categorical_crossentropy
+    fits = sparse or len(labels[0].shape) == len(output.shape) or output.shape[-1] == 1
+    return fits and loss.reduction == "sum_over_batch_size" and _is_row_wise_loss(loss, hinges=hinges)
+
+
+def _is_row_wise_loss(loss: Any, *, hinges: bool) -> bool:
+    wraps = isinstance(loss, LossFunctionWrapper) and type(loss).call is LossFunctionWrapper.call
+    return wraps and _is_row_wise_function(loss.fn, hinges=hinges) and _has_harmless_arguments(loss._fn_kwargs)
+
+
+def _is_row_wise_function(function: Any, *, hinges: bool) -> bool:
+    return _is_among(function, _ROW_FUNCTIONS) or (hinges and _is_among(function, _HINGES))
+
+
+def _is_row_wise_metric(metric: keras.Metric, *, hinges: bool) -> bool:
+    if type(metric) is keras.metrics.MeanMetricWrapper:
+        owner = getattr(metric._fn, "__self__", None)  # a loss' own call, the loss without penalties
+        if isinstance(owner, keras.losses.Loss):
+            known = metric._fn.__func__ is type(owner).call and _is_row_wise_loss(owner, hinges=hinges)
+        else:
+            known = _is_row_wise_function(metric._fn, hinges=hinges)
+    else:
+        known = type(metric) in _ROW_METRICS or (hinges and type(metric) in _HINGE_METRICS)
+    return known and _has_harmless_arguments(getattr(metric, "_fn_kwargs", {}))
+
+
+def _is_among(value: Any, known: Iterable[Any]) -> bool:
+    """Return whether a value, hashable or not, is one of the known objects."""
+    return any(value is one for one in known)
+
+
+def _has_harmless_arguments(arguments: dict[str, Any]) -> bool:
+    return arguments.get("axis", -1) == -1 and arguments.get("ignore_class") is None
+
+
+def _is_row_wise_network(network: keras.Model) -> bool:
+    """Return whether each operation of a functional network treats rows by themselves."""
+    graph = functional_graph(network)
+    return graph is not None and all(map(_is_row_wise_call, calls(graph)))
+
+
+def _is_row_wise_call(node: Node) -> bool:
+    layer, tensors = node.operation, [*node.input_tensors, *node.outputs]
+    # A tensor without a second axis has rows along its last one; a fixed number of rows may be used anywhere.
+    if any(len(tensor.shape) < 2 or tensor.shape[0] is not None for tensor in tensors):
+        return False
+    # training=True, a mask or an initial state
+    if any(value is not None and value is not False for value in node.arguments.kwargs.values()):
+        return False
+    if type(layer) in _NETWORKS:
+        return not _OWN_STEPS & vars(layer).keys() and _is_row_wise_network(layer)
+    rank = len(tensors[0].shape)
+    return _is_row_wise_layer(layer) and all(axis % rank for axis in _axes(layer))
+
+
+def _is_row_wise_layer(layer: Any) -> bool:
+    if not isinstance(layer, keras.Layer) or not (type(layer) in _ROW_LAYERS or _is_declared(layer)):
+        return False
+    parts = list(layer._flatten_layers(include_self=False))
+    return all(type(part) in _RECURRENT | _ELEMENTWISE for part in parts) and all(map(_is_plain, [layer, *parts]))
+
+
+def _is_plain(layer: keras.Layer) -> bool:
+    activations = [getattr(layer, name, None) for name in ("activation", "recurrent_activation")]
+    penalties = [getattr(variable, "regularizer", None) for variable in layer.weights]
+    return (
+        "call" not in vars(layer)
+        and not getattr(layer, "mask_zero", False)
+        and not getattr(layer, "stateful", False)
+        and all(map(_is_row_wise_activation, activations))
+        and _is_known(layer.activity_regularizer, _PENALTIES)
+        and all(_is_known(penalty, _WEIGHT_PENALTIES) for penalty in penalties)
+    )
+
+
+def _is_row_wise_activation(activation: Any) -> bool:
+    return activation is None or type(activation) in _ELEMENTWISE or _is_among(activation, _ROW_ACTIVATIONS)
+
+
+def _is_known(penalty: Any, known: set[type]) -> bool:
+    return penalty is None or type(penalty) in known or _is_declared(penalty)
+
+
+def _is_declared(part: Any) -> bool:
+    """Return whether a part's own class, not an ancestor, declares that it treats each row by itself."""
+    return vars(type(part)).get(DECLARATION) is True
+
+
+def _axes(layer: keras.Layer) -> Iterator[int]:
+    """Yield the axes that a layer was given."""
+    axis = getattr(layer, "axis", None)
+    yield from () if axis is None else tf.nest.flatten(axis)
