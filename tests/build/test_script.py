@@ -195,6 +195,19 @@ def test_names_cannot_break_out_of_the_script():
     assert calls == []
 
 
+@pytest.mark.parametrize(
+    "character", ["\0", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x7f", "\x85", "\u2028", "\u2029", "\u202e"]
+)
+@pytest.mark.parametrize("kind", ["plain", "ensemble"])
+def test_a_character_that_ends_lines_leaves_a_script_of_the_same_shape(kind, character):
+    def shape(text):
+        further = {"ensemble": 2} if kind == "ensemble" else {}
+        config = {**configuration(metrics=[{"AUC": {"name": text}}]), **further}
+        return [type(node) for node in ast.walk(ast.parse(plain_script(run_of(config, variant=text))))]
+
+    assert shape(f"a{character}b") == shape("ab")
+
+
 def test_what_a_plain_script_cannot_show_simply_is_refused():
     config = {**configuration(weight_noise=0.1), "ensemble": 3}
     with pytest.raises(ExperimentsError, match="plain script"):

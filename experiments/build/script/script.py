@@ -168,5 +168,6 @@ def _assembled(run: Run, classes: list[str], rows: Rows, sections: list[str]) ->
 
 
 def _harmless(name: str) -> str:
-    """Keep a name from ending the text it stands in."""
-    return name.replace("\\", "/").replace('"', "'")
+    """Keep a name from ending the text it stands in, or the line, or the file, as a NUL does."""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in name)
+    return shown.replace("\\", "/").replace('"', "'")

@@ -120,4 +120,5 @@ def _source_of(node: ast.stmt, source: str) -> str:
 
 def indented(source: str, by: str = "    ") -> str:
     """Indent the lines of a source that are not empty."""
-    return "\n".join(by + line if line else line for line in source.splitlines())
+    # Not splitlines, which also splits at characters that a text in the source may hold, such as U+2028.
+    return "\n".join(by + line if line else line for line in source.removesuffix("\n").split("\n"))
