@@ -181,6 +181,18 @@ def test_variants_are_switched_on_and_off(show):
     assert browser.run(lines) == 3
 
 
+def test_a_curve_of_a_single_epoch_is_a_dot(browser, tmp_path):
+    study = parse_study(STUDY, name="short", file="configs/short.yaml")
+    write_results(study, tmp_path, epochs=1)
+    write_tables([study], tmp_path)
+    write_report([study], tmp_path)
+    browser.open((tmp_path / "short" / "report.html").as_uri())
+    panel = "document.querySelector('#curves-panels svg[role=img]')"
+    lines = browser.run(f"{panel}.querySelectorAll('path.curve').length")
+    assert browser.run(f"{panel}.querySelectorAll('circle.point').length") == lines > 0
+    assert browser.errors == []
+
+
 def test_the_pointer_and_the_arrow_keys_read_values(show):
     browser = show("dropout/report.html")
     browser.run("document.getElementById('curves-panels').scrollIntoView({block: 'center', behavior: 'instant'})")

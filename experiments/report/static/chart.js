@@ -2,6 +2,7 @@
 'use strict';
 
 const MARGIN = { top: 10, right: 14, bottom: 40, left: 58 };
+const MOST_DIGITS = 6; // of a tick beside the name of the axis
 
 function axisScale(low, high, from, to, log) {
   const [a, b] = log ? [Math.log10(low), Math.log10(high)] : [low, high];
@@ -145,7 +146,8 @@ function drawAxes(frame, spec, scales, width, height) {
   }
   svgElement('line', { class: 'axis', x1: MARGIN.left, x2: width - MARGIN.right, y1: floor, y2: floor }, frame);
   svgElement('text', { x: (MARGIN.left + width - MARGIN.right) / 2, y: height - 4, 'text-anchor': 'middle' }, frame, spec.xLabel);
-  if (spec.yLabel.length * 6.2 > floor - MARGIN.top) return; // no room: the title says it too
+  const widest = Math.max(0, ...yTicks.map((value) => formatNumber(value).length));
+  if (spec.yLabel.length * 6.2 > floor - MARGIN.top || widest > MOST_DIGITS) return; // no room: the title says it too
   svgElement('text', { transform: `translate(12 ${(MARGIN.top + floor) / 2}) rotate(-90)`, 'text-anchor': 'middle' }, frame, spec.yLabel);
 }
 
@@ -170,12 +172,16 @@ function drawSeries(frame, series, scales, log) {
   const band = bandPath(series, scales.x, scales.y, scales.yLow, log);
   if (band) svgElement('path', { class: `band f${series.slot}`, d: band }, frame);
   svgElement('path', { class: `curve ${style}`, d: linePath(series.x, series.mean, scales.x, scales.y, log) }, frame);
-  if (!series.points) return;
   series.mean.forEach((value, index) => {
-    if (!drawable(value, log)) return;
+    if (!drawable(value, log) || !(series.points || isAlone(series.mean, index, log))) return;
     const radius = series.marked?.includes(index) ? 5.5 : 3;
-    svgElement('circle', { class: `point f${series.slot}`, cx: scales.x(series.x[index]), cy: scales.y(value), r: radius }, frame);
+    svgElement('circle', { class: `point f${series.slot}`, cx: scales.x(series.x[index]), cy: scales.y(value), r: radius, opacity: series.faint ? 0.25 : 1 }, frame);
   });
+}
+
+// Whether no line leads to a value, such as the only epoch of a training.
+function isAlone(values, index, log) {
+  return [values[index - 1], values[index + 1]].every((value) => value === undefined || !drawable(value, log));
 }
 
 function attachCursor(frame, readout, spec, scales, height) {
