@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keras
-import numpy as np
 
 from experiments.build.components import build_or_explain
 from experiments.build.data import Data
@@ -30,6 +29,7 @@ def try_model(model: keras.Model, data: Data) -> None:
     build_or_explain("training.loss", lambda: model.compute_loss(x=x, y=y, y_pred=outputs))
     results = build_or_explain("training.metrics", lambda: model.compute_metrics(x, y, outputs))
     for name, value in results.items():
-        if np.size(value) != 1:
-            message = f"{name!r} is {np.size(value)} numbers, and a column of runs.csv holds one"
+        count = keras.ops.convert_to_numpy(value).size
+        if count != 1:
+            message = f"{name!r} is {count} numbers, and a column of runs.csv holds one"
             raise config_error("training.metrics", message)
