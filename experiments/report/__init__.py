@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from experiments.report.comparison import write_comparison
-from experiments.report.site import write_page, write_report
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from experiments.report.comparison import write_comparison
+    from experiments.report.site import write_page, write_report
 
 __all__ = ["write_comparison", "write_page", "write_report"]
+
+_PLACES = {"write_comparison": "comparison", "write_page": "site", "write_report": "site"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a function when it is asked for: the page of a run that has just begun needs none of their libraries."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -13,6 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from experiments.report import words
 
+SCRIPTS = {"index.html": ("live.js", "page.js", "scoreboard.js"), "study.html": ("page.js", "chart.js", "study.js")}
+"""The scripts of each page, in their order."""
+
 _HERE = Path(__file__).parent
 _INPUTS = re.compile(r'<meta name="inputs" content="([0-9a-f]{64})">')
 
@@ -41,7 +44,8 @@ def render(template: str, scripts: tuple[str, ...], inputs: str, **context: Any)
         context: The template's variables; every string is escaped.
 
     Returns:
-        The page's HTML. Its content-security policy lets only the page's own style and script through, by their hashes.
+        The page's HTML. Its content-security policy lets only the page's own style and script through, by their hashes;
+        the scoreboard may also show itself in a frame.
     """
     style = _asset("site.css")
     script = "\n".join(_asset(name) for name in scripts)
@@ -49,6 +53,8 @@ def render(template: str, scripts: tuple[str, ...], inputs: str, **context: Any)
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
+    if "live.js" in scripts:  # while a run is at work the page looks into its own newer copy, from a file or a server
+        policy += "; frame-src 'self' file:"
     page = _environment().get_template(template)
     return page.render(style=style, script=script, policy=policy, inputs=inputs, **context)
 

@@ -14,6 +14,7 @@ from experiments.report import words
 from experiments.report.claim_views import HEADINGS, ClaimView, Side
 from experiments.report.fit_time import fit_seconds
 from experiments.report.speed import SpeedTable, speed_table
+from experiments.report.start import NOTHING_YET
 from experiments.report.words import Look
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ def _notes(cards: Sequence[Card]) -> list[str]:
     runs, failed = sum(card.runs for card in cards), sum(card.failed for card in cards)
     diverged, planned = sum(card.diverged for card in cards), sum(card.planned for card in cards)
     if not cards:
-        return ["No results yet: python -m experiments run --all writes them."]
+        return [NOTHING_YET]
     notes = []
     if not runs:
         notes.append(f"No run has finished{': all ' + words.plural(failed, 'run') + ' failed' if failed else ' yet'}.")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from experiments.analysis import read_runs, summarize
 from experiments.analysis.write import study_tables
 from experiments.report.claim_views import ClaimView, claim_views
-from experiments.report.page import fingerprint, inputs_of, render
+from experiments.report.page import SCRIPTS, fingerprint, inputs_of, render
 from experiments.report.scoreboard import Card, make_board, make_card
 from experiments.report.speed import speed_table
 from experiments.report.study_page import study_page
@@ -22,8 +23,6 @@ from experiments.store.folder import StudyFolder
 if TYPE_CHECKING:
     from experiments.study.study import Study
 
-_SCRIPTS = {"index.html": ("page.js", "scoreboard.js"), "study.html": ("page.js", "chart.js", "study.js")}
-
 
 def write_report(studies: Sequence[Study], out: Path | str = "results") -> None:
     """Write the scoreboard and the pages of studies; pages whose study and results did not change stay as they are.
@@ -33,12 +32,17 @@ def write_report(studies: Sequence[Study], out: Path | str = "results") -> None:
         out: The results folder. Its tables (claims.csv) are read where they are there, and computed where not.
     """
     out = Path(out)
-    cards = [_write_study(study, out) for study in studies]
-    board = make_board(cards)
-    page = render(
-        "index.html", _SCRIPTS["index.html"], fingerprint(repr(board).encode()), home="index.html", board=board
-    )
-    write_if_changed(out / "index.html", page)
+    write_if_changed(out / "index.html", _board([_write_study(study, out) for study in studies]))
+
+
+def board_page(studies: Sequence[Study], out: Path | str = "results") -> str:
+    """Render the scoreboard and write nothing: what it says of a study is what the study's tables say now.
+
+    Args:
+        studies: All studies that it shall show.
+        out: The results folder.
+    """
+    return _board([_gather(study, Path(out)).card for study in studies])
 
 
 def write_page(study: Study, out: Path | str = "results") -> None:
@@ -51,21 +55,51 @@ def write_page(study: Study, out: Path | str = "results") -> None:
     _write_study(study, Path(out))
 
 
-def _write_study(study: Study, out: Path) -> Card:
-    """Write the page of a study, and give what the scoreboard says of it."""
+@dataclass(frozen=True)
+class _Gathered:
+    """What a study's files say."""
+
+    study: Study
+    runs: pd.DataFrame
+    environment: dict[str, Any]
+    claims: tuple[ClaimView, ...]
+    card: Card
+
+
+def _gather(study: Study, out: Path) -> _Gathered:
     folder = StudyFolder.of(study.name, out)
     runs = read_runs(study.name, out)
     study = study.showing(runs["variant"])
     environment = read_environment(folder)
     claims = claim_views(_claims(study, runs, folder.path / "claims.csv"))
+    card = make_card(study, folder.path.name, runs, claims, environment)
+    return _Gathered(study, runs, environment, claims, card)
+
+
+def _write_study(study: Study, out: Path) -> Card:
+    """Write the page of a study, and give what the scoreboard says of it."""
+    folder, found = StudyFolder.of(study.name, out), _gather(study, out)
     page = folder.path / "report.html"
-    inputs = fingerprint(*_inputs(study, folder, claims))
+    inputs = fingerprint(*_inputs(found.study, folder, found.claims))
     if inputs_of(page) != inputs:
-        summary = _summary(study, runs, folder.path / "summary.csv")
-        content = study_page(study, runs, claims=claims, summary=summary, environment=environment, out=out)
-        html = render("study.html", _SCRIPTS["study.html"], inputs, home="../index.html", study=content)
+        content = study_page(
+            found.study,
+            found.runs,
+            claims=found.claims,
+            summary=_summary(found.study, found.runs, folder.path / "summary.csv"),
+            environment=found.environment,
+            out=out,
+        )
+        html = render("study.html", SCRIPTS["study.html"], inputs, home="../index.html", study=content)
         write_atomically(page, html)
-    return make_card(study, folder.path.name, runs, claims, environment)
+    return found.card
+
+
+def _board(cards: Sequence[Card]) -> str:
+    board = make_board(cards)
+    return render(
+        "index.html", SCRIPTS["index.html"], fingerprint(repr(board).encode()), home="index.html", board=board
+    )
 
 
 def _claims(study: Study, runs: pd.DataFrame, path: Path) -> pd.DataFrame:

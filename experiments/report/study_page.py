@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,7 +196,8 @@ def _notes(study: Study, runs: pd.DataFrame) -> list[str]:
         return [f"No results yet: python -m experiments run {shlex.quote(study.name)} writes them."]
     notes = []
     if len(finished) < planned:
-        notes.append(f"Results are partial: {len(finished):,} of {planned:,} runs are there.")
+        partial = f"Results are partial: {len(finished):,} of {planned:,} runs are there."
+        notes.append(f"{partial} Still to come: {_to_come(study, runs)}.")
     if len(failed):
         messages = list(dict.fromkeys(failed["error"]))[:_MOST_ERRORS]
         notes.append(
@@ -207,6 +209,15 @@ def _notes(study: Study, runs: pd.DataFrame) -> list[str]:
     elif lost:
         notes.append(f"{words.plural(lost, 'run')} diverged; they count as the worst value, and are never dropped.")
     return notes
+
+
+def _to_come(study: Study, runs: pd.DataFrame) -> str:
+    """Name the variants and grids of which runs are missing, and how many: ``rate (24), wide (54)``."""
+    there = Counter(runs.loc[runs["error"] == "", "group"]) if "group" in runs else Counter[str]()
+    planned: Counter[str] = Counter()
+    for variant in study.variants:
+        planned[variant.group] += variant.repeats * len(variant.protocols)
+    return ", ".join(f"{group} ({count - there[group]:,})" for group, count in planned.items() if count > there[group])
 
 
 def _recipes(study: Study) -> tuple[Recipe, ...]:

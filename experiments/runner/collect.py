@@ -18,7 +18,7 @@ from experiments.store.record import RunResult
 from experiments.store.staging import stage
 
 if TYPE_CHECKING:
-    from experiments.study.study import Run
+    from experiments.study.study import Run, Study
 
 
 class Collector:
@@ -34,6 +34,13 @@ class Collector:
         self._seconds = 0.0
         self._tiers: Counter[str] = Counter()
         self._missing = len(plan.groups)
+        self._named_missing = sum(not group[0].grid for group in plan.groups)
+        self._named_through = False
+
+    @property
+    def study(self) -> Study:
+        """The study whose runs are taken in."""
+        return self._plan.study
 
     @property
     def begun(self) -> bool:
@@ -45,9 +52,17 @@ class Collector:
         """Whether every run of the plan is in."""
         return not self._missing
 
+    @property
+    def named_through(self) -> bool:
+        """Whether the last run that came was the last of the named variants, and points of grids are to come."""
+        return self._named_through
+
     def take(self, event: Finished) -> None:
         """Take a finished run, for itself and for every other run with the same content hash."""
         self._missing -= 1
+        named = not self._same[event.result.run.hash][0].grid
+        self._named_missing -= named
+        self._named_through = named and not self._named_missing and bool(self._missing)
         self._seconds += event.seconds
         name = self._plan.study.name
         self._summary.seconds[name] = self._summary.seconds.get(name, 0.0) + event.seconds

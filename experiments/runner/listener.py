@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from experiments.runner.plan import Plan
-    from experiments.runner.tasks import Finished, Progress
+    from collections import Counter
+
+    from experiments.runner.summary import Summary
+    from experiments.runner.tally import Tally
 
 
 class Listener(Protocol):
@@ -16,14 +19,29 @@ class Listener(Protocol):
     def say(self, line: str) -> None:
         """Hear one sentence for people."""
 
-    def begin(self, plans: Sequence[Plan]) -> None:
-        """Hear that the runs of these plans are about to be trained."""
+    def begin(self, tally: Tally) -> None:
+        """Hear that runs are about to be trained; the tally counts them."""
 
-    def progress(self, event: Progress) -> None:
-        """Hear how far a run in training is."""
+    def moved(self) -> None:
+        """Hear that the tally has counted a run that is over, or epochs of one in training."""
 
-    def finished(self, event: Finished) -> None:
-        """Hear that a run is over."""
+    def written(self, study: str, verdicts: Mapping[str, Counter[str]], seconds: float) -> None:
+        """Hear that the page of a study is written: protocol to verdict to number of claims; seconds of worker time."""
 
     def end(self) -> None:
         """Hear that training is over, however it ended."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who hears what happens in a call.
+
+    Attributes:
+        summary: For the lines at the end.
+        tally: Counts the runs.
+        listener: Shows it while it happens.
+    """
+
+    summary: Summary
+    tally: Tally
+    listener: Listener

@@ -105,6 +105,14 @@ class LocalExecutor:
         """
         self._queue.append(task)
 
+    def widen(self, jobs: int) -> None:
+        """Let more processes work at once from now on.
+
+        Args:
+            jobs: How many.
+        """
+        self._jobs = max(self._jobs, jobs)
+
     def events(self) -> Iterator[Event]:
         """Yield what the workers report until every submitted task is over.
 

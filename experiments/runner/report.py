@@ -1,4 +1,4 @@
-"""Tables, figures and pages: made after training, and only for studies whose runs or text changed since."""
+"""``report``: tables, figures and pages of studies from what is in their folders, and the marks of what was made."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 TABLES = "experiments.analysis:write_tables"
 FIGURES = "experiments.report.figures:write_figures"
-PAGE = "experiments.report:write_page"
-SITE = "experiments.report:write_report"
+PAGE = "experiments.report.site:write_page"
+SITE = "experiments.report.site:write_report"
 
 _SECONDS_BETWEEN_TRIES = 0.2
 
@@ -34,7 +34,7 @@ _SECONDS_BETWEEN_TRIES = 0.2
 def outdated(study: Study, out: Path) -> bool:
     """Tell whether a study has results that its tables, figures and pages were not made from."""
     folder = StudyFolder.of(study.name, out)
-    return folder.runs.is_file() and read_mark(folder.reported).get("made_from") != _fingerprint(study, folder)
+    return folder.runs.is_file() and read_mark(folder.reported).get("made_from") != fingerprint(study, folder)
 
 
 def report(changed: Sequence[Study], out: Path, jobs: int | None, summary: Summary, listener: Listener) -> None:
@@ -50,8 +50,8 @@ def report(changed: Sequence[Study], out: Path, jobs: int | None, summary: Summa
     names = ", ".join(study.name for study in changed) if len(changed) < 4 else f"{len(changed)} studies"
     listener.say(f"writing tables, figures and pages of {names}")
     # A fingerprint taken first: a change that comes in between is noticed by the next run.
-    marks = {study.name: _fingerprint(study, StudyFolder.of(study.name, out)) for study in changed}
-    with _alone_in(out, listener):
+    marks = {study.name: fingerprint(study, StudyFolder.of(study.name, out)) for study in changed}
+    with alone_in(out, listener):
         executor = LocalExecutor(jobs or usable_cores())
         try:
             errors = _write(changed, studies_with_results(changed, out), out, executor)
@@ -61,15 +61,19 @@ def report(changed: Sequence[Study], out: Path, jobs: int | None, summary: Summa
     for study in changed:
         folder = StudyFolder.of(study.name, out)
         if not errors:
-            mark = {"made_from": marks[study.name], "file": study.file}
-            write_atomically(folder.reported, json.dumps(mark) + "\n")
+            write_mark(study, folder, marks[study.name])
         summary.pages += [page for page in (folder.path / "report.html",) if page.is_file()]
     summary.pages += [page for page in (out / "index.html",) if page.is_file()]
 
 
 @contextmanager
-def _alone_in(out: Path, listener: Listener) -> Iterator[None]:
-    """Hold the results folder, so that of two scoreboards the later one is written later."""
+def alone_in(out: Path, listener: Listener) -> Iterator[None]:
+    """Hold the results folder, so that of two scoreboards the later one is written later.
+
+    Args:
+        out: The results folder.
+        listener: Told when another process has to be waited for.
+    """
     lock = FolderLock(out / ".lock")
     if not lock.try_acquire():
         listener.say(f"another process writes pages in {out}; waiting for it")
@@ -97,6 +101,18 @@ def _write(changed: Sequence[Study], studies: Sequence[Study], out: Path, execut
     return errors
 
 
-def _fingerprint(study: Study, folder: StudyFolder) -> str:
+def write_mark(study: Study, folder: StudyFolder, made_from: str) -> None:
+    """Keep what tables, figures and page of a study were made from, so that they are not made again.
+
+    Args:
+        study: The study.
+        folder: Its folder.
+        made_from: Its fingerprint before they were made.
+    """
+    write_atomically(folder.reported, json.dumps({"made_from": made_from, "file": study.file}) + "\n")
+
+
+def fingerprint(study: Study, folder: StudyFolder) -> str:
+    """Hash what the tables, figures and page of a study are made from: its runs and its text."""
     content = folder.runs.read_bytes() if folder.runs.is_file() else b""
     return hashlib.sha256(content + study.text.encode()).hexdigest()

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from experiments.runner.device import Device, choose_device
 from experiments.runner.known import refuse_namesakes
-from experiments.runner.listener import Listener
+from experiments.runner.listener import Listener, Watch
 from experiments.runner.local import LocalExecutor
+from experiments.runner.pages import Pages
 from experiments.runner.plan import Plan, Selection, make_plan
-from experiments.runner.report import outdated, report
+from experiments.runner.report import outdated
 from experiments.runner.summary import Summary
+from experiments.runner.tally import Tally
 from experiments.runner.train import FailFastError, train
 from experiments.store.environment import changed_environment
 from experiments.store.lock import FolderLock
@@ -37,7 +39,7 @@ class Options:
         jobs: Number of worker processes; None for as many as there are cores.
         device: "auto", "cpu" or "gpu".
         fail_fast: Stop at the first run that raises.
-        report: Write tables, figures and pages afterwards.
+        report: Write tables, figures and pages.
         execute: Module that carries out runs; None for the real one.
     """
 
@@ -51,7 +53,7 @@ class Options:
 
 
 def run_studies(studies: Sequence[Study], options: Options, listener: Listener) -> Summary:
-    """Train what is missing, then write what is to be seen of it.
+    """Train what is missing, and write what is to be seen of each study as soon as it is trained.
 
     Args:
         studies: Studies with different names.
@@ -76,8 +78,11 @@ def run_studies(studies: Sequence[Study], options: Options, listener: Listener) 
         _say_what_differs(plans, None, listener)
         listener.say(counted)
         return summary
-    session = _Session(options, summary, listener)
+    watch = Watch(summary, Tally(pending, [plan for plan in plans if plan not in pending]), listener)
+    pages = Pages(options.out, options.jobs, [plan.study for plan in plans], watch, wanted=options.report)
+    session = _Session(options, watch, pages)
     try:
+        pages.begin()
         if to_run:
             listener.say(session.device.text)
         _say_what_differs(plans, session.device if to_run else None, listener)
@@ -90,6 +95,7 @@ def run_studies(studies: Sequence[Study], options: Options, listener: Listener) 
         summary.stopped = True
     finally:
         session.close()
+        pages.close()
     return summary
 
 
@@ -109,10 +115,10 @@ def _say_what_differs(plans: Sequence[Plan], device: Device | None, listener: Li
 class _Session:
     """The locks and the worker processes of one call."""
 
-    def __init__(self, options: Options, summary: Summary, listener: Listener) -> None:
+    def __init__(self, options: Options, watch: Watch, pages: Pages) -> None:
         self._options = options
-        self._summary = summary
-        self._listener = listener
+        self._watch = watch
+        self._pages = pages
         self._device: Device | None = None
         self._executor: LocalExecutor | None = None
         self._waited = False
@@ -141,9 +147,10 @@ class _Session:
         """
         with self._locked(pending) as mine:
             plans = [self._up_to_date(plan.study) for plan in mine]
+            for plan in plans:
+                self._watch.tally.plan(plan)
             self._say_done_elsewhere(plans)
-            self._train([plan for plan in plans if plan.groups])
-            self._report([plan.study for plan in plans])
+            self._train_and_write(plans)
         names = {plan.study.name for plan in mine}
         return [plan for plan in pending if plan.study.name not in names]
 
@@ -165,7 +172,7 @@ class _Session:
     def _say_waiting(self, pending: Sequence[Plan]) -> None:
         if not self._waited:
             names = ", ".join(plan.study.name for plan in pending)
-            self._listener.say(f"another run is at work on {names}; waiting for it")
+            self._watch.listener.say(f"another run is at work on {names}; waiting for it")
         self._waited = True
 
     def _up_to_date(self, study: Study) -> Plan:
@@ -184,19 +191,24 @@ class _Session:
     def _say_done_elsewhere(self, plans: Sequence[Plan]) -> None:
         for plan in plans:
             if self._waited and not plan.groups:
-                self._listener.say(f"{plan.study.name}: nothing left to do, the other run has done it")
+                self._watch.listener.say(f"{plan.study.name}: nothing left to do, the other run has done it")
 
-    def _train(self, plans: Sequence[Plan]) -> None:
-        if plans:
-            fail_fast = self._options.fail_fast
-            train(plans, self._workers(), self.device, self._summary, self._listener, fail_fast=fail_fast)
-
-    def _report(self, studies: Sequence[Study]) -> None:
-        out = self._options.out
-        changed = [study for study in studies if outdated(study, out)]
-        if changed and self._options.report:
+    def _train_and_write(self, plans: Sequence[Plan]) -> None:
+        """Train, and write pages meanwhile; when that is interrupted, the pages of what is there."""
+        pages, to_train = self._pages, [plan for plan in plans if plan.groups]
+        for plan in plans:
+            if not plan.groups and outdated(plan.study, self._options.out):
+                pages.merged(plan.study, whole=True)
+        try:
+            if to_train:
+                fail_fast = self._options.fail_fast
+                train(to_train, self._workers(), self.device, self._watch, pages, fail_fast=fail_fast)
             self.close()  # the workers' memory is of no use to the figures
-            report(changed, out, self._options.jobs, self._summary, self._listener)
+            pages.finish()
+        except (KeyboardInterrupt, FailFastError):
+            self.close()
+            pages.hurry()
+            raise
 
     def _workers(self) -> LocalExecutor:
         if self._executor is None:

@@ -10,10 +10,10 @@ from experiments.errors import ConfigError, ExperimentsError, Problem
 from experiments.runner.bundles import make_bundles
 from experiments.runner.collect import Collector, collectors
 from experiments.runner.device import Device
-from experiments.runner.listener import Listener
+from experiments.runner.listener import Watch
 from experiments.runner.order import stage_of
+from experiments.runner.pages import Pages
 from experiments.runner.plan import Plan, Runs
-from experiments.runner.summary import Summary
 from experiments.runner.tasks import Broken, Event, Executor, Finished, Note, Prepare, Progress, Refused, Tick, Train
 
 if TYPE_CHECKING:
@@ -25,16 +25,18 @@ class FailFastError(Exception):
 
 
 def train(
-    plans: Sequence[Plan], executor: Executor, device: Device, summary: Summary, listener: Listener, *, fail_fast: bool
+    plans: Sequence[Plan], executor: Executor, device: Device, watch: Watch, pages: Pages, *, fail_fast: bool
 ) -> None:
     """Build every variant once, then train all runs; results are staged as they come and merged study by study.
+
+    A study is merged when its last run is in, and before when its named variants are through.
 
     Args:
         plans: What is to run; the caller holds the studies' locks.
         executor: Carries the runs out.
         device: What it trains on, for the record.
-        summary: Told what happened.
-        listener: Told as it happens.
+        watch: Told what happens.
+        pages: Write what there is of a study as soon as its runs are merged.
         fail_fast: Stop at the first run that raises.
 
     Raises:
@@ -42,56 +44,63 @@ def train(
         ExperimentsError: No worker can be started, or none can train.
         FailFastError: A run failed and ``fail_fast`` was asked for; what was finished is merged.
     """
-    desks = collectors(plans, device, summary)
+    desks = collectors(plans, device, watch.summary)
     try:
-        _prepare(plans, executor, device.workers)
-        listener.begin(plans)
+        _prepare(plans, executor, device.workers, pages)
+        watch.tally.begin()
+        watch.listener.begin(watch.tally)
         for plan in plans:
             for bundle in make_bundles((group[0] for group in plan.groups), stage_of(plan.study)):
                 executor.submit(Train(bundle))
         for event in executor.events():
-            _hear(event, desks, listener)
-            if fail_fast and summary.failures:
+            _hear(event, desks, watch, pages)
+            pages.poll()
+            if fail_fast and watch.summary.failures:
                 raise FailFastError
     except BaseException:
         executor.close()
         raise
     finally:
-        listener.end()
+        watch.listener.end()
         for desk in desks.values():
             if desk.begun:  # rows that the YAML no longer has stay until there are others in their place
-                _merge(desk, listener)
+                _merge(desk, watch, pages)
 
 
-def _hear(event: Event, desks: dict[str, Collector], listener: Listener) -> None:
+def _hear(event: Event, desks: dict[str, Collector], watch: Watch, pages: Pages) -> None:
     if isinstance(event, Progress):
-        listener.progress(event)
+        watch.tally.progress(event)
+        watch.listener.moved()
     elif isinstance(event, Finished):
-        listener.finished(event)
+        watch.tally.finished(event)
+        watch.listener.moved()
         desk = desks[event.result.run.study]
         desk.take(event)
+        if desk.complete or desk.named_through:
+            _merge(desk, watch, pages)
         if desk.complete:
-            _merge(desk, listener)
             del desks[event.result.run.study]
     elif isinstance(event, Broken):
         raise ExperimentsError(f"The worker processes cannot train.\n{event.traceback}")
     elif isinstance(event, Note):
-        listener.say(event.text)
+        watch.listener.say(event.text)
     elif isinstance(event, Tick):
         for desk in desks.values():
             desk.write()
 
 
-def _merge(desk: Collector, listener: Listener) -> None:
+def _merge(desk: Collector, watch: Watch, pages: Pages) -> None:
     for line in desk.merge():
-        listener.say(line)
+        watch.listener.say(line)
+    pages.merged(desk.study, whole=desk.complete)
 
 
-def _prepare(plans: Sequence[Plan], executor: Executor, workers: int) -> None:
+def _prepare(plans: Sequence[Plan], executor: Executor, workers: int, pages: Pages) -> None:
     for runs in _parts(tuple(run for plan in plans for run in plan.first_runs()), workers):
         executor.submit(Prepare(runs))
     refused: list[Refused] = []
     for event in executor.events():
+        pages.poll()
         if isinstance(event, Refused):
             refused.append(event)
         elif isinstance(event, Broken):

@@ -2,10 +2,8 @@
 
 import errno
 import json
-import pickle
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -21,7 +19,7 @@ from experiments.store.lock import FolderLock
 from experiments.store.table import finished, read_index, read_rows
 from tests.fakes import FakeVariant, folder_bytes, make_study
 from tests.marks import ON_LINUX
-from tests.runner.watch import run
+from tests.runner.watch import run, start, wait_until
 
 
 def study_with(repeats=4, **config):
@@ -221,23 +219,9 @@ def test_results_of_another_file_of_that_name_are_not_touched(tmp_path):
 WAYS = pytest.mark.parametrize("way", ["spawned", pytest.param("forked", marks=ON_LINUX)])
 
 
-def start(study, folder, out, way="spawned"):
-    path = folder / "study.pickle"
-    path.write_bytes(pickle.dumps(study))
-    command = [sys.executable, "-m", "tests.runner.watch", str(path), str(out), way]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
 def staged(folder):
     """The files of finished runs that are not in the tables yet; each holds at least one."""
     return list(folder.rglob(".staging/*.zip"))
-
-
-def wait_until(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
 
 
 def test_killed_at_random_moments_and_resumed_it_is_as_if_nothing_had_happened(tmp_path):
@@ -245,7 +229,7 @@ def test_killed_at_random_moments_and_resumed_it_is_as_if_nothing_had_happened(t
     run([study], tmp_path / "expected")
     out, choose = tmp_path / "killed", random.Random(4)
     for _ in range(4):
-        process = start(study, tmp_path, out)
+        process = start([study], tmp_path, out)
         time.sleep(0.4 + choose.random())
         process.kill()
         process.communicate()
@@ -257,7 +241,7 @@ def test_killed_at_random_moments_and_resumed_it_is_as_if_nothing_had_happened(t
 def test_a_kill_loses_only_runs_that_were_not_finished_and_workers_die_with_it(tmp_path, way):
     log = tmp_path / "log"
     study = study_with(repeats=2, sleep=0.5, log=str(log))
-    process = start(study, tmp_path, tmp_path / "results", way)
+    process = start([study], tmp_path, tmp_path / "results", way)
     wait_until(lambda: staged(tmp_path) and sum(trained(log).values()) >= 5)
     finished = sum(trained(log).values()) - 2
     time.sleep(0.3)
@@ -276,7 +260,7 @@ def test_a_kill_loses_only_runs_that_were_not_finished_and_workers_die_with_it(t
 def test_ctrl_c_ends_promptly_and_keeps_what_is_there(tmp_path, way):
     log = tmp_path / "log"
     study = study_with(repeats=30, sleep=0.2, log=str(log))
-    process = start(study, tmp_path, tmp_path / "results", way)
+    process = start([study], tmp_path, tmp_path / "results", way)
     wait_until(lambda: sum(trained(log).values()) >= 6)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=10)
@@ -289,7 +273,7 @@ def test_two_at_once_compute_no_run_twice(tmp_path):
     study = study_with(repeats=3, log=str(log))
     lock = FolderLock(StudyFolder.of("fake", tmp_path / "results").lock)
     assert lock.try_acquire()
-    processes = [start(study, tmp_path, tmp_path / "results") for _ in range(2)]
+    processes = [start([study], tmp_path, tmp_path / "results") for _ in range(2)]
     for process in processes:
         while "another run is at work on fake; waiting for it" not in process.stdout.readline():
             assert process.poll() is None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
 import sys
+import time
 from pathlib import Path
 
+from experiments.runner import pages as writing
 from experiments.runner import run as running
 from experiments.runner.local import LocalExecutor
 from experiments.runner.run import Options, run_studies
@@ -14,21 +18,23 @@ EXECUTE = "tests.runner.fake_execute"
 
 class Watcher:
     def __init__(self, *, aloud=False):
-        self.lines, self.events, self.ended, self.aloud = [], [], 0, aloud
+        self.lines, self.pages, self.moves, self.ended, self.aloud = [], [], 0, 0, aloud
 
     def say(self, line):
         self.lines.append(line)
         if self.aloud:
             print(line, flush=True)
 
-    def begin(self, plans):
-        self.plans = plans
+    def begin(self, tally):
+        self.tally = tally
 
-    def progress(self, event):
-        self.events.append(event)
+    def moved(self):
+        self.moves += 1
 
-    def finished(self, event):
-        self.events.append(event)
+    def written(self, study, verdicts, seconds):
+        self.pages.append(study)
+        if self.aloud:
+            print(f"written {study}", flush=True)
 
     def end(self):
         self.ended += 1
@@ -46,12 +52,27 @@ def always_forked(*jobs, **options):
     return LocalExecutor(*jobs, **options | {"forked": True})
 
 
-# One run as a process of its own, to be killed or interrupted; its arguments: STUDY_PICKLE OUT forked|spawned.
-if __name__ == "__main__":
-    import pickle
+def start(studies, folder, out, way="spawned", *, pages=False):
+    """Run studies in a process of its own."""
+    path = folder / "studies.pickle"
+    path.write_bytes(pickle.dumps(studies))
+    command = [sys.executable, "-m", "tests.runner.watch", str(path), str(out), way, *(["pages"] if pages else [])]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    _, _pickle, _out, _way = sys.argv
+
+def wait_until(condition, seconds=60):
+    """Wait for something that another process does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+# One run as a process, to be killed or interrupted; its arguments: STUDIES_PICKLE OUT forked|spawned [pages].
+if __name__ == "__main__":
+    _, _pickle, _out, _way, *_pages = sys.argv
     if _way == "forked":
         running.LocalExecutor = always_forked
-    _summary, _ = run([pickle.loads(Path(_pickle).read_bytes())], _out, aloud=True)
+    writing.SECONDS_AFTER_CTRL_C = 60.0  # a machine that is busy with other tests needs more than the usual four
+    _summary, _ = run(pickle.loads(Path(_pickle).read_bytes()), _out, aloud=True, report=bool(_pages))
     sys.exit(130 if _summary.interrupted else 0)

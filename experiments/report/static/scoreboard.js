@@ -23,6 +23,7 @@ function setUpScoreboard() {
     update();
   });
   document.getElementById('filters').hidden = false;
+  if (field('sort').value) sortRows(table, field('sort').value);
   update();
 }
 
