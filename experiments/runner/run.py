@@ -185,7 +185,7 @@ class _Session:
         merging = plan.staged or (plan.stale and not plan.groups)
         damaged += merge(study, plan.folder) if merging else []
         for line in damaged:
-            self._listener.say(line)
+            self._watch.listener.say(line)
         return make_plan(study, self._options.out, self._options.selection) if merging or damaged else plan
 
     def _say_done_elsewhere(self, plans: Sequence[Plan]) -> None:
