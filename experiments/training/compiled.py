@@ -162,7 +162,8 @@ class CompiledTrainer(BaseTrainer):
     def _finish(self, pairs: Pairs, carry: Carry) -> None:
         """Do what ``model.fit`` does after the last epoch."""
         self.model.stop_training = bool(carry["stopped"] or carry["diverged"])
-        self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
+        if carry["epoch"] > 0:
+            self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
         carry = tf.nest.map_structure(lambda value: value.numpy(), carry)
         for (callback, rule), state, kept in zip(pairs, carry["states"], carry["kept"], strict=True):
             rule.write_back(callback, state, kept if rule.keeps_weights else None)

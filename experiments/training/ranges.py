@@ -56,7 +56,7 @@ def _check(values: tf.Tensor, low: int, high: int, kind: str, owner: str, *, ign
     if outside.any():
         place = tuple(int(index) for index in np.argwhere(outside)[0])
         raise ExperimentsError(
-            f"{kind} {values.numpy()[place]} in row {place[0]} is out of range: {owner} "
+            f"{kind} {values.numpy()[place]:g} in row {place[0]} is out of range: {owner} "
             f"{'has' if low else 'have'} the numbers {low} to {high - 1}"
         )
 

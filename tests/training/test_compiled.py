@@ -235,3 +235,18 @@ def test_a_model_that_knows_its_batch_size_trains_as_with_fit(kind):
         assert_close(record.history[key], curve, 1e-5)
     for our_weight, their_weight in zip(ours.variables, theirs.variables, strict=True):
         assert_close(our_weight, their_weight, 1e-5)
+
+
+def test_no_epochs_leave_the_weights_as_with_fit():
+    def build():
+        return network(optimizer=keras.optimizers.SGD(0.1, use_ema=True))
+
+    ours, theirs = build(), build()
+    x, y = rows()
+    for model in (ours, theirs):
+        model.fit(x, y, epochs=1, batch_size=20, shuffle=False, verbose=0)
+        model.set_weights([2 * weight for weight in model.get_weights()])
+    CompiledTrainer(ours, batch_size=20).train(x, y, epochs=0, seed=1)
+    theirs.fit(x, y, epochs=0, verbose=0)
+    for our_weight, their_weight in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_array_equal(our_weight, their_weight)
