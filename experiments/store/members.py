@@ -38,7 +38,7 @@ class Members:
         key = entry.key
         if (key, entry.hash) in self._given:
             return True
-        if key.variant not in self._variants:
+        if key.variant not in self._variants or key.repeat >= LARGEST_STUDY:
             return False
         if key.repeat < self._repeats[key.variant]:
             return self._hashes(entry.engine).get(key) == entry.hash

@@ -11,7 +11,7 @@ from experiments.store.curves import read_npz
 from experiments.store.folder import StudyFolder
 from experiments.store.merge import merge
 from experiments.store.staging import stage
-from experiments.store.table import Key, finished, read_index, read_rows
+from experiments.store.table import Key, finished, read_index, read_rows, table_text
 from tests.fakes import folder_bytes, make_result, make_study, with_config
 
 STUDY = make_study("baseline", "dropout", "rate[rate=0.4]")
@@ -122,6 +122,14 @@ def test_more_repeats_than_the_yaml_asks_for_stay(tmp_path):
     folder = merged(STUDY, tmp_path, [all_results(STUDY, repeats=10)])
     merge(STUDY, folder)
     assert len(finished(read_index(folder.runs))) == 3 * 2 * 10
+
+
+def test_a_row_of_a_repeat_that_no_study_has_leaves(tmp_path):
+    folder = merged(STUDY, tmp_path, [all_results(STUDY)])
+    rows = read_rows(folder.runs)
+    folder.runs.write_text(table_text([*rows, rows[0] | {"repeat": str(10**12)}]))
+    merge(STUDY, folder)
+    assert read_rows(folder.runs) == rows
 
 
 def test_another_engine_replaces_the_row_and_its_curve(tmp_path):
