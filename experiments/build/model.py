@@ -16,6 +16,7 @@ from experiments.build.losses import make_loss, make_metrics
 from experiments.build.optimizers import make_optimizer
 from experiments.build.problems import config_error
 from experiments.build.state import ModelState, find_draws, first_slots, redraw, remember, reseed, state_of
+from experiments.keras_settings import use_study_settings
 from experiments.seeds import derive_seed
 
 
@@ -33,6 +34,7 @@ def build_model(config: Mapping[str, Any], data: Data, seed: int) -> keras.Model
     Raises:
         ConfigError: Keras refuses a layer, an optimizer, a loss or a metric, or a residual block changes the width.
     """
+    use_study_settings()
     numbers = NumberInputs()
     model = _network(config, data.x_train.shape[1:], numbers, seed)
     draws, missing = find_draws(model, config)

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from experiments.keras_settings import PRECISION
 from experiments.store.files import write_atomically
 from experiments.store.folder import StudyFolder
 
@@ -37,6 +38,7 @@ def write_environment(folder: StudyFolder, facts: dict[str, Any]) -> None:
     """
     content = {
         **facts,
+        "precision": PRECISION,
         "versions": current_versions(),
         "system": platform.platform(),
         "machine": platform.machine(),
@@ -66,8 +68,9 @@ def changed_environment(folder: StudyFolder, device: str | None) -> list[str]:
         Parts of a sentence such as ``tensorflow 2.20.0, now 2.21.0``.
     """
     before = read_environment(folder)
-    then = {**before.get("versions", {}), "device": str(before.get("device", "")).partition(",")[0]}
-    now = {**current_versions(), "device": (device or "").partition(",")[0]}
+    then = {**before.get("versions", {}), "precision": before.get("precision")}
+    then["device"] = str(before.get("device", "")).partition(",")[0]
+    now = {**current_versions(), "precision": PRECISION, "device": (device or "").partition(",")[0]}
     return [
         f"{name} {then[name]}, now {now[name]}" for name in now if then.get(name) and now[name] not in ("", then[name])
     ]

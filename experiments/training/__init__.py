@@ -1,5 +1,6 @@
 """The engines: a compiled model and arrays become a TrainingRecord."""
 
+import experiments.training.backend  # noqa: F401  it comes first, since the others need TensorFlow
 from experiments.training.callbacks import BestWeights
 from experiments.training.compiled import CompiledTrainer
 from experiments.training.evaluation import evaluate
