@@ -1,7 +1,8 @@
 help:       ; @echo "Usage: make TARGET [ARGS=...]"; awk '!/^help/ && /^[a-z-]+:.*[#]# / {name = $$1; sub(/:.*/, "", name); sub(/.*## /, ""); printf "  %-10s %s\n", name, $$0}' Makefile
 setup:      .venv/.ready                                       ## install the locked packages into .venv
 run-all:    .venv/.ready ; $(RUN) run --all $(ARGS)            ## train what is not done yet of every study, write results/
-quick:      .venv/.ready ; $(RUN) run --all --repeats 3 --out results/quick $(ARGS)  ## the same with 3 repeats, into results/quick/
+quick:      .venv/.ready ; $(RUN) run --all --only claimed --repeats 3 --out results/quick $(ARGS)  ## what the claims name, 3 repeats, into results/quick/
+slides:     .venv/.ready ; $(RUN) run --all --only slides $(ARGS)  ## the eight case studies of the slides, with what the slides show
 run:        .venv/.ready ; $(RUN) run $(STUDY) $(ARGS)         ## one study: make run STUDY=dropout
 test:       .venv/.ready ; $(BIN)/python -m pytest -m "not slow" $(ARGS)  ## the tests that take seconds
 test-slow:  .venv/.ready ; $(BIN)/python -m pytest -m slow $(ARGS)        ## the tests that take minutes
@@ -11,7 +12,7 @@ report:     .venv/.ready ; $(RUN) report                       ## tables, figure
 clean:      ; rm -rf .venv .bench .pytest_cache .mypy_cache .ruff_cache .xla_cache  ## remove what make installed; results/ stays
 lock:       .venv/.ready ; $(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --extra dev --no-header pyproject.toml -o requirements.lock  ## resolve requirements.lock anew (needs uv)
 
-.PHONY: help setup run-all quick run test test-slow lint bench report clean lock
+.PHONY: help setup run-all quick slides run test test-slow lint bench report clean lock
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 

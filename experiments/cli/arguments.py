@@ -76,12 +76,15 @@ def _add_run(verbs: _Verbs) -> None:
         "run dropout",
         "run --all",
         "run dropout --variant baseline --variant rate --repeats 5",
+        "run --all --only claimed --repeats 3 --out results/quick",
         "run dropout --set training.epochs=500 --set model.hidden.units=50",
         "run configs/mine.yaml --dry-run",
     )
     verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="names in configs/ or YAML files")
     verb.add_argument("--all", action="store_true", help="every study in configs/")
-    verb.add_argument("--variant", nargs="+", action="extend", metavar="V", help="these variants or grids only")
+    which = verb.add_mutually_exclusive_group()
+    which.add_argument("--variant", nargs="+", action="extend", metavar="V", help="these variants or grids only")
+    which.add_argument("--only", choices=("claimed", "slides"), help=_ONLY)
     verb.add_argument("--repeats", type=_positive, metavar="N", help="instead of the number in the YAML")
     _add_sets(verb)
     verb.add_argument("--jobs", type=_positive, metavar="N", help="worker processes; default: one for each core")
@@ -126,6 +129,10 @@ def _add_compare(verbs: _Verbs) -> None:
     verb.set_defaults(command="comparing:compare")
 
 
+_ONLY = (
+    "claimed: the variants that claims name, without grids that need a program for each value; "
+    "slides: of the decks' case studies what the slides show"
+)
 _EXIT_CODES = """exit codes:
   0  all well; a training that diverged is a result, not a failure
   1  some run failed

@@ -31,7 +31,7 @@ def run(arguments: Namespace) -> int:
     studies = _asked_for(arguments)
     if arguments.sets and not arguments.out:
         studies = [with_own_folder(study) for study in studies]
-    studies = _having(studies, arguments.variant)
+    studies = _with_choice(_having(studies, arguments.variant), arguments.only)
     options = _options(arguments)
     if arguments.dry_run:
         return _say_what_would_run(studies, options.out, options.selection)
@@ -82,6 +82,7 @@ def _options(arguments: Namespace) -> Options:
 
     selection = Selection(
         variants=arguments.variant,
+        only=arguments.only,
         protocols=None if arguments.protocol == "both" else (arguments.protocol,),
         repeats=arguments.repeats,
         engine=arguments.engine,
@@ -116,6 +117,17 @@ def _having(studies: Sequence[Study], variants: Sequence[str] | None) -> list[St
         if not any(name in names for names in known.values()):
             raise ExperimentsError(f"no study has a variant {name!r}; python -m experiments show STUDY lists them")
     return [study for study in studies if set(variants) & known[study.name]]
+
+
+def _with_choice(studies: Sequence[Study], only: str | None) -> list[Study]:
+    """Keep the studies that have something of what ``--only`` asks for; where none has, say so."""
+    from experiments.runner.choice import chosen_variants
+
+    kept = [study for study in studies if only is None or chosen_variants(study, only)]
+    if not kept:
+        names = ", ".join(study.name for study in studies)
+        raise ExperimentsError(f"--only {only}: expected studies that have such variants, found {names}")
+    return kept
 
 
 def _say_what_would_run(studies: Sequence[Study], out: Path, selection: Selection) -> int:

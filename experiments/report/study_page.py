@@ -197,7 +197,7 @@ def _notes(study: Study, runs: pd.DataFrame) -> list[str]:
     notes = []
     if len(finished) < planned:
         partial = f"Results are partial: {len(finished):,} of {planned:,} runs are there."
-        notes.append(f"{partial} Still to come: {_to_come(study, runs)}.")
+        notes.append(f"{partial} Not run yet: {_to_come(study, runs)}.")
     if len(failed):
         messages = list(dict.fromkeys(failed["error"]))[:_MOST_ERRORS]
         notes.append(

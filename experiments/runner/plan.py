@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.runner.choice import chosen_variants
 from experiments.runner.order import staged_runs
 from experiments.store.folder import StudyFolder
 from experiments.store.members import Members
@@ -25,6 +26,7 @@ class Selection:
 
     Attributes:
         variants: Names of variants or of grids; None for all.
+        only: "claimed" or "slides" for what the claims name or the slides show of each study; None for all.
         protocols: None for those of each variant.
         repeats: None for those of each variant.
         engine: "compiled" or "keras".
@@ -32,6 +34,7 @@ class Selection:
     """
 
     variants: Sequence[str] | None = None
+    only: str | None = None
     protocols: Sequence[str] | None = None
     repeats: int | None = None
     engine: str = "compiled"
@@ -88,7 +91,7 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
     index = read_index(folder.runs)
     done = finished(index)
     asked = study.runs(
-        variants=_among(study, selection.variants),
+        variants=_asked_for(study, selection),
         protocols=selection.protocols,
         repeats=selection.repeats,
         engine=selection.engine,
@@ -107,9 +110,11 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
     )
 
 
-def _among(study: Study, names: Sequence[str] | None) -> list[str] | None:
-    """Keep the names that the study has: of several studies each has some of them."""
-    return None if names is None else [name for name in names if name in study.names]
+def _asked_for(study: Study, selection: Selection) -> list[str] | None:
+    """Name the variants that were asked for; of the names given for several studies each has some."""
+    if selection.only is not None:
+        return chosen_variants(study, selection.only)
+    return None if selection.variants is None else [name for name in selection.variants if name in study.names]
 
 
 def _identity(run: Run) -> tuple[Key, str]:

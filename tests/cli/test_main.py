@@ -34,6 +34,9 @@ def test_every_verb_has_help_with_examples(capsys, verb):
         ("run", "small", "--all"),
         ("run", "small", "--repeats", "0"),
         ("run", "small", "--jobs", "many"),
+        ("run", "small", "--only", "claims"),
+        ("run", "small", "--only", "claimed", "--variant", "baseline"),
+        ("run", "small", "--only", "slides"),
         ("run", "small", "--engine", "torch"),
         ("show",),
         ("compare", "small"),
@@ -168,6 +171,12 @@ def test_run_and_run_again(project, capsys, fake_training):
     assert re.search(r"16 runs in [\d.]+ s \(16 xla\), 0 failed, 0 done before", text)
     code, text, _ = run(capsys, "run", "small")
     assert (code, text) == (0, "16 done, nothing to run\n")
+
+
+def test_only_what_claims_name(project, capsys):
+    code, text, _ = run(capsys, "run", "--all", "--only", "claimed", "--dry-run", "--repeats", "1")
+    assert code == 0
+    assert re.search(r"small +0 +4\b", text)
 
 
 def test_set_without_out_writes_to_a_folder_of_its_own(project, capsys, fake_training):

@@ -77,12 +77,12 @@ def test_the_first_version_of_a_page_says_what_is_to_come(tmp_path):
     page = tmp_path / "out" / "first" / "report.html"
     wait_until(page.is_file)
     there, missing = re.search(
-        r"(\d+) of 42 runs are there. Still to come: rate \((\d+)\)\.", read_page(page).text()
+        r"(\d+) of 42 runs are there. Not run yet: rate \((\d+)\)\.", read_page(page).text()
     ).groups()
     assert int(there) + int(missing) == 42
     assert process.poll() is None
     process.communicate(timeout=120)
-    assert "Still to come" not in read_page(page).text()
+    assert "Not run yet" not in read_page(page).text()
 
 
 def rows_and_pages(out):
@@ -124,7 +124,7 @@ def test_a_kill_leaves_the_pages_that_were_written_and_the_next_run_ends_as_if_t
         said, _ = process.communicate()
         read_page(out / "index.html")
         for name in re.findall(r"written (\w+)", said):
-            assert "Still to come" not in read_page(out / name / "report.html").text()
+            assert "Not run yet" not in read_page(out / name / "report.html").text()
     run(studies, out, report=True)
     for name in NAMES:
         shutil.copy(tmp_path / "whole" / name / "environment.json", out / name)
