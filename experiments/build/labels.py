@@ -28,10 +28,17 @@ def noisy_labels(targets: np.ndarray, amount: float, classes: int, seed: int) ->
         amount: Probability of another class for each label, or the standard deviation of noise on real values.
         classes: Number of classes; labels of several columns are classes 0 and 1.
         seed: Seed of the noise.
+
+    Raises:
+        ConfigError: The amount is no probability, but the targets are classes.
     """
     random = np.random.default_rng(seed)
     if targets.dtype.kind == "f":
         return targets + random.normal(0.0, amount, targets.shape)
+    if amount > 1:
+        raise config_error(
+            "data.label_noise", f"expected a probability up to 1 for targets that are classes, found {amount}"
+        )
     hit = random.random(targets.shape) < amount
     # Any other class is equally likely: one to classes - 1 steps further round.
     steps = random.integers(1, max(classes, 2), targets.shape)

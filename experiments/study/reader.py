@@ -12,6 +12,7 @@ from experiments.study.claims import check_claim, check_metric, find_variant
 from experiments.study.expand import expand
 from experiments.study.loader import load_yaml
 from experiments.study.located import LocatedDict, LocatedList, place_in, plain
+from experiments.study.metrics import measured
 from experiments.study.names import check_names
 from experiments.study.patches import Change, PatchError, apply_change
 from experiments.study.problems import Problems, expected, nearest
@@ -92,6 +93,7 @@ class _Reader:
         if all_known:  # else claims about a variant that could not be read would be called wrong as well
             self._check_claims(claims, variants)
             self._check_published(variants)
+            self._check_diagnosis(variants)
         problems.raise_if_any()
         assert base is not None
         return self._assemble(self._with_sets(base_tree, base), variants, tuple(claims.values()))
@@ -206,6 +208,16 @@ class _Reader:
                 self._problems.add(section.place_of("variant"), f"{path}.variant", message)
             else:
                 self._check_figures(section, by_name[name], path, place_in(sections, index))
+
+    def _check_diagnosis(self, variants: Sequence[Variant]) -> None:
+        section = self._tree.get("diagnosis")
+        if not isinstance(section, LocatedDict):
+            return
+        metric = section.get("metric", Diagnosis.model_fields["metric"].default)
+        known = dict.fromkeys(name for variant in variants for name in measured(variant.config))
+        if isinstance(metric, str) and metric not in known:
+            place = section.place_of("metric") if "metric" in section else self._tree.key_place_of("diagnosis")
+            self._problems.add(place, "diagnosis.metric", f"no variant measures {metric!r}{nearest(metric, known)}")
 
     def _check_figures(self, section: LocatedDict, variant: Variant, path: str, place: Place | None) -> None:
         metrics = [key for key in section if key not in PublishedSection.model_fields]

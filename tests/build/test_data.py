@@ -166,6 +166,12 @@ def test_label_noise_changes_training_labels_only_each_with_its_probability():
     assert not np.array_equal(noisy.y_train, other.y_train)
 
 
+def test_label_noise_of_classes_is_a_probability():
+    blobs = {"make_blobs": {"n_samples": 10, "random_state": 1}}
+    with pytest.raises(ConfigError, match=r"data\.label_noise: expected a probability up to 1"):
+        load_data(data(blobs, {"train": 5, "test": 5}, label_noise=1.5), "published", 0)
+
+
 def test_label_noise_on_real_targets_has_the_given_deviation():
     split = {"train": 150, "test": 50}
     plain = load_data(data(REGRESSION, split), "published", 0)

@@ -27,6 +27,11 @@ WRONG = {
     "bad variant name": ("variants", "variants:\n  §a.b: {}", ["expected a variant name of letters", "'a.b'"]),
     "ensemble of none": ("more", "ensemble: §0", ["expected at least 1, found 0"]),
     "diagnosis": ("more", "diagnosis: {§metrik: accuracy}", ["unknown key", "did you mean 'metric'"]),
+    "diagnosis of a metric that nothing measures": (
+        "more",
+        "diagnosis: {metric: §acuracy}",
+        ["diagnosis.metric: no variant measures 'acuracy'; did you mean 'accuracy'?"],
+    ),
     # data
     "misspelt generator": (
         "data",
