@@ -19,6 +19,8 @@ _SINGLE_KERNELS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_thr
 _BYTES = 4_000_000
 _PROGRAMS = Path(".xla_cache")
 _LEAST_FREE_BYTES = 1_000_000_000
+# Variables of TensorFlow, XLA and the library of kernels that both call.
+_OPTIONS = ("TF_", "XLA_", "ONEDNN_", "DNNL_")
 _CPU_INFO = Path("/proc/cpuinfo")
 # What LLVM looks at: on x86 the first five, on ARM the others.
 _DECISIVE = ("vendor_id", "cpu family", "model", "stepping", "flags", "Features", "CPU ")
@@ -86,9 +88,9 @@ def keep_programs(key: str, folder: Path) -> KeptPrograms | None:
     """Let XLA store what it compiles for the CPU in ``.xla_cache``, and load what it compiled there before.
 
     TensorFlow finds a program by its operations and their names; what else decides about the machine code
-    (TensorFlow's version, XLA's options, the processor) chooses the folder. XLA sees only copies of programs whose
-    checksum is right. A program that cannot be stored or read fails its run: nothing is stored where a folder is not
-    writable or a disk nearly full, or where the user gave ``TF_XLA_FLAGS`` of their own.
+    (TensorFlow's version, its options and XLA's, the processor) chooses the folder. XLA sees only copies of programs
+    whose checksum is right. A program that cannot be stored or read fails its run: nothing is stored where a folder is
+    not writable or a disk nearly full, or where the user gave ``TF_XLA_FLAGS`` of their own.
 
     Args:
         key: Hexadecimal digits, equal for tasks that may need the same programs.
@@ -133,7 +135,10 @@ def _has_room(folder: Path) -> bool:
 
 
 def _fingerprint() -> str:
-    decisive = version("tensorflow"), os.environ.get("XLA_FLAGS", ""), platform.machine(), _processor()
+    # Not those that keep_programs sets itself.
+    options = {name: value for name, value in os.environ.items() if name != "TF_XLA_FLAGS"}
+    lines = sorted(f"{name}={value}" for name, value in options.items() if name.startswith(_OPTIONS))
+    decisive = version("tensorflow"), *lines, platform.machine(), _processor()
     return hashlib.sha256("\n".join(decisive).encode()).hexdigest()[:16]
 
 

@@ -190,7 +190,7 @@ class LocalExecutor:
             worker.loads = True
         elif isinstance(message, Misfit):
             runs, worker.left = worker.left, []
-            yield from self._train_without_stored(worker.task, runs)
+            self._return(worker.task, runs, stored_programs=False)
         elif isinstance(message, Note):
             yield from self._note(message)
         else:
@@ -200,16 +200,10 @@ class LocalExecutor:
                 worker.times.append(time.monotonic())
             yield message
 
-    def _return(self, task: Task | None, runs: Sequence[Run]) -> None:
+    def _return(self, task: Task | None, runs: Sequence[Run], **changes: Any) -> None:
         """Put runs of a task that were not carried out back to the front of the queue."""
         assert isinstance(task, Train)
-        self._queue.appendleft(replace(task, runs=tuple(runs)))
-
-    def _train_without_stored(self, task: Task | None, runs: Sequence[Run]) -> Iterator[Event]:
-        """Carry runs out with programs compiled anew: they failed, or their worker died, with stored ones."""
-        assert isinstance(task, Train)
-        self._return(replace(task, stored_programs=False), runs)
-        yield from self._note(Note(f"{runs[0].study}: a stored program did not fit and is compiled anew"))
+        self._queue.appendleft(replace(task, runs=tuple(runs), **changes))
 
     def _note(self, note: Note) -> Iterator[Event]:
         """Pass on what was not yet said: every task may find the same."""
@@ -236,7 +230,7 @@ class LocalExecutor:
             self._queue.appendleft(replace(task, runs=tuple(left)) if isinstance(task, Train) else task)
             return
         if worker.loads and left:
-            yield from self._train_without_stored(task, left)
+            self._return(task, left, stored_programs=False)
             return
         reason = f"The worker process died (exit code {code}).\n{_tail(worker.log)}"
         if not worker.heard:
@@ -247,7 +241,7 @@ class LocalExecutor:
             failed = RunResult(left[0], {}, {}, {}, f"{reason}\nWorkerDied: exit code {code}".replace("\n\n", "\n"))
             yield Finished(failed, time.monotonic() - worker.times[-1])
             if left[1:]:
-                self._return(task, left[1:])
+                self._return(task, left[1:], stored_programs=True)  # it died without them too
 
     def _count_fruitless(self, reason: str) -> None:
         self._fruitless += 1

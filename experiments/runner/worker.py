@@ -170,15 +170,11 @@ def _carry_out(task: Task, connection: Connection, settings: Settings, memory: _
 
 def _stored_programs(task: Train, connection: Connection, settings: Settings) -> KeptPrograms | None:
     """Give the task the compiled programs of its model, whichever study stored them; None where nothing is stored."""
-    if not settings.one_task:  # names depend on what was traced before, and nothing would be found again
-        return None
-    model = bundle_key(task.runs[0].config.get("model", {}))
-    key = hashlib.sha256(model.encode()).hexdigest()[:16]
-    if not task.stored_programs:
-        delete_programs(key)
+    # In a worker of many tasks names depend on what was traced before, and nothing would be found again.
+    if not (settings.one_task and task.stored_programs):
         return None
     try:
-        programs = keep_programs(key, Path(settings.log).with_suffix(".programs"))
+        programs = keep_programs(_programs_key(task), Path(settings.log).with_suffix(".programs"))
     except ExperimentsError as error:
         connection.send(Note(str(error)))
         return None
@@ -189,10 +185,16 @@ def _stored_programs(task: Train, connection: Connection, settings: Settings) ->
     return programs
 
 
+def _programs_key(task: Train) -> str:
+    """Name the programs that runs of this model may load, equal for all runs of a bundle."""
+    model = bundle_key(task.runs[0].config.get("model", {}))
+    return hashlib.sha256(model.encode()).hexdigest()[:16]
+
+
 def _train(
     task: Train, connection: Connection, execute: Callable[..., Any], memory: _Memory, programs: KeptPrograms | None
 ) -> None:
-    last_report, study = 0.0, task.runs[0].study
+    last_report, study, suspected = 0.0, task.runs[0].study, not task.stored_programs
 
     def report(variant: str, done: int, total: int) -> None:
         nonlocal last_report
@@ -207,6 +209,10 @@ def _train(
             return
         if programs is not None and not result.failed:
             programs.store_new()
+        if suspected and not result.failed:  # the run fails with stored programs only
+            delete_programs(_programs_key(task))
+            connection.send(Note(f"{study}: a stored program did not fit; it was deleted and compiled anew"))
+        suspected = False
         now = time.perf_counter()
         connection.send(Finished(result, now - start))
         start = now
