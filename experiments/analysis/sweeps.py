@@ -33,7 +33,8 @@ class Sweep:
         protocol: "published" or "fresh".
         values: The axis in order: numbers, or labels.
         numeric: Whether the values are numbers.
-        logarithmic: Whether they are spaced geometrically, so that the axis should be logarithmic.
+        logarithmic: Whether they are spaced geometrically, but for a 0 before them, so that the axis should be
+            logarithmic.
         runs: Repeats (rows) by values (columns); infinite where a run diverged.
         intervals: Of each value, over its finite runs: a mean, of metrics compared as ratios a geometric one.
         diverged: Of each value, the number of runs that are not finite.
@@ -55,6 +56,19 @@ class Sweep:
     diverged: tuple[int, ...]
     best: Any
     as_good: tuple[Any, ...]
+
+    @property
+    def places(self) -> tuple[float, ...]:
+        """The place of each value on the axis: the number itself, or its rank where values are labels.
+
+        A logarithmic axis has no 0: it stands one step before the first number, as 0, 0.01, 0.1 at 0.001, 0.01, 0.1.
+        """
+        if not self.numeric:
+            return tuple(float(rank) for rank in range(len(self.values)))
+        numbers = [float(value) for value in self.values]
+        if self.logarithmic and numbers[0] == 0:
+            numbers[0] = numbers[1] ** 2 / numbers[2]
+        return tuple(numbers)
 
 
 def sweeps(study: Study, runs: pd.DataFrame, metrics: Sequence[str] | None = None) -> list[Sweep]:
@@ -120,7 +134,7 @@ def _sweep(line: Sequence[Variant], axis: str, others: Mapping[str, Any], metric
         protocol=table.protocol,
         values=tuple(values),
         numeric=numeric,
-        logarithmic=numeric and is_geometric(values),
+        logarithmic=numeric and is_geometric(values[1:] if values[0] == 0 else values),
         runs=runs,
         intervals=tuple(_interval(numbers[value], numbers is not runs) for value in values),
         diverged=tuple(int(np.isinf(runs[value]).sum()) for value in values),

@@ -57,8 +57,7 @@ def _chart(group: str, axis: str, sweeps: Sequence[Sweep]) -> dict[str, Any]:
 
 
 def _places(sweep: Sweep) -> dict[Any, float]:
-    """Numbers stand where they are on the axis, labels one step apart."""
-    return {value: value if sweep.numeric else k for k, value in enumerate(sweep.values)}
+    return dict(zip(sweep.values, sweep.places, strict=True))
 
 
 def _name(sweep: Sweep) -> str:

@@ -85,6 +85,23 @@ def test_geometric_axes(values, geometric):
     assert is_geometric(values) == geometric
 
 
+@pytest.mark.parametrize(
+    ("values", "places"),
+    [
+        ([0, 0.01, 0.1, 1], (0.001, 0.01, 0.1, 1)),
+        ([0, 1e-5, 1e-4, 1e-2], (1e-6, 1e-5, 1e-4, 1e-2)),
+        ([0.01, 0.1, 1], (0.01, 0.1, 1)),
+        ([0, 1, 2, 3], (0, 1, 2, 3)),
+        (["a", "b"], (0, 1)),
+    ],
+    ids=str,
+)
+def test_a_zero_stands_one_step_before_a_logarithmic_axis(values, places):
+    example, table = grid(values, [0.5] * len(values))
+    (sweep,) = sweeps(example, table, ["test_accuracy"])
+    assert sweep.places == pytest.approx(places)
+
+
 def test_no_runs_no_line():
     example, _ = grid([1, 2], [0.5, 0.6])
     assert sweeps(example, together(runs("g[rate=1]"))) == []

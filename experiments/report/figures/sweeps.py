@@ -64,7 +64,7 @@ def draw_sweep(ax: Axes, sweep: Sweep, colour: str) -> None:
         sweep: What.
         colour: Of all its parts.
     """
-    x = positions(sweep)
+    x = sweep.places
     runs = sweep.runs.to_numpy(float)
     runs = np.where(np.isfinite(runs), runs, np.nan)
     alpha = float(np.clip(3 / max(len(runs), 1), 0.1, 0.5))
@@ -87,7 +87,7 @@ def draw_best(ax: Axes, sweep: Sweep) -> None:
     """
     if sweep.best is None:
         return
-    x = dict(zip(sweep.values, positions(sweep), strict=True))
+    x = dict(zip(sweep.values, sweep.places, strict=True))
     best = sweep.intervals[sweep.values.index(sweep.best)].estimate
     ax.plot([x[sweep.best]], [best], marker="*", markersize=17, color=BLACK, markeredgecolor="white", zorder=5)
     good = [x[value] for value in sweep.as_good]
@@ -127,11 +127,6 @@ def sweeps_figure(panels: Sequence[SweepPanel], *, title: str, subtitle: str, co
     return figure
 
 
-def positions(sweep: Sweep) -> np.ndarray:
-    """Give the place of each value on the axis: the number itself, or its rank where values are labels."""
-    return np.array(sweep.values, float) if sweep.numeric else np.arange(len(sweep.values), dtype=float)
-
-
 def _panel(ax: Axes, panel: SweepPanel, limits: tuple[float, float]) -> None:
     ax.set_title(panel.title)
     for name, sweep in panel.lines.items():
@@ -147,7 +142,7 @@ def _panel(ax: Axes, panel: SweepPanel, limits: tuple[float, float]) -> None:
     _value_axis(ax, judged)
     if "" not in panel.lines:  # of a norm or an epoch no value is the best
         draw_best(ax, judged)
-    for x, count in zip(positions(judged), judged.diverged, strict=True):
+    for x, count in zip(judged.places, judged.diverged, strict=True):
         if count:
             ax.text(x, 0.97, f"{count}", transform=ax.get_xaxis_transform(), color=VERMILION, ha="center", va="top")
     ax.set_xlabel(judged.axis)
@@ -166,7 +161,7 @@ def _limits(sweeps: Iterable[Sweep]) -> tuple[float, float]:
 
 
 def _value_axis(ax: Axes, sweep: Sweep) -> None:
-    x = positions(sweep)
+    x = sweep.places
     if sweep.logarithmic:
         ax.set_xscale("log")
     if not sweep.numeric or len(x) <= _MOST_TICKS:
