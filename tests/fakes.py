@@ -138,6 +138,6 @@ def with_config(study: FakeStudy, variant: str, value: float) -> FakeStudy:
 
 def folder_bytes(path) -> dict[str, bytes]:
     """Every file of a folder that must not depend on how often a run was interrupted."""
-    ignored = {"environment.json", ".lock"}
+    ignored = {"environment.json", ".lock", ".live", ".timings.json"}
     files = (file for file in path.rglob("*") if file.is_file() and file.name not in ignored)
     return {str(file.relative_to(path)): file.read_bytes() for file in files}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.runner.device import Device, choose_device
+from experiments.runner.estimate import Estimate
 from experiments.runner.known import refuse_namesakes
 from experiments.runner.listener import Listener, Watch
 from experiments.runner.local import LocalExecutor
@@ -78,7 +79,8 @@ def run_studies(studies: Sequence[Study], options: Options, listener: Listener) 
         _say_what_differs(plans, None, listener)
         listener.say(counted)
         return summary
-    watch = Watch(summary, Tally(pending, [plan for plan in plans if plan not in pending]), listener)
+    estimate = Estimate(options.out / ".timings.json")
+    watch = Watch(summary, Tally(pending, [plan for plan in plans if plan not in pending], estimate), listener)
     pages = Pages(options.out, options.jobs, [plan.study for plan in plans], watch, wanted=options.report)
     session = _Session(options, watch, pages)
     try:

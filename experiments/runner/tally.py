@@ -7,9 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from experiments.runner.estimate import Estimate
+
 if TYPE_CHECKING:
     from experiments.runner.plan import Plan
     from experiments.runner.tasks import Finished, Progress
+
+# Tables, figures and page of a study; those of earlier studies are made while later ones are trained.
+_SECONDS_A_PAGE = 8.0
 
 WAITING, RUNNING, WRITING, DONE = "waiting", "running", "writing", "done"
 
@@ -48,12 +53,15 @@ class Tally:
     Args:
         plans: What is to be done.
         finished: Plans of the same call with nothing to do.
+        estimate: Of the time that is left; one that knows nothing of earlier calls where none is given.
 
     Attributes:
         current: The study and variant last heard of.
     """
 
-    def __init__(self, plans: Sequence[Plan], finished: Sequence[Plan] = ()) -> None:
+    def __init__(self, plans: Sequence[Plan], finished: Sequence[Plan] = (), estimate: Estimate | None = None) -> None:
+        self._estimate = estimate or Estimate()
+        self._workers = 1
         self._rows: dict[tuple[str, str], int] = {}
         self._parts: dict[str, Part] = {}
         for plan in plans:
@@ -88,10 +96,19 @@ class Tally:
         study = plan.study
         self._rows |= {(study.name, group[0].hash): len(group) for group in plan.groups}
         self._parts[study.name] = Part(study.name, study.title, plan.to_run, plan.to_run)
+        self._estimate.plan([group[0] for group in plan.groups])
 
-    def begin(self) -> None:
-        """Start the clock: the first run is about to be trained."""
-        self._start = time.monotonic()
+    def begin(self, workers: int) -> None:
+        """Start the clock: the first run is about to be trained.
+
+        Args:
+            workers: How many runs are trained at once.
+        """
+        self._start, self._workers = time.monotonic(), workers
+
+    def end(self) -> None:
+        """Keep what the runs took for the next call; training is over."""
+        self._estimate.write()
 
     def progress(self, event: Progress) -> None:
         """Count the epochs of a run in training."""
@@ -102,6 +119,7 @@ class Tally:
     def finished(self, event: Finished) -> None:
         """Count a run that is over."""
         run = event.result.run
+        self._estimate.finished(run, event.seconds)
         self.current = f"{run.study}: {run.variant}"
         self._running.pop((run.study, run.variant), None)
         self._epochs += int(event.result.scalars.get("epochs_run", 0))
@@ -125,8 +143,11 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """By the pace so far; None before the first run is over."""
-        return self.seconds / self.done * (self.total - self.done) if self.done else None
+        """Until the last page is written; None before the first run is over."""
+        if not self.done:
+            return None
+        pages = max(1, sum(part.state == WRITING for part in self._parts.values()))
+        return self._estimate.worker_seconds_left() / self._workers + pages * _SECONDS_A_PAGE
 
     def __str__(self) -> str:
         left = "" if self.seconds_left is None else f", {clock(self.seconds_left)} left"

@@ -47,7 +47,7 @@ def train(
     desks = collectors(plans, device, watch.summary)
     try:
         _prepare(plans, executor, device.workers, pages)
-        watch.tally.begin()
+        watch.tally.begin(device.workers)
         watch.listener.begin(watch.tally)
         for plan in plans:
             for bundle in make_bundles((group[0] for group in plan.groups), stage_of(plan.study)):
@@ -62,6 +62,7 @@ def train(
         raise
     finally:
         watch.listener.end()
+        watch.tally.end()
         for desk in desks.values():
             if desk.begun:  # rows that the YAML no longer has stay until there are others in their place
                 _merge(desk, watch, pages)

@@ -182,7 +182,7 @@ def test_only_what_claims_name(project, capsys):
 def test_set_without_out_writes_to_a_folder_of_its_own(project, capsys, fake_training):
     code, _, _ = run(capsys, "run", "small", "--set", "training.epochs=4", "--device", "cpu")
     assert code == 0
-    (folder,) = Path("results").iterdir()
+    (folder,) = (path for path in Path("results").iterdir() if path.is_dir())
     assert re.fullmatch(r"small@[0-9a-f]{8}", folder.name)
     code, _, _ = run(capsys, "run", "small", "--set", "training.epochs=4", "--out", "other", "--device", "cpu")
     assert code == 0
