@@ -196,8 +196,9 @@ def _notes(study: Study, runs: pd.DataFrame) -> list[str]:
         return [f"No results yet: python -m experiments run {shlex.quote(study.name)} writes them."]
     notes = []
     if len(finished) < planned:
+        missing = _not_run(study, runs)
         partial = f"Results are partial: {len(finished):,} of {planned:,} runs are there."
-        notes.append(f"{partial} Not run yet: {_to_come(study, runs)}.")
+        notes.append(f"{partial} Not run yet: {missing}." if missing else partial)
     if len(failed):
         messages = list(dict.fromkeys(failed["error"]))[:_MOST_ERRORS]
         notes.append(
@@ -211,9 +212,9 @@ def _notes(study: Study, runs: pd.DataFrame) -> list[str]:
     return notes
 
 
-def _to_come(study: Study, runs: pd.DataFrame) -> str:
+def _not_run(study: Study, runs: pd.DataFrame) -> str:
     """Name the variants and grids of which runs are missing, and how many: ``rate (24), wide (54)``."""
-    there = Counter(runs.loc[runs["error"] == "", "group"]) if "group" in runs else Counter[str]()
+    there = Counter(runs["group"]) if "group" in runs else Counter[str]()
     planned: Counter[str] = Counter()
     for variant in study.variants:
         planned[variant.group] += variant.repeats * len(variant.protocols)

@@ -141,7 +141,8 @@ def test_partial_results_are_called_partial(tmp_path, study):
     write_results(study, tmp_path, repeats=1)
     write_report([study], tmp_path)
     assert "partial: 14 of 84 runs" in read_page(tmp_path / "index.html").text()
-    assert "partial: 14 of 84 runs" in read_page(tmp_path / "dropout/report.html").text()
+    text = read_page(tmp_path / "dropout/report.html").text()
+    assert "partial: 14 of 84 runs are there. Not run yet: baseline (10), dropout (10), wide (10), rate (40)." in text
 
 
 def test_failed_runs_are_counted_and_their_message_is_text(tmp_path, study):
@@ -150,6 +151,7 @@ def test_failed_runs_are_counted_and_their_message_is_text(tmp_path, study):
     assert "all 84 runs failed" in read_page(tmp_path / "index.html").text()
     page = read_page(tmp_path / "dropout/report.html")
     assert "84 runs failed: ValueError: <b>no</b>" in page.text()
+    assert "Not run yet" not in page.text()
     assert "no data" in page.by_id("claim-1").text()
 
 
