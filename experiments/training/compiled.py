@@ -22,7 +22,7 @@ from experiments.training.recognised import rules_of
 from experiments.training.record import TrainingRecord, best_of
 from experiments.training.row_independence import rows_are_independent
 from experiments.training.rules import Rule
-from experiments.training.tiers import Tier, choose_tier
+from experiments.training.tiers import NeedsFitError, Tier, choose_tier
 from experiments.training.trainer import BaseTrainer, Job
 from experiments.xla import KeptPrograms
 
@@ -51,12 +51,15 @@ class CompiledTrainer(BaseTrainer):
         """Carry out one training."""
         tier = choose_tier(self.model, job.callbacks)
         if tier.name == "fit":
-            return replace(self._last_resort.run(job), reason=str(tier))
+            return self._run_fit(job, tier)
         if tier.name == "xla":
             self._check_outside_xla(job)
         started = time.perf_counter()
         pairs = rules_of(job.callbacks, self.model)
-        loop, tier = self._program(job, pairs, tier)
+        try:
+            loop, tier = self._program(job, pairs, tier)
+        except NeedsFitError as need:
+            return self._run_fit(job, Tier("fit", str(need)))
         compiled = time.perf_counter()
         step, probes = self.measures()
         step.start(job.seed)
@@ -80,6 +83,9 @@ class CompiledTrainer(BaseTrainer):
             seconds=time.perf_counter() - compiled,
             compile_seconds=compiled - started,
         )
+
+    def _run_fit(self, job: Job, tier: Tier) -> TrainingRecord:
+        return replace(self._last_resort.run(job), reason=str(tier))
 
     def _program(self, job: Job, pairs: Pairs, tier: Tier) -> tuple[Loop, Tier]:
         """Give the program for the job's shapes and rules, compiled."""

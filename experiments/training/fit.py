@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras.src.random.seed_generator import make_default_seed
 
+from experiments.training.arguments import (
+    ValidationFreq,
+    checked_batch_size,
+    checked_epochs,
+    checked_seed,
+    checked_shuffle,
+    checked_validation_freq,
+    flat_callbacks,
+    is_validated,
+)
 from experiments.training.arrays import as_arrays, row_count
 from experiments.training.building import require_compiled
 from experiments.training.compiled import CompiledTrainer
@@ -30,30 +39,41 @@ class History(keras.callbacks.History):  # type: ignore[misc]
     """
 
     def __init__(
-        self, model: keras.Model, record: TrainingRecord, params: dict[str, Any], validation_freq: int
+        self, model: keras.Model, record: TrainingRecord, params: dict[str, Any], validation_freq: ValidationFreq
     ) -> None:
         super().__init__()
         self.set_model(model)
         self.set_params(params)
         self.epoch = list(range(record.epochs_run))
         self.record = record
+        self.history = _rows_of(record, validation_freq) if record.keras_history is None else record.keras_history
+
+
+def _rows_of(record: TrainingRecord, validation_freq: ValidationFreq) -> dict[str, list[float]]:
+    """Return the curves as Keras collects them: no value, and no key yet, for an epoch without validation."""
+    validations = {key for key in record.history if key.removeprefix("val_") in record.history.keys() - {key}}
+    history: dict[str, list[float]] = {}
+    for epoch in range(record.epochs_run):
+        left_out = set() if is_validated(epoch, validation_freq) else validations
         for key, curve in record.history.items():
-            values = curve[validation_freq - 1 :: validation_freq] if key.startswith("val_") else curve
-            self.history[key] = [float(value) for value in values]
+            if key not in left_out:
+                history.setdefault(key, []).append(float(curve[epoch]))
+    return history
 
 
-def fit(
+def fit(  # noqa: PLR0917 - the order of model.fit
     model: keras.Model,
-    x: Any,
-    y: Any,
-    *,
+    x: Any = None,
+    y: Any = None,
     batch_size: int | None = None,
     epochs: int = 1,
-    callbacks: Sequence[Any] | None = None,
+    verbose: str | int = "auto",  # noqa: ARG001
+    callbacks: Any = None,
+    *,
     validation_data: tuple[Any, ...] | None = None,
     shuffle: bool = True,
     sample_weight: Any = None,
-    validation_freq: int = 1,
+    validation_freq: ValidationFreq = 1,
     seed: int | None = None,
     on_progress: Progress | None = None,
 ) -> History:
@@ -67,22 +87,25 @@ def fit(
         model: Any compiled model, Sequential or functional.
         x: Inputs of shape (rows, ...); a list or mapping where the model has several.
         y: Targets of shape (rows, ...); likewise.
-        batch_size: Rows of a batch, 32 if None.
+        batch_size: Rows of a batch; 32 if None or 0.
         epochs: Number of epochs.
-        callbacks: Keras callbacks. EarlyStopping, ReduceLROnPlateau, TerminateOnNaN and ours run inside the program;
-            any other makes ``model.fit`` train, with the same rows in the same order.
+        verbose: Accepted as in Keras and without effect: nothing is printed.
+        callbacks: A Keras callback, a list or any other nest of them, or a CallbackList. EarlyStopping,
+            ReduceLROnPlateau, TerminateOnNaN and ours run inside the program; any other makes ``model.fit`` train, with
+            the same rows in the same order.
         validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to evaluate after each epoch.
         shuffle: Whether every epoch has an order of its own.
         sample_weight: Weights of shape (rows,).
-        validation_freq: Epochs from one validation to the next.
-        seed: Decides the order of the rows, in [0, 2**31 - 2]; None draws one, as layers without a seed do.
+        validation_freq: Epochs from one validation to the next, or a list of the epochs, counted from 1.
+        seed: Decides the order of the rows, in [0, 2**63 - 1]; None draws one, as layers without a seed do.
         on_progress: Called now and then with the epochs done and the epochs asked for.
 
     Returns:
-        Keras' History, with the engine's ``record``.
+        Keras' History, with the engine's ``record``; also ``model.history``.
 
     Raises:
-        ExperimentsError: Where the rows don't fit together, or the model is not compiled.
+        ExperimentsError: An argument is not what Keras takes, the rows don't fit together, or the model is not
+            compiled.
 
     Example:
         >>> import keras, numpy as np
@@ -99,7 +122,10 @@ def fit(
         >>> history.record.tier
         'xla'
     """
-    batch_size = batch_size or 32
+    batch_size, epochs = checked_batch_size(batch_size), checked_epochs(epochs)
+    validation_freq, shuffle = checked_validation_freq(validation_freq), checked_shuffle(shuffle)
+    seed = make_default_seed() if seed is None else checked_seed(seed)
+    callbacks = flat_callbacks(callbacks)
     trainer = _trainer_of(model, batch_size=batch_size, shuffle=shuffle, validation_freq=validation_freq)
     record = trainer.train(
         x,
@@ -107,12 +133,14 @@ def fit(
         sample_weight=sample_weight,
         validation_data=validation_data,
         epochs=epochs,
-        callbacks=callbacks or (),
-        seed=make_default_seed() if seed is None else seed,
+        callbacks=callbacks,
+        seed=seed,
         on_progress=on_progress,
     )
     params = {"verbose": 0, "epochs": epochs, "steps": math.ceil(row_count(as_arrays(x, y)) / batch_size)}
-    return History(model, record, params, validation_freq)
+    history = History(model, record, params, validation_freq)
+    model.history = history
+    return history
 
 
 class _Kept:

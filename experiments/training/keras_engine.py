@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import nullcontext
 from typing import Any
 
 import keras
@@ -39,7 +38,7 @@ class KerasTrainer(BaseTrainer):
         watch, divergence = _Watch(step, probes, job), StopOnDivergence()
         initial = {key: float(value) for key, value in probes.measure_initial(job.arrays[0]).items()}
         started = time.perf_counter()
-        self._fit(job, step, [*job.callbacks, divergence, watch])
+        history = self._fit(job, step, [*job.callbacks, divergence, watch])
         seconds = time.perf_counter() - started
         best_weights, best_epoch = best_of(job.callbacks)
         return TrainingRecord(
@@ -55,18 +54,17 @@ class KerasTrainer(BaseTrainer):
             reason="fit: asked for",
             seconds=seconds,
             compile_seconds=0.0,
+            keras_history=dict(history.history),
         )
 
-    def _fit(self, job: Job, step: TrainStep, callbacks: list[Any]) -> None:
+    def _fit(self, job: Job, step: TrainStep, callbacks: list[Any]) -> keras.callbacks.History:
         size = self.rows_of_batch(job)
         batches = _Batches(job.arrays, size, job.seed if self.shuffle else None)
         compiled = choose_tier(self.model, ()).name == "xla"
         # Keras leaves the functions that it traces on the model; ours have our draws in them, so they are put aside.
-        attributes = self._functions | {"_jit_compile": compiled}
-        if not step.is_plain:
-            attributes["train_step"] = tf.autograph.experimental.do_not_convert(step.__call__)
-        with replaced(self.model, **attributes), fast_draws() if compiled else nullcontext():
-            self.model.fit(
+        attributes = self._functions | {"_jit_compile": compiled} | self._steps(step, compiled=compiled)
+        with replaced(self.model, **attributes):
+            history = self.model.fit(
                 batches,
                 epochs=job.epochs,
                 callbacks=[*callbacks, batches.follower],
@@ -77,6 +75,15 @@ class KerasTrainer(BaseTrainer):
                 verbose=0,
             )
             self._functions = {name: getattr(self.model, name) for name in self._functions}
+        return history
+
+    def _steps(self, step: TrainStep, *, compiled: bool) -> dict[str, Any]:
+        """Return what takes the place of the model's steps; the quick draws serve them and no callback beside them."""
+        steps: dict[str, Any] = {} if step.is_plain and not compiled else {"train_step": step.__call__}
+        if compiled:
+            steps["test_step"] = self.model.test_step
+            steps = {name: fast_draws()(function) for name, function in steps.items()}
+        return {name: tf.autograph.experimental.do_not_convert(function) for name, function in steps.items()}
 
 
 def _reason(model: keras.Model, divergence: StopOnDivergence) -> str:
@@ -115,7 +122,7 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
 
     def __init__(self, step: TrainStep, probes: Probes, job: Job) -> None:
         super().__init__()
-        self.rows: list[dict[str, float]] = []
+        self.rows: list[dict[str, Any]] = []
         self._step = step
         self._x = job.arrays[0]
         self._measure = tf.function(probes.measure, autograph=False) if probes else None

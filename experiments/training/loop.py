@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from experiments.training.arguments import ValidationFreq
 from experiments.training.arrays import Arrays, row_count
 from experiments.training.batches import as_fit_sees, for_each_batch
 from experiments.training.probes import Probes
@@ -18,6 +19,7 @@ from experiments.training.randomness import fast_draws
 from experiments.training.rules import Moment, PlateauRule, Rule
 from experiments.training.single_kernels import has_large_products, kept_apart
 from experiments.training.step import Logs, TrainStep
+from experiments.training.tiers import NeedsFitError
 
 _LARGEST_CHUNK = 1024
 _LARGEST_ORDERS = 4_000_000
@@ -57,7 +59,7 @@ class Loop:
         rules: The callbacks' rules, in the order of the callbacks.
         batch_size: Rows of a batch.
         validation_batch_size: Rows of a batch in validation.
-        validation_freq: Epochs from one validation to the next.
+        validation_freq: Epochs from one validation to the next, or a list of the epochs, counted from 1.
         jit_compile: Compile for XLA, with its quick draws; else a plain graph.
         single_kernels: Let XLA make one kernel of each loop without large products.
 
@@ -73,7 +75,7 @@ class Loop:
         *,
         batch_size: int,
         validation_batch_size: int,
-        validation_freq: int,
+        validation_freq: ValidationFreq,
         jit_compile: bool,
         single_kernels: bool,
     ) -> None:
@@ -161,11 +163,16 @@ class Loop:
         self._model.reset_metrics()
         self._step.reset()
 
-        def step(batch: Arrays) -> Logs:
-            return self._step(as_fit_sees(self._model, batch))
+        def step(batch: Arrays) -> None:
+            self._check_keys(self._step(as_fit_sees(self._model, batch)))
 
         for_each_batch(arrays, order, self._batch_size, step, apart=self._is_apart(self._batch_size))
         return dict(self._model.get_metrics_result())
+
+    def _check_keys(self, logs: Logs) -> None:
+        """Stop tracing where Keras would keep a step's own logs: those with other keys than the metrics."""
+        if logs.keys() != self._model.get_metrics_result().keys():
+            raise NeedsFitError(f"{type(self._model).__name__} returns other values than those of its metrics")
 
     def _validate(self, validation: Arrays, epoch: Any) -> Logs:
         """Evaluate the weights at the end of an epoch; NaN in the epochs that ``validation_freq`` leaves out."""
@@ -180,6 +187,8 @@ class Loop:
         )
 
     def _is_validated(self, epoch: Any) -> Any:
+        if isinstance(self._validation_freq, list):
+            return tf.reduce_any(epoch + 1 == tf.constant(self._validation_freq, tf.int32))
         return (epoch + 1) % self._validation_freq == 0
 
     def _evaluate(self, validation: Arrays) -> Logs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import keras
@@ -17,8 +18,9 @@ class TrainingRecord:
     """The outcome of one training; divergence is an outcome like any other.
 
     Attributes:
-        history: Keras' history keys and the probes' keys, each of shape (epochs_run,) in the precision of
-            ``keras.config.floatx()``; NaN in epochs without validation.
+        history: The curves: Keras' history keys and the probes' keys, each of shape (epochs_run,) in the precision of
+            ``keras.config.floatx()``; NaN in epochs without a value. Keys whose values are not single numbers, such
+            as a metric with a value for each class, have no curve.
         initial: Activation probes before training, such as ``activation_std.hidden``.
         weights: The model's weights at the end, in the order of ``model.get_weights()``.
         best_weights: Those kept by BestWeights or ``EarlyStopping(restore_best_weights=True)``; None without either.
@@ -30,6 +32,7 @@ class TrainingRecord:
         reason: The tier and why it was chosen, in one line.
         seconds: Time of the training without tracing and compiling.
         compile_seconds: Time of tracing and compiling; 0 where an earlier training's program was used.
+        keras_history: The ``history`` that ``model.fit`` returned, values of any type; None where it did not train.
     """
 
     history: dict[str, np.ndarray]
@@ -44,18 +47,22 @@ class TrainingRecord:
     reason: str
     seconds: float
     compile_seconds: float
+    keras_history: dict[str, list[Any]] | None = None
 
 
-def history_of(rows: Sequence[Mapping[str, float]]) -> dict[str, np.ndarray]:
-    """Turn the logs of the epochs into curves; NaN where an epoch has no such value."""
-    keys = list(dict.fromkeys(key for row in rows for key in row))
-    return {key: np.array([row.get(key, np.nan) for row in rows], keras.config.floatx()) for key in keys}
+def history_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """Return the curves in the logs of the epochs: keys with single numbers alone, NaN where an epoch has no value."""
+    keys = dict.fromkeys(key for row in rows for key in row)
+    numeric = [key for key in keys if all(isinstance(row.get(key, 0.0), Real) for row in rows)]
+    return {key: np.array([row.get(key, np.nan) for row in rows], keras.config.floatx()) for key in numeric}
 
 
 def best_of(callbacks: Sequence[Any]) -> tuple[list[np.ndarray] | None, int | None]:
-    """Give the weights that a callback kept and their epoch, counted from 1; a BestWeights goes before others."""
-    for callback in sorted(callbacks, key=lambda callback: not isinstance(callback, BestWeights)):
-        weights = getattr(callback, "best_weights", None)
-        if weights is not None:
-            return weights, callback.best_epoch + (not isinstance(callback, BestWeights))
+    """Return the weights that a callback kept and their epoch, counted from 1; a BestWeights goes before others."""
+    keepers: list[Any] = [
+        callback for callback in callbacks if isinstance(callback, (BestWeights, keras.callbacks.EarlyStopping))
+    ]
+    for callback in sorted(keepers, key=lambda callback: not isinstance(callback, BestWeights)):
+        if callback.best_weights is not None:
+            return callback.best_weights, callback.best_epoch + (not isinstance(callback, BestWeights))
     return None, None

@@ -25,6 +25,10 @@ class Tier:
         return f"{self.name}: {self.reason}"
 
 
+class NeedsFitError(Exception):
+    """While a program is traced: only ``model.fit`` computes what the model returns; the message is the reason."""
+
+
 def choose_tier(model: keras.Model, callbacks: Sequence[Any]) -> Tier:
     """Choose before anything is trained.
 
@@ -59,10 +63,15 @@ def _needs_fit(model: keras.Model, callbacks: Sequence[Any]) -> str:
     own = [name for name in steps if getattr(type(model), name) is not getattr(keras.Model, name)]
     if own:
         return f"{type(model).__name__} has its own {', '.join(own)}"
-    vectors = [name for name, value in model.get_metrics_result().items() if value.shape.rank]
-    if vectors:
-        return f"the metric {', '.join(vectors)} is not a single number"
+    others = [name for name, value in model.get_metrics_result().items() if not _is_number(value)]
+    if others:
+        return f"the metric {', '.join(others)} is not a single number"
     return ""
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a metric's result is a tensor that a curve can hold."""
+    return tf.is_tensor(value) and value.shape.rank == 0 and value.dtype not in (tf.string, tf.variant)
 
 
 def _first_convolution(model: keras.Model) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 import keras
 
+from experiments.training.arguments import ValidationFreq
 from experiments.training.arrays import Arrays, as_arrays, first_rows, row_count, validation_arrays
 from experiments.training.building import build_for
 from experiments.training.probes import Probes
@@ -57,7 +58,7 @@ class BaseTrainer:
         probes: Words of ``record`` that are measured while training; see the language.
         weight_noise: Standard deviation of the Gaussian noise on the trainable weights in each step.
         shuffle: Whether every epoch has an order of its own.
-        validation_freq: Epochs from one validation to the next.
+        validation_freq: Epochs from one validation to the next, or a list of the epochs, counted from 1.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class BaseTrainer:
         probes: Sequence[str] = (),
         weight_noise: float = 0.0,
         shuffle: bool = True,
-        validation_freq: int = 1,
+        validation_freq: ValidationFreq = 1,
     ) -> None:
         self.model = model
         self.batch_size = batch_size

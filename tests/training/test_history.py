@@ -1,0 +1,217 @@
+"""The History of experiments.fit is the one of model.fit: keys, values and types."""
+
+import keras
+import numpy as np
+import pytest
+
+import experiments
+from experiments.training import BestWeights, KerasTrainer
+from tests.training.nets import network, rows
+
+
+def classes(count=30, seed=0):
+    draw = np.random.default_rng(seed)
+    return draw.normal(size=(count, 3)).astype("float32"), np.eye(3, dtype="float32")[draw.integers(0, 3, count)]
+
+
+def classifier(*metrics):
+    layers = [keras.Input((3,)), keras.layers.Dense(3, "softmax", kernel_initializer="ones")]
+    model = keras.Sequential(layers)
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy", *metrics])
+    return model
+
+
+class Counted(keras.metrics.Metric):
+    """Sums the predictions of each class, and gives them in a form of the test's choice."""
+
+    def __init__(self, form):
+        super().__init__(name="counted")
+        self.form = form
+        self.sums = self.add_weight(shape=(3,), initializer="zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.sums.assign_add(keras.ops.sum(y_pred, axis=0))
+
+    def result(self):
+        return self.form(self.sums)
+
+
+METRICS = {
+    "a value for each class": keras.metrics.F1Score,
+    "a value for each output": lambda: keras.metrics.R2Score(class_aggregation=None),
+    "a vector": lambda: Counted(lambda sums: sums + 0),
+    "a variable": lambda: Counted(lambda sums: sums),
+    "a matrix": lambda: Counted(lambda sums: sums[:, None] * sums),
+    "a vector of one": lambda: Counted(lambda sums: sums[:1]),
+    "a dict of numbers": lambda: Counted(lambda sums: {"first": sums[0], "last": sums[2]}),
+    "a dict of a number and a vector": lambda: Counted(lambda sums: {"first": sums[0], "all": sums + 0}),
+    "an integer": lambda: Counted(lambda sums: keras.ops.cast(sums[0], "int32")),
+}
+
+
+class Adding(keras.callbacks.Callback):
+    """Puts a value into the logs, from some epoch on."""
+
+    def __init__(self, key, value, first=0):
+        super().__init__()
+        self.key, self.value, self.first = key, value, first
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch >= self.first:
+            logs[self.key] = self.value(self.model, epoch)
+
+
+ADDED = {
+    "text": ("stamp", lambda _, epoch: f"12:0{epoch}"),
+    "a list": ("recalls", lambda _, epoch: [0.1, 0.2, float(epoch)]),
+    "an array": ("array", lambda _, epoch: np.full(3, epoch)),
+    "a tensor": ("tensor", lambda _, epoch: keras.ops.full((2,), epoch)),
+    "a variable": ("rate", lambda model, _: model.optimizer.learning_rate),
+    "nothing": ("nothing", lambda *_: None),
+    "a mapping": ("scores", lambda _, epoch: {"a": epoch}),
+    "a number": ("number", lambda _, epoch: epoch / 2),
+    "text in the place of a metric": ("accuracy", lambda *_: "high"),
+}
+
+
+class OwnMetrics(keras.Sequential):
+    """Returns from compute_metrics what a test wants."""
+
+    change = staticmethod(lambda results, predictions: results)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        return self.change(super().compute_metrics(x, y, y_pred, sample_weight), y_pred)
+
+
+OWN = {
+    "the same": lambda results, _: results,
+    "one more": lambda results, predictions: results | {"extra": keras.ops.mean(predictions)},
+    "one less": lambda results, _: {"loss": results["loss"]},
+    "a vector more": lambda results, predictions: results | {"extra": keras.ops.mean(predictions, axis=0)},
+    "other values under the same keys": lambda results, _: dict.fromkeys(results, keras.ops.ones(())),
+}
+
+
+def own(change):
+    model = OwnMetrics(classifier().layers)
+    model.change = change
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def both(build, data=classes, callbacks=tuple, **arguments):
+    """Train with model.fit and with ours; give the two histories."""
+    x, y = data()
+    arguments = {"epochs": 4, "batch_size": 8, "shuffle": False, "verbose": 0} | arguments
+    ours = experiments.fit(build(), x, y, callbacks=callbacks(), **arguments)
+    return ours, build().fit(x, y, callbacks=callbacks(), **arguments)
+
+
+def assert_same_history(ours, theirs):
+    assert ours.epoch == theirs.epoch
+    assert list(ours.history) == list(theirs.history)
+    for key, expected in theirs.history.items():
+        assert len(ours.history[key]) == len(expected)
+        for value, other in zip(ours.history[key], expected, strict=True):
+            assert type(value) is type(other)
+            assert_same(value, other)
+
+
+def assert_same(value, expected):
+    if expected is None or isinstance(expected, (str, dict, list)):
+        assert value == expected
+    else:
+        np.testing.assert_allclose(np.asarray(value), np.asarray(expected), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+def test_a_metric_may_give(metric):
+    ours, theirs = both(lambda: classifier(metric()), validation_data=classes(9, seed=1))
+    assert_same_history(ours, theirs)
+
+
+@pytest.mark.parametrize("first", [0, 2])
+@pytest.mark.parametrize("added", ADDED.values(), ids=ADDED)
+def test_a_callback_may_put_into_the_logs(added, first):
+    ours, theirs = both(classifier, callbacks=lambda: [Adding(*added, first=first)])
+    assert_same_history(ours, theirs)
+
+
+@pytest.mark.parametrize("change", OWN.values(), ids=OWN)
+def test_a_models_own_compute_metrics_returns(change):
+    ours, theirs = both(lambda: own(change), validation_data=classes(9, seed=1))
+    assert_same_history(ours, theirs)
+
+
+def test_a_models_own_compute_metrics_with_the_same_keys_is_compiled():
+    ours, _ = both(lambda: own(OWN["the same"]))
+    assert ours.record.tier == "xla"
+
+
+MONITORS = {
+    "EarlyStopping": lambda key: keras.callbacks.EarlyStopping(key, patience=1, mode="max", restore_best_weights=True),
+    "ReduceLROnPlateau": lambda key: keras.callbacks.ReduceLROnPlateau(key, patience=1, mode="max", min_lr=1e-5),
+    "BestWeights": lambda key: BestWeights(key, mode="max"),
+}
+MONITORED = {
+    "the key of a callback": (classifier, lambda: [Adding("key", lambda _, epoch: -epoch)]),
+    "a late key": (classifier, lambda: [Adding("key", lambda _, epoch: -epoch, first=2)]),
+    "a key of compute_metrics": (lambda: own(lambda results, _: results | {"key": results["loss"]}), list),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*conditioned on metric:UserWarning")
+@pytest.mark.parametrize("monitored", MONITORED.values(), ids=MONITORED)
+@pytest.mark.parametrize("monitor", MONITORS.values(), ids=MONITORS)
+def test_callbacks_monitor_such_a_key(monitor, monitored):
+    build, others = monitored
+    watching = [monitor("key"), monitor("key")]
+    pair = iter(watching)
+    ours, theirs = both(build, callbacks=lambda: [*others(), next(pair)], epochs=6)
+    assert_same_history(ours, theirs)
+    for name in ("best", "wait", "stopped_epoch", "best_epoch"):
+        assert_same(*[getattr(callback, name, 0) for callback in watching])
+
+
+@pytest.mark.parametrize("validation_freq", [1, 2, 3, 9, [1, 4], [2, 2], [9], []], ids=str)
+def test_keys_come_in_the_order_in_which_they_first_appear(validation_freq):
+    last = keras.metrics.MeanSquaredError
+    ours, theirs = both(
+        lambda: classifier(last(name="zeta"), last(name="val_of_its_own")),
+        callbacks=lambda: [keras.callbacks.ReduceLROnPlateau("loss")],
+        validation_data=classes(9, seed=1),
+        validation_freq=validation_freq,
+    )
+    assert ours.record.tier == "xla"
+    assert_same_history(ours, theirs)
+
+
+def test_a_record_has_curves_of_single_numbers_alone():
+    callbacks = [Adding("text", lambda *_: "a"), Adding("late", lambda _, epoch: epoch, first=1)]
+    model = classifier(keras.metrics.F1Score())
+    record = KerasTrainer(model, batch_size=8).train(*classes(), epochs=3, callbacks=callbacks, seed=1)
+    assert list(record.history) == ["accuracy", "loss", "late"]
+    np.testing.assert_array_equal(record.history["late"], [np.nan, 1, 2])
+    assert list(record.keras_history) == ["accuracy", "f1_score", "loss", "text", "late"]
+
+
+def test_weights_of_a_callback_of_ones_own_are_no_best_weights():
+    callback = keras.callbacks.LambdaCallback()
+    callback.best_weights = [1]
+    assert experiments.fit(network(), *rows(), callbacks=callback).record.best_weights is None
+
+
+def test_a_model_keeps_its_history():
+    model = network()
+    first = experiments.fit(model, *rows())
+    assert model.history is first
+    assert experiments.fit(model, *rows(), callbacks=keras.callbacks.LambdaCallback()) is model.history is not first
+
+
+def test_a_loss_that_is_not_finite_ends_a_training_as_diverged():
+    x, y = rows()
+    x[0] = np.nan
+    for callbacks in ([], [keras.callbacks.LambdaCallback()]):
+        history = experiments.fit(network(), x, y, epochs=50, callbacks=callbacks)
+        assert history.record.stopped_because == "diverged"
+        assert history.record.diverged_at == len(history.epoch) == len(history.history["loss"]) == 1
