@@ -7,7 +7,9 @@ it is what makes dropout equal between the compiled engine and ``model.fit(jit_c
 from __future__ import annotations
 
 import math
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -15,8 +17,6 @@ import numpy as np
 import tensorflow as tf
 from keras.src.backend.tensorflow import random as keras_draws
 from keras.src.random.seed_generator import draw_seed
-
-from experiments.training.replaced import replaced
 
 _THREEFRY = "threefry"
 _INTEGERS_IN_BLOCK = 4  # of Philox, for one value of its counter
@@ -33,12 +33,63 @@ _NUMERATOR = (
 _DENOMINATOR = ((67.18756360, 0.0), (78.757757664, 0.12021132975), (17.895169469, 0.7370016425), (1.0, 1.0))
 
 
-def fast_draws() -> AbstractContextManager[None]:
-    """Let every Keras layer that is traced inside draw with threefry; only programs for XLA have it on a CPU.
+Draw = Callable[..., tf.Tensor]
 
-    Serves the draws that layers make in training (dropout, uniform, normal); the others keep TensorFlow's generator.
+
+@contextmanager
+def fast_draws() -> Iterator[None]:
+    """Let every Keras layer that this thread traces inside draw with threefry; only XLA has it on a CPU.
+
+    Serves the draws that layers make in training (dropout, uniform, normal). All other draws stay Keras' own: those of
+    other threads, those outside of a graph, and those of other distributions.
     """
-    return replaced(keras_draws, dropout=_dropout, uniform=_uniform, normal=_normal)
+    with _dispatcher:
+        _thread.depth += 1
+        try:
+            yield
+        finally:
+            _thread.depth -= 1
+
+
+class _Thread(threading.local):
+    """How many ``fast_draws`` the current thread is inside of."""
+
+    depth = 0
+
+
+class _Dispatcher:
+    """Functions in the place of Keras' draws that choose by thread; there while any thread is inside ``fast_draws``."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._keras: dict[str, Draw] = {}
+        self._ours: dict[str, Draw] = {}
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._keras = {name: getattr(keras_draws, name) for name in _FAST}
+                self._ours = {name: _chosen(self._keras[name], _FAST[name]) for name in _FAST}
+                for name, draw in self._ours.items():
+                    setattr(keras_draws, name, draw)
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                for name, draw in self._ours.items():
+                    if getattr(keras_draws, name) is draw:  # else it was replaced by others in the meantime
+                        setattr(keras_draws, name, self._keras[name])
+
+
+def _chosen(keras_draw: Draw, fast_draw: Draw) -> Draw:
+    def draw(*args: Any, **kwargs: Any) -> tf.Tensor:
+        fast = _thread.depth and not tf.executing_eagerly()
+        return (fast_draw if fast else keras_draw)(*args, **kwargs)
+
+    return draw
 
 
 def row_orders(rows: int, seed: int, first: int, count: int) -> np.ndarray:
@@ -121,3 +172,8 @@ def _dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None
         seed=_cast_seed(seed),
         rng_alg=_THREEFRY,
     )
+
+
+_FAST: dict[str, Draw] = {"dropout": _dropout, "uniform": _uniform, "normal": _normal}
+_thread = _Thread()
+_dispatcher = _Dispatcher()
