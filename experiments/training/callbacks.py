@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import keras
@@ -70,8 +71,10 @@ class StopOnDivergence(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Look at the loss and the weights."""
-        loss = (logs or {}).get("loss", 0.0)
-        if not (np.isfinite(loss) and all(_finite(weight.numpy()) for weight in self.model.trainable_weights)):
+        loss = (logs or {}).get("loss")
+        # A callback or a step of the user's own may have put anything in its place.
+        finite_loss = not isinstance(loss, (Real, np.ndarray)) or _finite(loss)
+        if not (finite_loss and all(_finite(weight.numpy()) for weight in self.model.trainable_weights)):
             self.diverged_at = epoch + 1
             self.model.stop_training = True
 

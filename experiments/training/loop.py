@@ -192,8 +192,8 @@ class Loop:
         return (epoch + 1) % self._validation_freq == 0
 
     def _evaluate(self, validation: Arrays) -> Logs:
-        def step(batch: Arrays) -> Logs:
-            return self._model.test_step(as_fit_sees(self._model, batch))  # type: ignore[no-any-return]
+        def step(batch: Arrays) -> None:
+            self._check_keys(self._model.test_step(as_fit_sees(self._model, batch)))
 
         self._model.reset_metrics()
         for_each_batch(validation, None, self._validation_batch_size, step)

@@ -71,6 +71,8 @@ ADDED = {
     "a mapping": ("scores", lambda _, epoch: {"a": epoch}),
     "a number": ("number", lambda _, epoch: epoch / 2),
     "text in the place of a metric": ("accuracy", lambda *_: "high"),
+    "text in the place of the loss": ("loss", lambda *_: "high"),
+    "an array in the place of the loss": ("loss", lambda *_: np.ones(2)),
 }
 
 
