@@ -8,12 +8,14 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from keras.src.utils.python_utils import pythonify_logs
 
 from experiments.errors import ExperimentsError
 from experiments.training.arrays import Arrays, as_arrays, first_rows, row_count, take
 from experiments.training.batches import validation_batch_size
 from experiments.training.building import build_for
 from experiments.training.ranges import check_ranges
+from experiments.training.row_independence import is_plain
 
 _FIT_BATCH_SIZE = 32
 
@@ -39,14 +41,16 @@ class _Evaluator:
         metrics = model.metrics
         return len(metrics) == len(self._metrics) and all(map(operator.is_, self._metrics, metrics))
 
-    def __call__(self, arrays: Arrays, size: int) -> dict[str, float]:
+    def __call__(self, arrays: Arrays, size: int) -> dict[str, Any]:
         rows = row_count(arrays)
         for start in range(0, rows, size):
             batch = take(arrays, tf.range(start, min(start + size, rows))) if size < rows else arrays
             first = start == 0
             self._trace(batch, first=first)
             logs = self._function(batch, first=first)
-        return {name: float(value) for name, value in logs.items()}
+        values: dict[str, Any] = pythonify_logs(logs)  # sorted
+        in_order: dict[str, Any] = {name: values[name] for name in logs if name in values}
+        return in_order | values
 
     def variables(self, batch: Arrays) -> list[tf.Variable]:
         """Return all that an evaluation reads or assigns, whoever owns it."""
@@ -68,7 +72,7 @@ _OUT_OF_RANGE = ("is not in [", "outside the valid range", "out of range", "out 
 _evaluators: weakref.WeakKeyDictionary[keras.Model, _Evaluator] = weakref.WeakKeyDictionary()
 
 
-def evaluate(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> dict[str, float]:
+def evaluate(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Any]:
     """Evaluate a model as it is.
 
     Args:
@@ -87,6 +91,8 @@ def evaluate(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> d
     arrays = as_arrays(x, y, sample_weight)
     build_for(model, first_rows(arrays, _FIT_BATCH_SIZE))
     check_ranges(model, arrays, "rows")
+    if model.run_eagerly or not is_plain(model):
+        return model.evaluate(*arrays[:2], sample_weight=arrays[2], verbose=0, return_dict=True)  # type: ignore[no-any-return]
     return _evaluator_of(model)(arrays, validation_batch_size(model, arrays, _FIT_BATCH_SIZE))
 
 
@@ -104,21 +110,22 @@ def check_outside_xla(model: keras.Model, arrays: Arrays, batch_size: int, rows:
     Raises:
         ExperimentsError: A value is out of range, with TensorFlow's own words.
     """
-    variables = _evaluator_of(model).variables(first_rows(arrays, batch_size))
+    evaluator = _evaluator_of(model)
+    variables = evaluator.variables(first_rows(arrays, batch_size))
     before = [variable.numpy() for variable in variables]
     count = row_count(arrays)
     try:
         for start in range(0, count, batch_size):
             stop = min(start + batch_size, count)
-            _check_batch(model, take(arrays, tf.range(start, stop)), f"{rows} {start} to {stop - 1}")
+            _check_batch(evaluator, take(arrays, tf.range(start, stop)), f"{rows} {start} to {stop - 1}")
     finally:
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
 
 
-def _check_batch(model: keras.Model, batch: Arrays, rows: str) -> None:
+def _check_batch(evaluator: _Evaluator, batch: Arrays, rows: str) -> None:
     try:
-        _evaluator_of(model)(batch, row_count(batch))
+        evaluator(batch, row_count(batch))
     except tf.errors.InvalidArgumentError as error:
         lines = [line.strip() for line in error.message.splitlines() if any(word in line for word in _OUT_OF_RANGE)]
         if not lines:

@@ -159,7 +159,8 @@ class _Kept:
 
 
 def _parts(model: keras.Model) -> list[Any]:
-    return [model.optimizer, model._compile_loss, model._compile_metrics, *model.trainable_variables]
+    steps = [vars(model).get(name) for name in ("train_step", "test_step")]  # set on the object
+    return [model.optimizer, model._compile_loss, model._compile_metrics, *steps, *model.trainable_variables]
 
 
 def _trainer_of(model: keras.Model, **settings: Any) -> CompiledTrainer:

@@ -137,7 +137,7 @@ class Loop:
             carry = self._decide(carry, numbers, logs)
             carry |= {
                 "epoch": kept_apart(epoch + 1) if apart else epoch + 1,
-                "diverged": ~self._all_finite(logs["loss"]),
+                "diverged": ~self._all_finite(logs.get("loss", tf.zeros([]))),
             }
             logs |= self._probes.measure(arrays[0])
             row = tf.stack([tf.cast(logs[key], rows.dtype) for key in self.keys])

@@ -12,11 +12,20 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.src.losses.losses import LossFunctionWrapper
 
 from experiments.errors import ExperimentsError
 from experiments.training.arrays import Arrays
 from experiments.training.functional import calls, functional_graph
+from experiments.training.row_independence import is_plain
 
+_CROSSENTROPY = keras.losses.sparse_categorical_crossentropy
+_SPARSE = (
+    LossFunctionWrapper,
+    keras.losses.SparseCategoricalCrossentropy,
+    keras.metrics.MeanMetricWrapper,
+    keras.metrics.SparseCategoricalCrossentropy,
+)
 # Layers between an input and an embedding that move its values without changing them.
 _MOVING = (keras.layers.Flatten, keras.layers.Reshape, keras.layers.Permute, keras.layers.RepeatVector)
 
@@ -32,19 +41,19 @@ def check_ranges(model: keras.Model, arrays: Arrays, rows: str) -> None:
     Raises:
         ExperimentsError: Naming the first value that is out of range, and its row.
     """
+    if not is_plain(model):  # its own steps may change labels and tokens
+        return
     for layer, values in _embedded(model, arrays[0]):
         # Keras counts negative tokens from the end of the table.
         _check(values, -layer.input_dim, layer.input_dim, f"{rows}: token", f"the embedding {layer.name!r}")
-    for loss, labels, outputs in _sparse_losses(model, arrays[1]):
-        ignored = loss._fn_kwargs.get("ignore_class")
+    for labels, outputs, ignored in _classes(model, arrays[1]):
         _check(labels, 0, outputs, f"{rows}: class label", f"{outputs} outputs", ignored=ignored)
 
 
 def has_hidden_embeddings(model: keras.Model, x: Any) -> bool:
     """Return whether ``check_ranges`` does not see the tokens of every embedding, as in a nested model."""
     seen = {id(layer) for layer, _ in _embedded(model, x)}
-    embeddings = (layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.Embedding))
-    return any(id(layer) not in seen for layer in embeddings)
+    return any(isinstance(layer, keras.layers.Embedding) and id(layer) not in seen for layer in model._flatten_layers())
 
 
 def _check(values: tf.Tensor, low: int, high: int, kind: str, owner: str, *, ignored: int | None = None) -> None:
@@ -68,7 +77,7 @@ def _embedded(model: keras.Model, x: Any) -> Iterator[tuple[keras.layers.Embeddi
         return
     leaves = _in_order_of_inputs(graph, x)
     for node in calls(graph):
-        if isinstance(node.operation, keras.layers.Embedding):
+        if type(node.operation) is keras.layers.Embedding and "call" not in vars(node.operation):
             source = _source(node.input_tensors[0])
             yield from (
                 (node.operation, leaf) for tensor, leaf in zip(graph.inputs, leaves, strict=False) if tensor is source
@@ -76,27 +85,35 @@ def _embedded(model: keras.Model, x: Any) -> Iterator[tuple[keras.layers.Embeddi
 
 
 def _in_order_of_inputs(graph: Any, x: Any) -> list[tf.Tensor]:
-    """Return the arrays in the order of a network's inputs; a mapping may be in another order."""
-    if isinstance(x, dict):
-        return [x[tensor.name] for tensor in graph.inputs if tensor.name in x]
-    return list(tf.nest.flatten(x))
+    """Return the arrays in the order of a network's inputs; none for a mapping with other names than theirs."""
+    if not isinstance(x, dict):
+        return list(tf.nest.flatten(x))
+    names = [tensor.name for tensor in graph.inputs]
+    return [x[name] for name in names] if set(names) == set(x) else []
 
 
 def _source(tensor: Any) -> Any:
     """Follow a tensor back through layers that only move values."""
     operation, node_index, _ = tensor._keras_history
-    while isinstance(operation, _MOVING):
+    while type(operation) in _MOVING:
         tensor = operation._inbound_nodes[node_index].input_tensors[0]
         operation, node_index, _ = tensor._keras_history
     return tensor
 
 
-def _sparse_losses(model: keras.Model, y: Any) -> Iterator[tuple[Any, tf.Tensor, int]]:
-    """Yield each loss on class labels, with the labels and the number of outputs."""
-    losses = [entry.loss for entry in model._compile_loss._flat_losses or ()] if model._compile_loss else []
+def _classes(model: keras.Model, y: Any) -> Iterator[tuple[tf.Tensor, int, int | None]]:
+    """Yield the labels of a network with one output, once for each loss or metric that takes them as class numbers.
+
+    Yields:
+        The labels, the number of outputs, and the label that is ignored.
+    """
     labels, outputs = tf.nest.flatten(y), getattr(model, "outputs", None) or []
-    if not len(losses) == len(labels) == len(outputs):
+    if not len(labels) == len(outputs) == 1 or labels[0] is None:
         return
-    for loss, leaf, output in zip(losses, labels, outputs, strict=True):
-        if getattr(loss, "fn", None) is keras.losses.sparse_categorical_crossentropy and leaf is not None:
-            yield loss, leaf, output.shape[loss._fn_kwargs.get("axis", -1)]
+    losses = [entry.loss for entry in model._compile_loss._flat_losses or ()] if model._compile_loss else []
+    metrics = model._compile_metrics.metrics if model._compile_metrics else []
+    for part in (*losses, *metrics):
+        if type(part) in _SPARSE and (getattr(part, "fn", None) or part._fn) is _CROSSENTROPY:
+            width = outputs[0].shape[part._fn_kwargs.get("axis", -1)]
+            if width is not None:
+                yield labels[0], width, part._fn_kwargs.get("ignore_class")

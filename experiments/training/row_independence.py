@@ -7,7 +7,7 @@ as proven; everything else is evaluated in the batches of ``fit``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
@@ -162,7 +162,12 @@ _ROW_ACTIVATIONS = {
 }
 _PENALTIES = {keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2}
 _WEIGHT_PENALTIES = _PENALTIES | {keras.regularizers.OrthogonalRegularizer}
-_OWN_STEPS = {"call", "compute_loss", "compute_metrics", "test_step"}
+_SPARSE_METRICS = {
+    _METRICS.SparseCategoricalAccuracy,
+    _METRICS.SparseCategoricalCrossentropy,
+    _METRICS.SparseTopKCategoricalAccuracy,
+}
+_OWN_STEPS = {"call", "compute_loss", "compute_metrics", "train_step", "test_step"}
 
 
 def rows_are_independent(model: keras.Model, arrays: tuple[Any, ...]) -> bool:
@@ -172,15 +177,49 @@ def rows_are_independent(model: keras.Model, arrays: tuple[Any, ...]) -> bool:
         model: A built and compiled model.
         arrays: Inputs, targets and sample weights, as tensors.
     """
+    return is_plain(model) and _is_row_wise_network(model) and _is_row_wise_compile(model, *arrays[1:])
+
+
+def is_plain(model: keras.Model) -> bool:
+    """Return whether a model is Sequential or functional, with every step as Keras has it."""
+    return type(model) in _NETWORKS and not _OWN_STEPS & vars(model).keys()
+
+
+def _is_row_wise_compile(model: keras.Model, targets: Any, sample_weight: Any) -> bool:
+    """Return whether the loss and the metrics that a network was compiled with treat rows by themselves."""
+    compiled = model._compile_loss
+    losses = [entry.loss for entry in compiled._flat_losses or ()] if compiled else []
+    labels, weights = tf.nest.flatten(targets), tf.nest.flatten(sample_weight)
+    if not len(losses) == len(model.outputs) == len(labels) == len(weights) == 1 or compiled.metrics:
+        return False
+    loss, shapes = losses[0], _Shapes(labels[0], weights[0], model.outputs[0])
     metrics = model._compile_metrics.metrics if model._compile_metrics else ()
-    hinges = _hinges_are_row_wise(arrays[1])
+    hinges = _hinges_are_row_wise(targets)
     return (
-        type(model) in _NETWORKS
-        and not _OWN_STEPS & vars(model).keys()
-        and _has_one_row_wise_loss(model, arrays[1], hinges=hinges)
+        shapes.weights_fit
+        and loss.reduction == "sum_over_batch_size"
+        and _is_row_wise_loss(loss, hinges=hinges)
+        and (_is_sparse(loss) or shapes.targets_fit)
         and all(_is_row_wise_metric(metric, hinges=hinges) for metric in metrics)
-        and _is_row_wise_network(model)
+        and all(_is_sparse(metric) or shapes.targets_fit for metric in metrics)
     )
+
+
+class _Shapes:
+    """Which arrays Keras would broadcast along the rows, because they have fewer axes than others.
+
+    Args:
+        targets: Array of one output.
+        weights: Sample weights, or None.
+        output: The output.
+    """
+
+    def __init__(self, targets: Any, weights: Any, output: Any) -> None:
+        rank = len(output.shape)
+        one_column = output.shape[-1] == 1 and rank - 1 == len(targets.shape)
+        self.targets_fit = len(targets.shape) == rank or one_column
+        # The loss of a row has one axis less than the output; one number a row fits weights of one column too.
+        self.weights_fit = weights is None or rank == 2 or len(weights.shape) == rank - 1
 
 
 def _hinges_are_row_wise(targets: Any) -> bool:
@@ -188,22 +227,10 @@ def _hinges_are_row_wise(targets: Any) -> bool:
     return all(any(found <= allowed for allowed in _HINGE_LABELS) for found in labels)
 
 
-def _has_one_row_wise_loss(model: keras.Model, targets: Any, *, hinges: bool) -> bool:
-    compiled = model._compile_loss
-    losses = [entry.loss for entry in compiled._flat_losses or ()] if compiled else []
-    labels = tf.nest.flatten(targets)
-    outputs: Sequence[Any] = getattr(model, "outputs", ())  # a Sequential without shapes has none
-    if not len(losses) == len(outputs) == len(labels) == 1 or compiled.metrics or labels[0] is None:
-        return False
-    loss, output = losses[0], outputs[0]
-    # One-dimensional targets would be broadcast along the rows of wider outputs.
-    sparse = getattr(loss, "fn", None) is _LOSSES.sparse_categorical_crossentropy
-    fits = sparse or len(labels[0].shape) == len(output.shape) or output.shape[-1] == 1
-    return fits and loss.reduction == "sum_over_batch_size" and _is_row_wise_loss(loss, hinges=hinges)
-
-
 def _is_row_wise_loss(loss: Any, *, hinges: bool) -> bool:
-    wraps = isinstance(loss, LossFunctionWrapper) and type(loss).call is LossFunctionWrapper.call
+    kind = type(loss)
+    wraps = issubclass(kind, LossFunctionWrapper) and kind.call is LossFunctionWrapper.call
+    wraps = wraps and kind.__call__ is keras.losses.Loss.__call__
     return wraps and _is_row_wise_function(loss.fn, hinges=hinges) and _has_harmless_arguments(loss._fn_kwargs)
 
 
@@ -223,6 +250,15 @@ def _is_row_wise_metric(metric: keras.Metric, *, hinges: bool) -> bool:
     return known and _has_harmless_arguments(getattr(metric, "_fn_kwargs", {}))
 
 
+def _is_sparse(part: Any) -> bool:
+    """Return whether a loss or a metric compares class numbers with one output a class."""
+    function = getattr(part, "fn", getattr(part, "_fn", None))
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, keras.losses.Loss):
+        return _is_sparse(owner)
+    return function is _LOSSES.sparse_categorical_crossentropy or type(part) in _SPARSE_METRICS
+
+
 def _is_among(value: Any, known: Iterable[Any]) -> bool:
     """Return whether a value, hashable or not, is one of the known objects."""
     return any(value is one for one in known)
@@ -235,7 +271,8 @@ def _has_harmless_arguments(arguments: dict[str, Any]) -> bool:
 def _is_row_wise_network(network: keras.Model) -> bool:
     """Return whether each operation of a functional network treats rows by themselves."""
     graph = functional_graph(network)
-    return graph is not None and all(map(_is_row_wise_call, calls(graph)))
+    penalized = network.activity_regularizer is not None
+    return graph is not None and not penalized and all(map(_is_row_wise_call, calls(graph)))
 
 
 def _is_row_wise_call(node: Node) -> bool:
@@ -247,7 +284,7 @@ def _is_row_wise_call(node: Node) -> bool:
     if any(value is not None and value is not False for value in node.arguments.kwargs.values()):
         return False
     if type(layer) in _NETWORKS:
-        return not _OWN_STEPS & vars(layer).keys() and _is_row_wise_network(layer)
+        return is_plain(layer) and _is_row_wise_network(layer)
     rank = len(tensors[0].shape)
     return _is_row_wise_layer(layer) and all(axis % rank for axis in _axes(layer))
 
@@ -266,6 +303,7 @@ def _is_plain(layer: keras.Layer) -> bool:
         "call" not in vars(layer)
         and not getattr(layer, "mask_zero", False)
         and not getattr(layer, "stateful", False)
+        and all(np.ndim(getattr(layer, name, 0)) == 0 for name in ("scale", "offset"))
         and all(map(_is_row_wise_activation, activations))
         and _is_known(layer.activity_regularizer, _PENALTIES)
         and all(_is_known(penalty, _WEIGHT_PENALTIES) for penalty in penalties)

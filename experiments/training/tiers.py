@@ -59,8 +59,10 @@ def _needs_fit(model: keras.Model, callbacks: Sequence[Any]) -> str:
         return f"{', '.join(unknown)} can only be called by model.fit"
     if model.run_eagerly:
         return "the model was compiled with run_eagerly=True"
-    steps = ("train_step", "test_step", "fit", "evaluate")
-    own = [name for name in steps if getattr(type(model), name) is not getattr(keras.Model, name)]
+    steps = ("train_step", "test_step", "make_train_function", "make_test_function", "fit", "evaluate")
+    own = [
+        name for name in steps if name in vars(model) or getattr(type(model), name) is not getattr(keras.Model, name)
+    ]
     if own:
         return f"{type(model).__name__} has its own {', '.join(own)}"
     others = [name for name, value in model.get_metrics_result().items() if not _is_number(value)]

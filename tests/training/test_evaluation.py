@@ -45,6 +45,34 @@ def test_sample_weights_weigh():
     assert evaluate(model, x, y, weights) == pytest.approx(expected, rel=1e-5)
 
 
+class Counting(keras.Model):
+    def test_step(self, data):
+        return {**super().test_step(data), "mine": 7.0}
+
+
+class Measuring(keras.Model):
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        return {**super().compute_metrics(x, y, y_pred, sample_weight), "extra": 1.0}
+
+
+@pytest.mark.parametrize("kind", [Counting, Measuring])
+def test_models_with_own_steps_are_evaluated_by_keras(kind):
+    inputs = keras.Input((3,))
+    model = kind(inputs, keras.layers.Dense(1)(inputs))
+    model.compile("sgd", "mse")
+    expected = model.evaluate(*rows(70), verbose=0, return_dict=True)
+    assert evaluate(model, *rows(70)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_metric_of_several_numbers_and_eager_models_are_evaluated_as_by_keras():
+    x, y = rows(70)
+    model = network(metrics=[keras.metrics.F1Score()])
+    expected = model.evaluate(x, y, verbose=0, return_dict=True)
+    assert evaluate(model, x, y)["f1_score"] == pytest.approx(expected["f1_score"], rel=1e-5)
+    model.compile("sgd", "mse", metrics=[lambda y_true, y_pred: y_pred.numpy().mean()], run_eagerly=True)
+    assert_as_keras(model, x, y)
+
+
 def test_a_model_is_traced_once_for_all_sizes(monkeypatch):
     model, traced = network(), []
     test_step = model.test_step

@@ -123,6 +123,77 @@ def test_a_label_that_the_loss_ignores_is_in_range():
     assert np.isfinite(record.history["loss"]).all()
 
 
+class Masked(keras.losses.SparseCategoricalCrossentropy):
+    """Skips the label -1, as many losses of one's own do."""
+
+    def call(self, y_true, y_pred):
+        known = keras.ops.cast(y_true >= 0, "float32")
+        return super().call(keras.ops.maximum(y_true, 0), y_pred) * keras.ops.reshape(known, (-1,))
+
+
+class FromOne(keras.Model):
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return super().compute_loss(x, y - 1, y_pred, sample_weight, training)
+
+
+class Wrapping(L.Embedding):
+    def call(self, x):
+        return super().call(x % self.input_dim)
+
+
+def from_one():
+    inputs = keras.Input((5,))
+    model = FromOne(inputs, L.Dense(3, "softmax")(inputs))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model
+
+
+def named_outputs():
+    inputs = keras.Input((5,))
+    model = keras.Model(
+        inputs, {"z": L.Dense(3, "softmax", name="z")(inputs), "a": L.Dense(5, "softmax", name="a")(inputs)}
+    )
+    model.compile("sgd", {"z": "sparse_categorical_crossentropy", "a": "sparse_categorical_crossentropy"})
+    return model
+
+
+def renamed_inputs():
+    words, more = keras.Input((5,), name="words", dtype="int32"), keras.Input((5,), name="z")
+    merged = L.Concatenate()([L.Flatten()(L.Embedding(WORDS, 2)(words)), more])
+    model = keras.Model({"a": words, "z": more}, L.Dense(1, "sigmoid")(merged))
+    model.compile("sgd", "binary_crossentropy")
+    return model
+
+
+REALS, CLASSES = np.full((COUNT, 5), -50.5, "float32"), np.arange(COUNT) % 3
+RIGHT = {
+    "loss that skips a label": (lambda: classifier(Masked()), REALS / 50, np.where(CLASSES == 1, -1, CLASSES)),
+    "model that shifts labels": (from_one, REALS / 50, CLASSES + 1),
+    "embedding that wraps": (lambda: chain(Wrapping(WORDS, 2)), with_one(WORDS + 3), CLASSES * 0.0),
+    "outputs in another order": (named_outputs, REALS / 50, {"z": CLASSES, "a": np.arange(COUNT) % 5}),
+    "inputs of other names": (renamed_inputs, {"a": tokens(), "z": REALS}, CLASSES * 0.0),
+}
+
+
+@pytest.mark.filterwarnings("ignore:The structure of")
+@pytest.mark.parametrize("kind", RIGHT)
+def test_what_keras_takes_is_not_refused(kind):
+    build, x, y = RIGHT[kind]
+    keras.utils.set_random_seed(1)
+    theirs = build().fit(x, y, batch_size=COUNT, shuffle=False, verbose=0).history["loss"]
+    keras.utils.set_random_seed(1)
+    ours = CompiledTrainer(build(), batch_size=COUNT, shuffle=False).train(x, y, epochs=1, seed=1).history["loss"]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+def test_a_metric_on_class_numbers_is_checked_too():
+    model = keras.Sequential([keras.Input((5,)), L.Dense(3, "softmax")])
+    model.compile("sgd", "mse", metrics=[keras.metrics.SparseCategoricalCrossentropy()])
+    x, y = np.zeros((COUNT, 5), "float32"), (np.arange(COUNT)[:, None] % 7).astype("float32")
+    with pytest.raises(ExperimentsError, match="class label 3 in row 3"):
+        CompiledTrainer(model, batch_size=32).train(x, y, epochs=1, seed=1)
+
+
 def test_looking_for_values_out_of_range_leaves_the_model_as_it_was():
     class Counting(keras.layers.Layer):
         def __init__(self):

@@ -35,7 +35,6 @@ def data(labels="real"):
 
 
 def chain(*middle, outputs=1, last=None, loss="mse", metrics=(), hidden=None):
-    keras.utils.set_random_seed(3)
     layers = [keras.Input((4,)), hidden or L.Dense(6, "tanh"), *middle, L.Dense(outputs, last)]
     model = keras.Sequential(layers)
     model.compile(keras.optimizers.SGD(0.01), loss, metrics=list(metrics))
@@ -43,7 +42,6 @@ def chain(*middle, outputs=1, last=None, loss="mse", metrics=(), hidden=None):
 
 
 def functional(body, **settings):
-    keras.utils.set_random_seed(3)
     inputs = keras.Input((4,))
     model = keras.Model(inputs, L.Dense(1)(body(inputs)))
     model.compile(keras.optimizers.SGD(0.01), "mse", **settings)
@@ -81,7 +79,6 @@ class Subclassed(keras.Model):
 
 
 def subclassed():
-    keras.utils.set_random_seed(3)
     model = Subclassed()
     model.compile(keras.optimizers.SGD(0.01), "mse")
     return model
@@ -97,11 +94,21 @@ def shared_call():
 
 def scalar_rows():
     """Inputs without a second axis: the last axis is the rows'."""
-    keras.utils.set_random_seed(3)
     inputs = keras.Input(())
     hidden = L.Reshape((1,))(L.Softmax()(inputs))
     model = keras.Model(inputs, L.Dense(1)(hidden))
     model.compile(keras.optimizers.SGD(0.01), "mse")
+    return model
+
+
+class Worst(keras.losses.MeanSquaredError):
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        return O.max(O.abs(y_true - y_pred))
+
+
+def penalized_network():
+    model = chain()
+    model.activity_regularizer = lambda x: O.max(O.abs(x)) ** 2
     return model
 
 
@@ -129,6 +136,12 @@ DEPENDENT = {
         "real",
     ),
     "own loss": (lambda: chain(loss=highest), "real"),
+    "own call of a loss": (lambda: chain(loss=Worst()), "real"),
+    "penalty of the whole network": (penalized_network, "real"),
+    "sequences beside flat targets": (
+        lambda: functional(lambda x: L.SimpleRNN(3, return_sequences=True)(L.Reshape((4, 1))(x))),
+        "flat",
+    ),
     "own metric function": (lambda: chain(metrics=[highest]), "real"),
     "metric with an axis": (lambda: chain(outputs=3, metrics=[keras.metrics.CosineSimilarity(axis=0)]), "real"),
     "correlation of rows": (lambda: chain(metrics=[keras.metrics.PearsonCorrelation(axis=0)]), "real"),
@@ -196,9 +209,14 @@ def batch_of(model, x, y):
     return validation_batch_size(model, arrays, BATCH)
 
 
+def seeded(build):
+    keras.utils.set_random_seed(3)  # before the layers, which draw a seed when they are made
+    return build()
+
+
 def assert_as_fit(build, x, y):
     """Compare val_loss and every val_metric of three epochs, then evaluate."""
-    ours, theirs = build(), build()
+    ours, theirs = seeded(build), seeded(build)
     trained = x[:BATCH], y[:BATCH]
     record = CompiledTrainer(ours, batch_size=BATCH, shuffle=False).train(
         *trained, validation_data=(x, y), epochs=3, seed=1
@@ -247,7 +265,7 @@ def test_validation_has_the_batch_size_of_fit_where_there_are_fewer_training_row
     def build():
         return chain(Centred())
 
-    ours, theirs = build(), build()
+    ours, theirs = seeded(build), seeded(build)
     record = CompiledTrainer(ours, batch_size=32, shuffle=False).train(
         x[:10], y[:10], validation_data=(x, y), epochs=2, seed=1
     )
@@ -274,6 +292,24 @@ def test_a_subclass_does_not_inherit_the_declaration_of_its_parent():
     x, y = data()
     assert batch_of(chain(Declared()), x, y) == ROWS
     assert batch_of(chain(Heir()), x, y) == BATCH
+
+
+@pytest.mark.parametrize(("shape", "size"), [((ROWS,), BATCH), ((ROWS, 4), ROWS)])
+def test_weights_that_are_broadcast_along_the_rows_are_not_proven(shape, size):
+    x, _ = data()
+    model = functional(lambda x: L.SimpleRNN(3, return_sequences=True)(L.Reshape((4, 1))(x)))
+    arrays = as_arrays(x, x[:, :, None], np.ones(shape, "float32"))
+    build_for(model, as_arrays(x, x[:, :, None], np.ones((ROWS, 4), "float32")))
+    assert validation_batch_size(model, arrays, BATCH) == size
+
+
+def test_a_metric_that_broadcasts_class_numbers_is_not_proven():
+    x, y = data("classes")
+    assert batch_of(chain(outputs=3, loss=SCCE(True), metrics=["accuracy"]), x, y) == ROWS
+    model = chain(outputs=3, loss=SCCE(True), metrics=[keras.metrics.MeanAbsoluteError()])
+    arrays = as_arrays(x, y)
+    build_for(model, as_arrays(x, y[:, None]))
+    assert validation_batch_size(model, arrays, BATCH) == BATCH
 
 
 def test_one_dimensional_targets_beside_several_outputs_are_not_proven():
