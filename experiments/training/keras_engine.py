@@ -60,6 +60,8 @@ class KerasTrainer(BaseTrainer):
     def _fit(self, job: Job, step: TrainStep, callbacks: list[Any]) -> keras.callbacks.History:
         size = self.rows_of_batch(job)
         batches = _Batches(job.arrays, size, job.seed if self.shuffle else None)
+        # TensorFlow keeps the batches, which therefore must not lead to this callback and by it to the model.
+        follower = keras.callbacks.LambdaCallback(on_epoch_begin=batches.permute)
         compiled = choose_tier(self.model, ()).name == "xla"
         # Keras leaves the functions that it traces on the model; ours have our draws in them, so they are put aside.
         attributes = self._functions | {"_jit_compile": compiled} | self._steps(step, compiled=compiled)
@@ -67,7 +69,7 @@ class KerasTrainer(BaseTrainer):
             history = self.model.fit(
                 batches,
                 epochs=job.epochs,
-                callbacks=[*callbacks, batches.follower],
+                callbacks=[*callbacks, follower],
                 validation_data=job.validation,
                 validation_batch_size=self.rows_of_validation_batch(job),
                 validation_freq=self.validation_freq,
@@ -102,7 +104,6 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._size = size
         self._seed = seed
         self._order = np.arange(self._rows)
-        self.follower = keras.callbacks.LambdaCallback(on_epoch_begin=self._permute)
 
     def __len__(self) -> int:
         return math.ceil(self._rows / self._size)
@@ -112,7 +113,8 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
         x, y, weight = tf.nest.map_structure(lambda leaf: None if leaf is None else leaf[rows], self._arrays)
         return (x, y) if weight is None else (x, y, weight)
 
-    def _permute(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002
+    def permute(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002
+        """Put the rows into the order of an epoch."""
         if self._seed is not None:
             self._order = row_orders(self._rows, self._seed, epoch, count=1)[0]
 

@@ -79,9 +79,10 @@ def test_a_model_that_is_not_compiled_is_refused():
         experiments.fit(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]), *rows())
 
 
-def test_models_are_let_go():
+@pytest.mark.parametrize("callbacks", [[], [keras.callbacks.LambdaCallback]], ids=["compiled", "fit"])
+def test_models_are_let_go(callbacks):
     model = network()
-    experiments.fit(model, *rows(), epochs=1)
+    experiments.fit(model, *rows(), epochs=1, callbacks=[callback() for callback in callbacks])
     reference = weakref.ref(model)
     del model
     gc.collect()
