@@ -158,7 +158,7 @@ VICTIM = yaml.safe_load(
     study_text(
         **RICH,
         more="record: [weight_norm, {epochs_until: {train_mae: 0.8}}]\nfreeze: [hidden_1]\nensemble: 2\n"
-        "pretrain: {data.web.random_state: 2, once: true}\nprotocols: [fresh]\ndiagnosis: {margin: 0.1}",
+        "pretrain: {data.web.random_state: 2, once: true}\nprotocols: [fresh]\ndiagnosis: {metric: mae, margin: 0.1}",
         variants="variants:\n  a: {}\n  b: {from: a, model.hidden_2.units: 3, model.*.activation: tanh, repeats: 2}\n"
         "  c: {grid: {n: {model.hidden.units: [1, 2], training.epochs: {x: 1, y: 2}}}}",
         claims="claims:\n  - {says: Well., expect: a.test_loss < 1}\n"
