@@ -39,7 +39,7 @@ def test_refused_in_one_sentence_before_anything_is_built(name, value):
     assert not model.built
 
 
-@pytest.mark.parametrize("arguments", ACCEPTED, ids=str)
+@pytest.mark.parametrize("arguments", ACCEPTED, ids=lambda arguments: " ".join(arguments) or "none")
 def test_accepted_as_keras_accepts_it(arguments):
     arguments = {"validation_data": rows(20, seed=1), "epochs": 2, "shuffle": False} | arguments
     ours, theirs = network(), network()
