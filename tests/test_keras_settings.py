@@ -70,10 +70,12 @@ def expected(tmp_path_factory):
 @pytest.mark.parametrize(
     ("start", "engine", "config", "variables"),
     [
-        pytest.param("forked", "compiled", "double", {}, marks=ON_LINUX),
+        pytest.param("forked", "compiled", "double", {}, marks=[ON_LINUX, pytest.mark.slow]),
         pytest.param("forked", "keras", "half", {}, marks=[ON_LINUX, pytest.mark.slow]),
-        ("spawned", "keras", "double", {"KERAS_MAX_EPOCHS": "1", "KERAS_BACKEND": "jax"}),
-        pytest.param("spawned", "compiled", "half", {}, marks=pytest.mark.slow),
+        pytest.param(
+            "spawned", "keras", "double", {"KERAS_MAX_EPOCHS": "1", "KERAS_BACKEND": "jax"}, marks=pytest.mark.slow
+        ),
+        ("spawned", "compiled", "half", {"KERAS_MAX_EPOCHS": "1", "KERAS_BACKEND": "jax"}),
     ],
 )
 def test_a_run_does_not_depend_on_the_users_settings_of_keras(tmp_path, expected, start, engine, config, variables):

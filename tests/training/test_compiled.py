@@ -6,6 +6,7 @@ import pytest
 
 from experiments.errors import ExperimentsError
 from experiments.training import BestWeights, CompiledTrainer, KerasTrainer, StopOnNoChange, loop
+from tests.marks import cases
 from tests.training.nets import assert_close, network, rows
 
 ENGINES = (CompiledTrainer, KerasTrainer)
@@ -217,11 +218,11 @@ FIXED = {
 }
 
 
-@pytest.mark.parametrize("kind", FIXED)
-def test_a_model_that_knows_its_batch_size_trains_as_with_fit(kind):
+@pytest.mark.parametrize("layers", cases(FIXED, quick=["stateful LSTM", "reshape"]))
+def test_a_model_that_knows_its_batch_size_trains_as_with_fit(layers):
     def build():
         keras.utils.set_random_seed(2)
-        model = keras.Sequential([keras.Input(batch_shape=(8, 5, 2)), *FIXED[kind]()])
+        model = keras.Sequential([keras.Input(batch_shape=(8, 5, 2)), *layers()])
         model.compile(keras.optimizers.SGD(0.01), "mse")
         return model
 

@@ -6,6 +6,7 @@ import pytest
 
 import experiments
 from experiments.training import BestWeights, KerasTrainer
+from tests.marks import cases
 from tests.training.nets import network, rows
 
 
@@ -126,20 +127,20 @@ def assert_same(value, expected):
         np.testing.assert_allclose(np.asarray(value), np.asarray(expected), rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+@pytest.mark.parametrize("metric", cases(METRICS, quick=["a value for each class", "a dict of a number and a vector"]))
 def test_a_metric_may_give(metric):
     ours, theirs = both(lambda: classifier(metric()), validation_data=classes(9, seed=1))
     assert_same_history(ours, theirs)
 
 
-@pytest.mark.parametrize("first", [0, 2])
-@pytest.mark.parametrize("added", ADDED.values(), ids=ADDED)
+@pytest.mark.parametrize("first", cases({"at once": 0, "late": 2}, quick=["late"]))
+@pytest.mark.parametrize("added", cases(ADDED, quick=["text", "a mapping", "text in the place of the loss"]))
 def test_a_callback_may_put_into_the_logs(added, first):
     ours, theirs = both(classifier, callbacks=lambda: [Adding(*added, first=first)])
     assert_same_history(ours, theirs)
 
 
-@pytest.mark.parametrize("change", OWN.values(), ids=OWN)
+@pytest.mark.parametrize("change", cases(OWN, quick=["one more"]))
 def test_a_models_own_compute_metrics_returns(change):
     ours, theirs = both(lambda: own(change), validation_data=classes(9, seed=1))
     assert_same_history(ours, theirs)
@@ -163,8 +164,8 @@ MONITORED = {
 
 
 @pytest.mark.filterwarnings("ignore:.*conditioned on metric:UserWarning")
-@pytest.mark.parametrize("monitored", MONITORED.values(), ids=MONITORED)
-@pytest.mark.parametrize("monitor", MONITORS.values(), ids=MONITORS)
+@pytest.mark.parametrize("monitored", cases(MONITORED, quick=["a late key"]))
+@pytest.mark.parametrize("monitor", cases(MONITORS, quick=["EarlyStopping"]))
 def test_callbacks_monitor_such_a_key(monitor, monitored):
     build, others = monitored
     watching = [monitor("key"), monitor("key")]
@@ -175,7 +176,9 @@ def test_callbacks_monitor_such_a_key(monitor, monitored):
         assert_same(*[getattr(callback, name, 0) for callback in watching])
 
 
-@pytest.mark.parametrize("validation_freq", [1, 2, 3, 9, [1, 4], [2, 2], [9], []], ids=str)
+@pytest.mark.parametrize(
+    "validation_freq", cases({str(freq): freq for freq in (1, 2, 3, 9, [1, 4], [2, 2], [9], [])}, quick=["2", "[1, 4]"])
+)
 def test_keys_come_in_the_order_in_which_they_first_appear(validation_freq):
     last = keras.metrics.MeanSquaredError
     ours, theirs = both(

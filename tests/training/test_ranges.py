@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from experiments.errors import ExperimentsError
 from experiments.training import CompiledTrainer, KerasTrainer, evaluate
+from tests.marks import cases
 
 L = keras.layers
 COUNT, WORDS = 40, 10
@@ -71,20 +72,20 @@ def with_one(value, row=7):
     return x
 
 
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("build", cases(READERS, quick=["embedding", "nested"]))
 @pytest.mark.parametrize("place", ["training", "validation"])
-def test_a_token_out_of_range_raises_as_with_fit(kind, place):
+def test_a_token_out_of_range_raises_as_with_fit(build, place):
     wrong, right, y = with_one(WORDS), tokens(), np.zeros(COUNT, "float32")
     x, validation = (wrong, right) if place == "training" else (right, wrong)
     with pytest.raises(tf.errors.InvalidArgumentError):
-        READERS[kind]().fit(x, y, validation_data=(validation, y), verbose=0)
+        build().fit(x, y, validation_data=(validation, y), verbose=0)
     with pytest.raises(ExperimentsError, match=rf"{place} rows.*\b{WORDS}\b"):
-        CompiledTrainer(READERS[kind](), batch_size=32).train(x, y, validation_data=(validation, y), epochs=1, seed=1)
+        CompiledTrainer(build(), batch_size=32).train(x, y, validation_data=(validation, y), epochs=1, seed=1)
 
 
-@pytest.mark.parametrize("kind", READERS)
-def test_tokens_in_range_train_under_xla(kind):
-    model = READERS[kind]()
+@pytest.mark.parametrize("build", cases(READERS, quick=["nested"]))
+def test_tokens_in_range_train_under_xla(build):
+    model = build()
     record = CompiledTrainer(model, batch_size=32).train(tokens(), np.zeros(COUNT, "float32"), epochs=1, seed=1)
     assert record.tier == "xla"
 

@@ -12,6 +12,7 @@ from keras.src.backend.tensorflow import random as keras_draws
 import experiments
 from experiments.training import evaluate
 from experiments.training.randomness import fast_draws
+from tests.marks import cases
 from tests.training.nets import network, rows
 
 DRAWS = ("dropout", "uniform", "normal")
@@ -29,7 +30,7 @@ def train(seed, callbacks=list):
     return [*history.history["loss"], *evaluate(model, *rows()).values()]
 
 
-@pytest.mark.parametrize("callbacks", TIERS.values(), ids=TIERS)
+@pytest.mark.parametrize("callbacks", cases(TIERS, quick=["compiled"]))
 def test_trainings_in_threads_give_what_they_give_one_after_another(callbacks):
     before = draws()
     alone = [train(seed, callbacks) for seed in range(4)]
