@@ -19,9 +19,9 @@ FOREIGN = {
 
 TRAIN = f"""
 import sys
-from experiments.runner.local import LocalExecutor
-from experiments.runner.tasks import Finished, Train
-from experiments.study import load_study
+from experiments.scheduler.local import LocalExecutor
+from experiments.scheduler.tasks import Finished, Train
+from experiments.language import load_study
 
 if __name__ == "__main__":
     executor = LocalExecutor(1, forked=sys.argv[1] == "forked")

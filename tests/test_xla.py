@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from experiments import xla
-from experiments.runner.bundles import make_bundles
-from experiments.runner.local import LocalExecutor
-from experiments.runner.tasks import Finished, Note, Train
+from experiments.language import load_study
+from experiments.scheduler.bundles import make_bundles
+from experiments.scheduler.local import LocalExecutor
+from experiments.scheduler.tasks import Finished, Note, Train
 from experiments.stored_programs import ProgramStore
-from experiments.study import load_study
 from tests.marks import ON_LINUX
 
 STUDY = Path(__file__).parent / "cli" / "study.yaml"

@@ -1,0 +1,1 @@
+"""Development tools: the golden record. Not part of the installed package."""

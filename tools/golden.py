@@ -1,8 +1,9 @@
 """Record what the suite computes and writes, and compare a later state of the code with the record.
 
     python -m tools.golden record FOLDER [--repeats N]      # once, before the first change: trains every study
-    python -m tools.golden compare FOLDER [STUDY ...]       # after each change: hashes and every byte of the reports
-    python -m tools.golden compare FOLDER [STUDY ...] --train   # trains again and compares every number too
+    python -m tools.golden compare FOLDER --hashes          # after each change: hashes of the planned runs (seconds)
+    python -m tools.golden compare FOLDER [STUDY ...]       # also every byte of the reports
+    python -m tools.golden compare FOLDER [STUDY ...] --train   # also trains again and compares every number
 
 ``record`` writes the hash of every run that ``run --all`` plans to ``hashes.txt``, and runs every study and
 ``golden_faults.yaml`` into ``results/``. ``compare`` plans again, and makes all tables, figures and pages again from
@@ -16,12 +17,13 @@ import csv
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from experiments.study import load_study, study_names
+from experiments.language import load_study, study_names
 
 FAULTS = Path(__file__).with_name("golden_faults.yaml")
 TIMES = ("seconds",)
@@ -44,11 +46,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("studies", nargs="*", help="names of the studies whose reports are compared; default all")
     parser.add_argument("--repeats", type=int, default=1, help="runs of each variant and protocol that are recorded")
     parser.add_argument("--train", action="store_true", help="train again and compare runs.csv and the arrays")
+    parser.add_argument("--hashes", action="store_true", help="compare nothing but the hashes")
     given = parser.parse_args(arguments)
     if given.action == "record":
         _record(given.folder, given.repeats)
         return 0
-    differences = list(_compare(given.folder, given.studies, given.repeats, train=given.train))
+    differences = list(_different_hashes(given.folder))
+    if not given.hashes:
+        work = Path(tempfile.mkdtemp(prefix="golden-"))
+        differences += _compare(given.folder, work, given.studies, given.repeats, train=given.train)
+        if differences:
+            print(f"the files of now are kept in {work}")
+        else:
+            shutil.rmtree(work)
     for difference in differences:
         print(difference)
     print(f"{len(differences)} differences" if differences else "equal")
@@ -59,31 +69,35 @@ def _record(folder: Path, repeats: int) -> None:
     folder.mkdir(parents=True)
     (folder / "hashes.txt").write_text("\n".join(_hashes()) + "\n", encoding="utf-8")
     _train([], folder / "results", repeats)
-    _report([], folder / "results")
+    _report(_studies_in(folder / "results"), folder / "results")
 
 
-def _compare(folder: Path, studies: Sequence[str], repeats: int, *, train: bool) -> Iterator[str]:
+def _different_hashes(folder: Path) -> Iterator[str]:
     recorded = (folder / "hashes.txt").read_text(encoding="utf-8").splitlines()
     now = list(_hashes())
     yield from (f"planned no longer: {line}" for line in sorted(set(recorded) - set(now)))
     yield from (f"not planned before: {line}" for line in sorted(set(now) - set(recorded)))
-    reports = folder / "reports"
-    shutil.rmtree(reports, ignore_errors=True)
-    chosen = list(studies) or [path.name for path in sorted((folder / "results").iterdir()) if path.is_dir()]
+
+
+def _compare(folder: Path, work: Path, studies: Sequence[str], repeats: int, *, train: bool) -> Iterator[str]:
+    recorded, reports = folder / "results", work / "reports"
+    chosen = list(studies) or _studies_in(recorded)
     for study in chosen:
         for name in INPUTS:
-            _copy(folder / "results" / study / name, reports / study / name)
-    _report(studies, reports)
+            _copy(recorded / study / name, reports / study / name)
+    _report(chosen, reports)
     for study in chosen:
-        yield from _different_files(folder / "results" / study, reports / study)
+        yield from _different_files(recorded / study, reports / study)
     if not studies:
-        yield from _different_files(folder / "results", reports, deep=False)
+        yield from _different_files(recorded, reports, deep=False)
     if train:
-        trained = folder / "trained"
-        shutil.rmtree(trained, ignore_errors=True)
-        _train(studies, trained, repeats)
+        _train(studies, work / "trained", repeats)
         for study in chosen:
-            yield from _different_numbers(folder / "results" / study, trained / study)
+            yield from _different_numbers(recorded / study, work / "trained" / study)
+
+
+def _studies_in(results: Path) -> list[str]:
+    return sorted(path.name for path in results.iterdir() if path.is_dir())
 
 
 def _hashes() -> Iterator[str]:

@@ -13,11 +13,11 @@ from experiments.analysis.contrasts import Contrast, Unit, contrast, pair, summa
 from experiments.analysis.headline import headline_columns, headline_metrics, main_metric
 from experiments.analysis.intervals import Interval
 from experiments.analysis.tables import RunTable, read_runs
-from experiments.study.expressions import Reference
-from experiments.study.structure import sources_of
+from experiments.language.expressions import Reference
+from experiments.language.structure import sources_of
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study, Variant
+    from experiments.language.study import Study, Variant
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import pandas as pd
 from experiments.analysis.intervals import Interval, share_interval, t_interval
 from experiments.analysis.scales import is_ratio
 from experiments.analysis.tables import RunTable
-from experiments.study.claims import find_variant
-from experiments.study.expressions import Number, Reference, Term
+from experiments.language.claims import find_variant
+from experiments.language.expressions import Number, Reference, Term
 
 Unit: TypeAlias = Literal["difference", "ratio", "order", "share", "slope", "ranks", "spread ratio"]
 

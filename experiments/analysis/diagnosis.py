@@ -13,7 +13,7 @@ from experiments.analysis.scales import higher_is_better
 from experiments.analysis.tables import RunTable
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study, Variant
+    from experiments.language.study import Study, Variant
 
 Scenario: TypeAlias = Literal[
     "low bias, low variance", "high bias", "high variance", "high bias, high variance", "check the split", "diverged"

@@ -12,10 +12,10 @@ from experiments.analysis.contrasts import Unit
 from experiments.analysis.intervals import Interval, t_interval
 from experiments.analysis.scales import higher_is_better
 from experiments.analysis.tables import RunTable
-from experiments.study.metrics import watched_metric
+from experiments.language.metrics import watched_metric
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study, Variant
+    from experiments.language.study import Study, Variant
 
 
 @dataclass(frozen=True)

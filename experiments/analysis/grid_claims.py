@@ -13,10 +13,10 @@ from experiments.analysis.findings import Finding, read_word
 from experiments.analysis.grids import along_axis, inside_gains, rank_slopes
 from experiments.analysis.intervals import Interval, chosen_interval, repeats_needed, t_interval
 from experiments.analysis.tables import RunTable
-from experiments.study.expressions import Shape, Trend
+from experiments.language.expressions import Shape, Trend
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study
+    from experiments.language.study import Study
 
 
 def trend(claim: Trend, study: Study, table: RunTable) -> Finding:

@@ -12,7 +12,7 @@ from experiments.analysis.scales import is_ratio
 from experiments.analysis.tables import RunTable
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study, Variant
+    from experiments.language.study import Study, Variant
 
 
 def points_of(study: Study, group: str) -> list[Variant]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from experiments.study.metrics import loss_column, metric_names, target_scaler
+from experiments.language.metrics import loss_column, metric_names, target_scaler
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study
+    from experiments.language.study import Study
 
 
 def main_metric(study: Study) -> str:

@@ -11,11 +11,11 @@ from experiments.analysis.contrasts import Contrast, Unit, contrast
 from experiments.analysis.intervals import Interval, t_interval, welch_interval
 from experiments.analysis.scales import fresh_name
 from experiments.analysis.tables import RunTable
-from experiments.study.claims import find_variant
-from experiments.study.expressions import Comparison, Reference, references
+from experiments.language.claims import find_variant
+from experiments.language.expressions import Comparison, Reference, references
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study
+    from experiments.language.study import Study
 
 
 @dataclass(frozen=True)

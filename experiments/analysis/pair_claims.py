@@ -20,7 +20,7 @@ from experiments.analysis.intervals import (
     t_interval,
 )
 from experiments.analysis.tables import RunTable
-from experiments.study.expressions import Comparison, Equivalence, Flag, Share, SpreadComparison
+from experiments.language.expressions import Comparison, Equivalence, Flag, Share, SpreadComparison
 
 
 def comparison(claim: Comparison, table: RunTable) -> Finding:

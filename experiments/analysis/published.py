@@ -16,10 +16,10 @@ from experiments.analysis.intervals import Interval, t_interval
 from experiments.analysis.scales import higher_is_better
 from experiments.analysis.sentences import number
 from experiments.analysis.tables import RunTable
-from experiments.study.claims import find_variant
+from experiments.language.claims import find_variant
 
 if TYPE_CHECKING:
-    from experiments.study.study import Published, Study
+    from experiments.language.study import Published, Study
 
 _SIGNIFICANT = 0.05
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from experiments.analysis.findings import Finding
-from experiments.study.expressions import (
+from experiments.language.expressions import (
     Comparison,
     Difference,
     Equivalence,

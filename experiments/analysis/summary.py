@@ -11,7 +11,7 @@ from experiments.analysis.intervals import t_interval
 from experiments.analysis.tables import metric_columns
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study
+    from experiments.language.study import Study
 
 COLUMNS = (
     *("variant", "protocol", "metric", "n", "mean", "std", "low", "high", "median", "min", "max"),

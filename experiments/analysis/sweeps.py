@@ -17,7 +17,7 @@ from experiments.analysis.scales import higher_is_better, is_ratio
 from experiments.analysis.tables import RunTable
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study, Variant
+    from experiments.language.study import Study, Variant
 
 
 @dataclass(frozen=True)

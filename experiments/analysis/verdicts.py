@@ -16,8 +16,8 @@ from experiments.analysis.intervals import Interval, holm
 from experiments.analysis.pair_claims import comparison, equivalence, share, spread
 from experiments.analysis.sentences import describe
 from experiments.analysis.tables import RunTable
-from experiments.study.claims import find_variant, references
-from experiments.study.expressions import (
+from experiments.language.claims import find_variant, references
+from experiments.language.expressions import (
     Comparison,
     Equivalence,
     Expression,
@@ -28,7 +28,7 @@ from experiments.study.expressions import (
 )
 
 if TYPE_CHECKING:
-    from experiments.study.study import Claim, Study
+    from experiments.language.study import Claim, Study
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from experiments.store.files import write_if_changed
 from experiments.store.folder import StudyFolder
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study
+    from experiments.language.study import Study
 
 Row = dict[str, Any]
 _CLAIM = ("study", "topic", "claim", "says", "expect", "source", "why")

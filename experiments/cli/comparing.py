@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from experiments.analysis import FolderChange, Interval, PairedDifference
-    from experiments.study import Study
+    from experiments.language import Study
 
 
 def compare(arguments: Namespace) -> int:
@@ -28,8 +28,8 @@ def compare(arguments: Namespace) -> int:
 
 def _compare_variants(arguments: Namespace) -> int:
     from experiments.analysis import compare_variants
+    from experiments.language import load_study
     from experiments.store.load import load_results
-    from experiments.study import load_study
 
     study = load_study(arguments.what)
     names = _names(study, arguments.others)

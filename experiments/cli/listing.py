@@ -11,7 +11,7 @@ from experiments.cli.studies import RESULTS, every_name
 from experiments.errors import ConfigError
 
 if TYPE_CHECKING:
-    from experiments.study import Study
+    from experiments.language import Study
 
 _COLUMNS = ("study", "question", "variants", "runs", "done")
 
@@ -25,7 +25,7 @@ def list_studies(arguments: Namespace) -> int:
 
 
 def _row(name: str, out: Path) -> tuple[str, ...]:
-    from experiments.study import load_study
+    from experiments.language import load_study
 
     try:
         study = load_study(name)
@@ -35,7 +35,7 @@ def _row(name: str, out: Path) -> tuple[str, ...]:
 
 
 def _progress(study: Study, out: Path) -> tuple[str, str]:
-    from experiments.runner.plan import Selection, make_plan
+    from experiments.scheduler.plan import Selection, make_plan
 
     plan = make_plan(study, out, Selection())
     total = plan.done + plan.to_run

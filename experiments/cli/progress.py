@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    from experiments.runner.listener import Listener
-    from experiments.runner.tally import Tally
+    from experiments.scheduler.listener import Listener
+    from experiments.session.tally import Tally
 
 _SECONDS_BETWEEN_LINES = 30.0
 

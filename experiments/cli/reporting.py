@@ -13,9 +13,9 @@ from experiments.errors import ExperimentsError
 
 def write_report(arguments: Namespace) -> int:
     """Write what is to be seen of the studies named, or of all that have results."""
-    from experiments.runner.known import studies_with_results
-    from experiments.runner.report import report
-    from experiments.runner.summary import Summary
+    from experiments.scheduler.summary import Summary
+    from experiments.session.known import studies_with_results
+    from experiments.session.report import report
     from experiments.store.folder import StudyFolder
 
     out, listener, summary = Path(arguments.out or RESULTS), make_listener(), Summary()

@@ -15,11 +15,11 @@ from experiments.cli.studies import RESULTS, every_name, load_all, with_own_fold
 from experiments.errors import ExperimentsError
 
 if TYPE_CHECKING:
-    from experiments.runner.listener import Listener
-    from experiments.runner.plan import Selection
-    from experiments.runner.run import Options
-    from experiments.runner.summary import Summary
-    from experiments.study import Study
+    from experiments.language import Study
+    from experiments.scheduler.listener import Listener
+    from experiments.scheduler.plan import Selection
+    from experiments.scheduler.summary import Summary
+    from experiments.session.run import Options
 
 _FAILURES_SHOWN = 10
 
@@ -56,7 +56,7 @@ def print_ending(summary: Summary, listener: Listener) -> int:
 
 
 def _run(studies: Sequence[Study], options: Options, listener: Listener) -> int:
-    from experiments.runner.run import run_studies
+    from experiments.session.run import run_studies
 
     start = time.monotonic()
     summary = run_studies(studies, options, listener)
@@ -77,8 +77,8 @@ def _result_line(summary: Summary, seconds: float) -> str:
 
 
 def _options(arguments: Namespace) -> Options:
-    from experiments.runner.plan import Selection
-    from experiments.runner.run import Options
+    from experiments.scheduler.plan import Selection
+    from experiments.session.run import Options
 
     selection = Selection(
         variants=arguments.variant,
@@ -99,7 +99,7 @@ def _options(arguments: Namespace) -> Options:
 
 def _asked_for(arguments: Namespace) -> list[Study]:
     """Load the studies named, in the order named, or all of them in the order of the decks."""
-    from experiments.runner.order import in_order
+    from experiments.scheduler.order import in_order
 
     if not arguments.all:
         return load_all(arguments.studies, arguments.sets)
@@ -121,7 +121,7 @@ def _having(studies: Sequence[Study], variants: Sequence[str] | None) -> list[St
 
 def _with_choice(studies: Sequence[Study], only: str | None) -> list[Study]:
     """Keep the studies that have something of what ``--only`` asks for; where none has, say so."""
-    from experiments.runner.choice import chosen_variants
+    from experiments.scheduler.choice import chosen_variants
 
     kept = [study for study in studies if only is None or chosen_variants(study, only)]
     if not kept:
@@ -131,7 +131,7 @@ def _with_choice(studies: Sequence[Study], only: str | None) -> list[Study]:
 
 
 def _say_what_would_run(studies: Sequence[Study], out: Path, selection: Selection) -> int:
-    from experiments.runner.plan import make_plan
+    from experiments.scheduler.plan import make_plan
 
     plans = [make_plan(study, out, selection) for study in studies]
     rows = [(plan.study.name, f"{plan.done:,}", f"{plan.to_run:,}") for plan in plans]

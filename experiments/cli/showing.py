@@ -11,8 +11,8 @@ from experiments.errors import ExperimentsError
 
 def show_study(arguments: Namespace) -> int:
     """Print the resolved configuration of the base, or of the variants that a name stands for."""
-    from experiments.study import load_study
-    from experiments.study.render import show_study as render
+    from experiments.language import load_study
+    from experiments.language.render import show_study as render
 
     study = load_study(arguments.study, sets=arguments.sets)
     chosen = study.select([arguments.variant]) if arguments.variant else [None]
@@ -22,8 +22,8 @@ def show_study(arguments: Namespace) -> int:
 
 def show_code(arguments: Namespace) -> int:
     """Print one run as a script."""
-    from experiments.build.script import plain_script
-    from experiments.study import load_study
+    from experiments.language import load_study
+    from experiments.script import plain_script
 
     study = load_study(arguments.study, sets=arguments.sets)
     variant, *others = study.select([arguments.variant])
@@ -41,10 +41,10 @@ def show_code(arguments: Namespace) -> int:
 
 def new_study(arguments: Namespace) -> int:
     """Write the copy beside the other studies and say what to do with it."""
+    from experiments.language import configs_folder, load_study, study_names
+    from experiments.language.names import case_twins, twins_message
+    from experiments.language.render import new_study as render
     from experiments.store.files import write_atomically
-    from experiments.study import configs_folder, load_study, study_names
-    from experiments.study.names import case_twins, twins_message
-    from experiments.study.render import new_study as render
 
     text = render(load_study(arguments.study), arguments.name)
     path: Path = configs_folder() / f"{arguments.name}.yaml"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from experiments.errors import ConfigError, ExperimentsError, Problem
 
 if TYPE_CHECKING:
-    from experiments.study import Study
+    from experiments.language import Study
 
 RESULTS = "results"
 
@@ -26,7 +26,7 @@ def load_all(names: Sequence[str], sets: Sequence[str] = ()) -> list[Study]:
         ConfigError: With the problems of all of them.
         ExperimentsError: When two files have one name, since they would share a results folder.
     """
-    from experiments.study import load_study
+    from experiments.language import load_study
 
     studies: dict[str, Study] = {}
     problems: list[Problem] = []
@@ -50,7 +50,7 @@ def every_name() -> tuple[str, ...]:
     Raises:
         ExperimentsError: When there is none.
     """
-    from experiments.study import configs_folder, study_names
+    from experiments.language import configs_folder, study_names
 
     names = study_names()
     if not names:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from experiments.analysis import sweeps
+from experiments.language.expressions import references
 from experiments.report.curve_data import curve_metrics, layer_curves, learning_curves, read_histories
 from experiments.report.lines import Epochs
 from experiments.report.slides import slide_data
 from experiments.report.source import Changes
 from experiments.report.sweep_data import sweep_charts
-from experiments.study.expressions import references
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study
+    from experiments.language.study import Study
 
 _SLOTS = 7
 _FIRST_SHOWN = 4

@@ -16,7 +16,7 @@ from experiments.store.folder import StudyFolder
 from experiments.store.load import History, load_history
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study
+    from experiments.language.study import Study
 
 # Numbers that all curves of one kind may hold together: three of them stand in a page of less than 3 MB.
 _MOST_NUMBERS = 70_000

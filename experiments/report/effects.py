@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.report import words
-from experiments.report.drawings import Forest, forest
-from experiments.study.claim_parser import ClaimSyntaxError, parse_claim
-from experiments.study.expressions import (
+from experiments.language.claim_parser import ClaimSyntaxError, parse_claim
+from experiments.language.expressions import (
     Comparison,
     Equivalence,
     Expression,
@@ -19,6 +17,8 @@ from experiments.study.expressions import (
     SpreadComparison,
     Trend,
 )
+from experiments.report import words
+from experiments.report.drawings import Forest, forest
 
 _NO_EFFECT = {"ratio": 1.0, "spread ratio": 1.0, "order": 0.5, "share": 0.5}
 _RATIOS = ("ratio", "spread ratio")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiments.study.steps import steps_of_an_epoch
+from experiments.language.steps import steps_of_an_epoch
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study
+    from experiments.language.study import Study
 
 MEASURED = Path(__file__).parents[2] / "benchmarks" / "results" / "engine.json"
 

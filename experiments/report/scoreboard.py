@@ -20,7 +20,7 @@ from experiments.report.words import Look
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.study.study import Study
+    from experiments.language.study import Study
 
 _TOPICS = ("Better generalization", "Better learning", "Optimization", "Architecture", "Data")
 _OTHER = "Other studies"

@@ -21,7 +21,7 @@ from experiments.store.files import write_atomically, write_if_changed
 from experiments.store.folder import StudyFolder
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study
+    from experiments.language.study import Study
 
 
 def write_report(studies: Sequence[Study], out: Path | str = "results") -> None:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from experiments.analysis import Verdict, judge, one_run_sentence
+from experiments.language.claims import find_variant
+from experiments.language.expressions import references
 from experiments.report import words
 from experiments.report.curve_data import Histories, Metric, single_runs
 from experiments.report.figures.words import split_column
 from experiments.report.lines import Epochs
-from experiments.study.claims import find_variant
-from experiments.study.expressions import references
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study
+    from experiments.language.study import Study
 
 _OUTCOMES = {
     1: ("supported", "looks right", "✓", "“{}”"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study, Variant
+    from experiments.language.study import Study, Variant
 
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _KEYS = re.compile(r"([\w.*\[\]=<>-]+)(:(?=\s|$))")

@@ -34,7 +34,7 @@ from experiments.store.curves import read_npz
 from experiments.store.folder import StudyFolder
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study, Variant
+    from experiments.language.study import Study, Variant
 
 _MOST_ERRORS = 3
 _FILES = ("study.yaml", "runs.csv", "summary.csv", "claims.csv", "environment.json")

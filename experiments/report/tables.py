@@ -16,7 +16,7 @@ from experiments.report.effects import as_number
 from experiments.report.figures.words import metric_label, protocol_label, set_label, split_column
 
 if TYPE_CHECKING:
-    from experiments.study.study import Published, Study
+    from experiments.language.study import Published, Study
 
 # What stands for a study, in the order of the columns; those that a study does not have are left out.
 _COLUMNS = ("accuracy", "crossentropy", "mse_original", "mse", "mae")

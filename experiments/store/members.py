@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from experiments.language.study import LARGEST_STUDY
 from experiments.store.table import Entry, Key
-from experiments.study.study import LARGEST_STUDY
 
 if TYPE_CHECKING:
-    from experiments.study.study import Run, Study
+    from experiments.language.study import Run, Study
 
 _PROTOCOLS = ("published", "fresh")
 

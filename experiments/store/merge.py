@@ -24,7 +24,7 @@ from experiments.store.staging import StagedRun, read_staged, staged_files
 from experiments.store.table import Key, Row, entry_of, key_of, read_rows, table_text
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study, Variant
+    from experiments.language.study import Study, Variant
 
 _Place = tuple[str, str]  # variant and protocol
 _Staged = dict[Key, StagedRun]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-    from experiments.study.study import Run
+    from experiments.language.study import Run
 
 Scalar = float | int | str
 

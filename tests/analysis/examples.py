@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.tables import tidy
-from experiments.study.claims import parse_claim
+from experiments.language.claims import parse_claim
 
 
 def config(

@@ -8,12 +8,12 @@ import time
 import pytest
 
 from experiments.analysis import write_tables
+from experiments.language import parse_study
 from experiments.report import write_report
 from experiments.report.start import start_page
-from experiments.runner.live import Live
-from experiments.runner.plan import Selection, make_plan
-from experiments.runner.tally import Tally
-from experiments.study import parse_study
+from experiments.scheduler.plan import Selection, make_plan
+from experiments.session.live import Live
+from experiments.session.tally import Tally
 from tests.browser.chromium import Browser
 from tests.browser.test_pages import SHOWN, choose, pytestmark
 from tests.report.conftest import STUDY

@@ -7,8 +7,8 @@ import os
 import pytest
 
 from experiments.analysis import compare_variants, read_runs, write_tables
+from experiments.language import parse_study
 from experiments.report import write_comparison, write_report
-from experiments.study import parse_study
 from tests.browser.chromium import Browser, find_chromium
 from tests.browser.contrast import CONTRASTS
 from tests.browser.screenshots import take

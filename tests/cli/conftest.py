@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from experiments.runner import run as running
+from experiments.language import load_study
+from experiments.session import run as running
 from experiments.store.folder import StudyFolder
 from experiments.store.merge import merge
 from experiments.store.staging import stage
-from experiments.study import load_study
 from tests.fakes import make_result
 
 
@@ -36,6 +36,6 @@ def fake_training(monkeypatch):
     options = running.Options
 
     def with_fake(**values):
-        return options(**values, execute="tests.runner.fake_execute", report=False)
+        return options(**values, execute="tests.scheduler.fake_execute", report=False)
 
     monkeypatch.setattr(running, "Options", with_fake)

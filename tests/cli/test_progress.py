@@ -7,9 +7,9 @@ import pytest
 from experiments.cli import progress
 from experiments.cli.progress import PlainListener
 from experiments.cli.screen import make_console
-from experiments.runner.plan import Selection, make_plan
-from experiments.runner.tally import Tally
-from experiments.runner.tasks import Finished
+from experiments.scheduler.plan import Selection, make_plan
+from experiments.scheduler.tasks import Finished
+from experiments.session.tally import Tally
 from tests.fakes import make_result, make_study
 
 

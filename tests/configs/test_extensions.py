@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.study import load_study
+from experiments.language import load_study
 
 ROOT = Path(__file__).parents[2]
 CODE = re.compile(r"`([^`]+)`")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.runner.execute import execute
-from experiments.study import load_study
+from experiments.language import load_study
+from experiments.run.execute import execute
 
 ROOT = Path(__file__).parents[2]
 STUDIES = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))

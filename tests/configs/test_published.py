@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.study import load_study
+from experiments.language import load_study
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 STUDIES = {path.stem: load_study(path) for path in sorted(CONFIGS.glob("*.yaml"))}

@@ -6,9 +6,9 @@ import importlib
 
 import pytest
 
-from experiments.runner import report, run
-from experiments.runner.execute import execute
-from experiments.runner.tasks import Call, Finished, Returned, Train
+from experiments.run.execute import execute
+from experiments.scheduler.tasks import Call, Finished, Returned, Train
+from experiments.session import report, run
 
 
 class InProcess:

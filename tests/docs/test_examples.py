@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from experiments.cli.main import main
+from experiments.language import load_study
 from experiments.store.load import load_results
-from experiments.study import load_study
 from tests.docs.blocks import ROOT
 
 FOLDER = ROOT / "docs" / "examples"

@@ -8,8 +8,8 @@ import pytest
 
 from experiments.cli.main import main
 from experiments.errors import ConfigError
-from experiments.runner.execute import execute
-from experiments.study import load_study
+from experiments.language import load_study
+from experiments.run.execute import execute
 from tests.docs.blocks import ROOT, below, blocks
 
 STUDY, ADDED = (text for language, text in blocks("README.md") if language == "yaml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.study import Study, parse_study
+from experiments.language import Study, parse_study
 
 STUDY = """\
 title: Decouple layers with dropout

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.study import Study
-from experiments.study.expressions import Comparison, Reference
+from experiments.language import Study
+from experiments.language.expressions import Comparison, Reference
 
 _BREAKERS = ("", '"', "'", "`", ">", "-->", "]]>", "</script>", "</style>", "</svg>")
 _PAYLOADS = (

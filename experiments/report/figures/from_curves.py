@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
+from experiments.language.metrics import layers, target_scaler
 from experiments.report.figures.boundaries import Boundary, boundaries_figure
 from experiments.report.figures.curves import VariantCurves
 from experiments.report.figures.inputs import input_figure
@@ -15,10 +16,9 @@ from experiments.report.figures.layers import FEW_LAYERS, LayerCurves, lines_fig
 from experiments.report.figures.learning import learning_figure
 from experiments.report.figures.results import Results
 from experiments.report.figures.words import PROBES, Probe, metric_label, protocol_label
-from experiments.study.metrics import layers, target_scaler
 
 if TYPE_CHECKING:
-    from experiments.study.study import Variant
+    from experiments.language.study import Variant
 
 Named = Iterator[tuple[str, Figure]]
 

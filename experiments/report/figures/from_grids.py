@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 
 from experiments.analysis import Sweep, sweeps
 from experiments.analysis.headline import main_metric
+from experiments.language.claims import references
+from experiments.language.metrics import loss_column
 from experiments.report.figures.results import Results
 from experiments.report.figures.sweeps import SweepPanel, sweeps_figure
 from experiments.report.figures.words import metric_label, protocol_label, split_column
-from experiments.study.claims import references
-from experiments.study.metrics import loss_column
 
 _SETS = ("train", "test", "fresh_test")
 

@@ -20,11 +20,11 @@ from experiments.analysis import (
     place_published,
 )
 from experiments.analysis.tables import RunTable
+from experiments.language.claims import references
 from experiments.report.figures.results import Results
 from experiments.report.figures.strips import Mark, Strip, StripPanel, asks_for_log, bar, dot, strips_figure
 from experiments.report.figures.style import BLUE, GREEN, ORANGE
 from experiments.report.figures.words import metric_label, protocol_label, set_label, split_column
-from experiments.study.claims import references
 
 Named = Iterator[tuple[str, Figure]]
 

@@ -18,7 +18,7 @@ from experiments.store.folder import StudyFolder
 from experiments.store.load import History, load_history
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study, Variant
+    from experiments.language.study import Study, Variant
 
 # A study of nothing but grids keeps the curves of every point; more panels than this nobody reads.
 MOST_PANELS = 24

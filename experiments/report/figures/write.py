@@ -23,7 +23,7 @@ from experiments.store.files import safe_name
 from experiments.store.folder import StudyFolder
 
 if TYPE_CHECKING:
-    from experiments.study.study import Study
+    from experiments.language.study import Study
 
 _OURS = re.compile(r"(sweep_.+|forest|forest_claims|flattery|published|.+\.(published|fresh))\.png")
 """How the makers call their figures; a picture of another name is somebody else's."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from matplotlib.figure import Figure
 
+from experiments.language import parse_study
 from experiments.report.figures.style import apply_style
-from experiments.study import parse_study
 from tests.report.synthetic import write_results
 
 TEXT = """

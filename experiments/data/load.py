@@ -1,0 +1,155 @@
+"""From the `data` section of a configuration to the arrays of one run. Needs scikit-learn, not TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from experiments.data.fresh import FRESH_ROWS, SourceRows
+from experiments.data.labels import noisy_labels, one_hot, task_of
+from experiments.data.scaling import FittedScaler, fit_scaler, multiply, scale_settings
+from experiments.data.sources import draw_source, source_slots
+from experiments.data.split import split_rows
+from experiments.errors import config_error
+from experiments.seeds import derive_seed
+
+
+@dataclass(frozen=True)
+class Data:
+    """The arrays of one run.
+
+    Attributes:
+        x_train: Inputs, shape (rows, features), float32; so are all x.
+        y_train: Targets, shape (rows,) or (rows, targets): int32 for classes, else float32; so are all y.
+        x_fresh: 10,000 rows of the same truth that nothing was fitted to, or None where there are none.
+        target_scaler: The fitted scikit-learn scaler of the targets, None where they stay in their own units.
+        task: "binary", "multiclass", "multilabel" or "regression".
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_validation: np.ndarray | None
+    y_validation: np.ndarray | None
+    x_test: np.ndarray
+    y_test: np.ndarray
+    x_fresh: np.ndarray | None
+    y_fresh: np.ndarray | None
+    target_scaler: object | None
+    task: str
+
+
+def load_data(config: Mapping[str, Any], protocol: str, seed: int) -> Data:
+    """Draw, split, disturb and scale the rows of one run.
+
+    Args:
+        config: Resolved configuration.
+        protocol: "published": the one data set that the configuration names. "fresh": rows of the same kind drawn
+            with the run's own seed (or, of a fixed set that is shuffled, a split of its own). Label noise is the
+            run's own under both: it belongs to the training, not to the data.
+        seed: Seed of the run.
+
+    Raises:
+        ConfigError: The sources, the split and the scalers do not fit together.
+        ExperimentsError: A source cannot be loaded on this machine.
+    """
+    data = config["data"]
+    sources = _draw(data, protocol, seed)
+    slot_of_row = np.concatenate([np.full(len(rows.x), slot) for slot, rows in sources.items()])
+    shuffle_seed = derive_seed(0 if protocol == "published" else seed, "split")
+    sets = split_rows(_split(data), slot_of_row, shuffle_seed)
+    rows = _stack(sources, _shares(slot_of_row[sets["test"]], sources))
+    return _arrays(data, rows, sets, derive_seed(seed, "label_noise"))
+
+
+def _draw(data: Mapping[str, Any], protocol: str, seed: int) -> dict[str, SourceRows]:
+    factors = data.get("multiply") or {}
+    sources = {}
+    for slot, (name, arguments) in source_slots(data).items():
+        rows = draw_source(slot, name, arguments, protocol, seed)
+        sources[slot] = _multiplied(rows, factors.get("inputs"), factors.get("targets"))
+    if not sources:
+        raise config_error("data", "names no source of rows")
+    shapes = {slot: (rows.x.shape[1:], rows.y.shape[1:]) for slot, rows in sources.items()}
+    if len(set(shapes.values())) > 1:
+        raise config_error("data", f"sources of different widths cannot be stacked: {shapes}")
+    return sources
+
+
+def _multiplied(rows: SourceRows, inputs: Any, targets: Any) -> SourceRows:
+    rows = replace(rows, x=multiply(rows.x, inputs), y=multiply(rows.y, targets))
+    if rows.x_fresh is None or rows.y_fresh is None:
+        return rows
+    return replace(rows, x_fresh=multiply(rows.x_fresh, inputs), y_fresh=multiply(rows.y_fresh, targets))
+
+
+def _split(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    split: Mapping[str, Any] = data.get("split") or {}
+    for name in ("train", "test"):
+        if split.get(name) is None:
+            raise config_error("data.split", f"needs '{name}': a count, a fraction, or counts by source")
+    return split
+
+
+def _shares(slots_of_test: np.ndarray, sources: Mapping[str, SourceRows]) -> dict[str, int]:
+    """How many of the 10,000 fresh rows come from each source: the mixture of the test rows."""
+    counts = [int(np.sum(slots_of_test == slot)) for slot in sources]
+    ends = np.round(np.cumsum(counts) / len(slots_of_test) * FRESH_ROWS).astype(int)
+    return dict(zip(sources, np.diff(ends, prepend=0).tolist(), strict=True))
+
+
+def _stack(sources: Mapping[str, SourceRows], shares: Mapping[str, int]) -> SourceRows:
+    parts = list(sources.values())
+    wanted = [(rows, shares[slot]) for slot, rows in sources.items() if shares[slot] > 0]
+    x_fresh = [rows.x_fresh[:share] for rows, share in wanted if rows.x_fresh is not None]
+    y_fresh = [rows.y_fresh[:share] for rows, share in wanted if rows.y_fresh is not None]
+    known = len(x_fresh) == len(wanted)
+    return SourceRows(
+        np.concatenate([rows.x for rows in parts]),
+        np.concatenate([rows.y for rows in parts]),
+        np.concatenate(x_fresh) if known else None,
+        np.concatenate(y_fresh) if known else None,
+    )
+
+
+def _arrays(data: Mapping[str, Any], rows: SourceRows, sets: Mapping[str, np.ndarray], noise_seed: int) -> Data:
+    task = task_of(rows.y)
+    classes = int(rows.y.max()) + 1 if task in ("binary", "multiclass") else 2
+    rows = _with_label_noise(data, rows, sets["train"], classes, noise_seed)
+    inputs, targets, fit_on_all = scale_settings(data)
+    fitted_on = slice(None) if fit_on_all else sets["train"]
+    x_scaler = fit_scaler(inputs, rows.x[fitted_on], "data.scale.inputs")
+    y_scaler = fit_scaler(targets, rows.y[fitted_on], "data.scale.targets")
+
+    def finish(x: np.ndarray | None, y: np.ndarray | None) -> tuple[Any, Any]:
+        if x is None or y is None:
+            return None, None
+        return _inputs(x, x_scaler), _targets(y, y_scaler, classes if data.get("one_hot") else 0)
+
+    pairs = {name: finish(rows.x[chosen], rows.y[chosen]) for name, chosen in sets.items()}
+    train, test, fresh = pairs["train"], pairs["test"], finish(rows.x_fresh, rows.y_fresh)
+    return Data(*train, *pairs.get("validation", (None, None)), *test, *fresh, y_scaler.scaler, task)
+
+
+def _with_label_noise(
+    data: Mapping[str, Any], rows: SourceRows, train: np.ndarray, classes: int, seed: int
+) -> SourceRows:
+    amount = data.get("label_noise")
+    if not amount:
+        return rows
+    y = rows.y.copy()
+    y[train] = noisy_labels(y[train], amount, classes, seed)
+    return replace(rows, y=y)
+
+
+def _inputs(x: np.ndarray, scaler: FittedScaler) -> np.ndarray:
+    return scaler.transform(x).astype(np.float32)
+
+
+def _targets(y: np.ndarray, scaler: FittedScaler, one_hot_classes: int) -> np.ndarray:
+    y = scaler.transform(y)
+    if one_hot_classes:
+        return one_hot(y, one_hot_classes).astype(np.float32)
+    return y.astype(np.float32 if y.dtype.kind == "f" else np.int32)

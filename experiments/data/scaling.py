@@ -1,0 +1,102 @@
+"""Plain factors and scikit-learn's scalers for inputs and targets, and the way back to original units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from experiments.errors import config_error, first_paragraph
+
+
+def multiply(rows: np.ndarray, factors: float | list[float] | None) -> np.ndarray:
+    """Multiply columns by plain factors; a list is cycled over the columns."""
+    if factors is None:
+        return rows
+    columns = rows.shape[1] if rows.ndim == 2 else 1
+    scaled: np.ndarray = rows * np.resize(
+        np.asarray(factors, dtype=rows.dtype if rows.dtype.kind == "f" else float), columns
+    )
+    return scaled
+
+
+@dataclass(frozen=True)
+class FittedScaler:
+    """A fitted scikit-learn scaler, or none, that keeps the number of dimensions.
+
+    Attributes:
+        scaler: The fitted object, or None for rows that stay as they are.
+    """
+
+    scaler: Any
+
+    def transform(self, rows: np.ndarray) -> np.ndarray:
+        """Scale rows of shape (rows,) or (rows, columns)."""
+        if self.scaler is None:
+            return rows
+        scaled: np.ndarray = self.scaler.transform(_columns(rows)).reshape(rows.shape)
+        return scaled
+
+
+def fit_scaler(component: Any, rows: np.ndarray, path: str) -> FittedScaler:
+    """Fit the scaler that a study names.
+
+    Args:
+        component: ``{ClassName: {argument: value}}`` of sklearn.preprocessing, or None.
+        rows: The rows to fit on, shape (rows,) or (rows, columns).
+        path: Dotted path of the component, for errors.
+
+    Raises:
+        ConfigError: scikit-learn refuses its arguments.
+    """
+    if component is None:
+        return FittedScaler(None)
+    from sklearn import preprocessing
+
+    name, arguments = (component, {}) if isinstance(component, str) else next(iter(component.items()))
+    tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in (arguments or {}).items()}
+    try:
+        return FittedScaler(getattr(preprocessing, name)(**tuples).fit(_columns(rows)))
+    except (TypeError, ValueError) as error:
+        raise config_error(path, f"{name}: {first_paragraph(error)}") from error
+
+
+def _columns(rows: np.ndarray) -> np.ndarray:
+    return rows if rows.ndim == 2 else rows.reshape(-1, 1)
+
+
+def mse_original(target_scaler: Any, mse: float) -> float:
+    """Turn a mean squared error of scaled targets into the targets' own units squared.
+
+    Args:
+        target_scaler: A fitted scikit-learn scaler.
+        mse: Mean squared error in the units trained in, one target column.
+
+    Returns:
+        The mean squared error in original units; NaN where no factor exists: scalers that are not linear, and
+        several target columns of different scales.
+    """
+    sizes = _unit_sizes(target_scaler)
+    if sizes is None or not np.allclose(sizes, sizes[0], rtol=1e-12):
+        return math.nan
+    return float(mse * sizes[0] ** 2)
+
+
+def _unit_sizes(scaler: Any) -> np.ndarray | None:
+    """One scaled unit in original units, by column; None for a scaler that is not linear."""
+    from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+
+    if isinstance(scaler, MinMaxScaler):
+        return np.asarray(1.0 / scaler.scale_)
+    if isinstance(scaler, StandardScaler | RobustScaler | MaxAbsScaler):
+        return np.ones(1) if scaler.scale_ is None else np.asarray(scaler.scale_)
+    return None
+
+
+def scale_settings(data: Mapping[str, Any]) -> tuple[Any, Any, bool]:
+    """Give the scalers of inputs and targets, and whether they are fitted on all rows."""
+    scale = data.get("scale") or {}
+    return scale.get("inputs"), scale.get("targets"), scale.get("fit_on", "train") == "all"

@@ -1,0 +1,70 @@
+"""Which rows train, validate and test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from experiments.errors import config_error
+
+SETS = ("train", "validation", "test")
+
+
+def split_rows(split: Mapping[str, Any], slot_of_row: np.ndarray, shuffle_seed: int) -> dict[str, np.ndarray]:
+    """Choose the rows of each set, in row order and in the sequence train, validation, test.
+
+    Args:
+        split: Set name → count (integer), fraction of the rows (float), or source → count or fraction of its rows;
+            ``shuffle`` permutes the rows first.
+        slot_of_row: Shape (rows,): the name of the source that each row came from.
+        shuffle_seed: Seed of that permutation.
+
+    Returns:
+        Set name → row numbers. Rows may be left over.
+
+    Raises:
+        ConfigError: A set asks for more rows than are left, or for none.
+    """
+    rows = np.arange(len(slot_of_row))
+    order = np.random.default_rng(shuffle_seed).permutation(rows) if split.get("shuffle") else rows
+    dealer = _Dealer(order, slot_of_row)
+    return {name: dealer.take(f"data.split.{name}", split[name]) for name in SETS if split.get(name) is not None}
+
+
+class _Dealer:
+    """Deals rows out in order, no row twice."""
+
+    def __init__(self, order: np.ndarray, slot_of_row: np.ndarray) -> None:
+        self._order = order
+        self._slot_of_row = slot_of_row
+        self._dealt = np.zeros(len(order), dtype=bool)
+        # Fractions are rounded where they end, not each by itself: 50, 25 and 25 % of 30 rows are 30 rows.
+        self._fractions_dealt: dict[str | None, float] = {}
+
+    def take(self, path: str, wanted: Any) -> np.ndarray:
+        if isinstance(wanted, Mapping):
+            parts = [self._take(f"{path}.{slot}", amount, slot) for slot, amount in wanted.items()]
+            taken = np.concatenate(parts) if parts else np.empty(0, dtype=int)
+        else:
+            taken = self._take(path, wanted, None)
+        if len(taken) == 0:
+            raise config_error(path, f"{wanted} of {len(self._order)} rows leaves this set without a row")
+        return taken
+
+    def _take(self, path: str, amount: float, slot: str | None) -> np.ndarray:
+        pool = self._order if slot is None else self._order[self._slot_of_row[self._order] == slot]
+        count = amount if isinstance(amount, int) else self._count(amount, len(pool), slot)
+        free = pool[~self._dealt[pool]]
+        if count > len(free):
+            source = "" if slot is None else f" of '{slot}'"
+            raise config_error(path, f"asks for {count} rows{source}, but only {len(free)} of {len(pool)} are left")
+        taken: np.ndarray = free[:count]
+        self._dealt[taken] = True
+        return taken
+
+    def _count(self, fraction: float, rows: int, slot: str | None) -> int:
+        before = self._fractions_dealt.get(slot, 0.0)
+        self._fractions_dealt[slot] = before + fraction
+        return round((before + fraction) * rows) - round(before * rows)

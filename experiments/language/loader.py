@@ -1,0 +1,228 @@
+"""Read YAML so that every key and value knows its place, with the traps of YAML 1.1 closed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import yaml
+
+from experiments.errors import Place
+from experiments.language.located import LocatedDict, LocatedList
+from experiments.language.problems import Problems, found
+
+LARGEST_FILE = 1_000_000
+DEEPEST_NESTING = 50
+_LARGEST_INTEGER = 2**63
+
+_BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class StudyLoader(_BaseLoader):  # type: ignore[misc]
+    """A safe loader whose plain scalars follow YAML 1.2: ``1e-3`` is a number, ``no`` and ``on`` are text."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+
+
+for _tag, _pattern, _first in (
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
+    ("int", r"^(?:[-+]?[0-9]+|0x[0-9a-fA-F]+)$", list("-+0123456789")),
+    (
+        "float",
+        r"^(?:[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
+        list("-+.0123456789"),
+    ),
+):
+    StudyLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
+
+
+def load_yaml(content: bytes | str, file: str, problems: Problems) -> Any:
+    """Read one YAML document.
+
+    Args:
+        content: The file's bytes, or its text.
+        file: The name that places carry.
+        problems: Where everything wrong is added: syntax, duplicate keys, anchors, aliases, tags, several
+            documents, a file that is not UTF-8, empty, over 1 MB or nested over 50 deep.
+
+    Returns:
+        Located mappings and lists, and scalars; None where nothing could be read.
+    """
+    text = _text(content, file, problems)
+    if text is None:
+        return None
+    try:
+        return _Tree(file, problems).build(_events(text))
+    except _UnreadableError as error:
+        problems.add(error.place, "", str(error))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        context = f" ({error.context})" if error.context else ""
+        problems.add(_place(file, mark), "", f"not valid YAML: {error.problem}{context}")
+    except yaml.YAMLError as error:
+        problems.add(Place(file, 1, 1), "", f"not valid YAML: {str(error).splitlines()[0]}")
+    return None
+
+
+def _text(content: bytes | str, file: str, problems: Problems) -> str | None:
+    if len(content) > LARGEST_FILE:
+        problems.add(
+            Place(file, 1, 1), "", f"the file has {len(content):,} bytes; a study has at most {LARGEST_FILE:,}"
+        )
+        return None
+    if isinstance(content, bytes):
+        try:
+            content = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            before = error.object[: error.start]
+            place = Place(file, before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
+            problems.add(place, "", "expected UTF-8 text, found bytes that are not text")
+            return None
+    control = re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", content)
+    if control:
+        start = content[: control.start()]
+        place = Place(file, start.count("\n") + 1, len(start) - start.rfind("\n"))
+        problems.add(place, "", f"expected text, found the control character {control[0]!r}")
+        return None
+    return content
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    loader = StudyLoader(text)
+    try:
+        while loader.check_event():
+            yield loader.get_event()
+    finally:
+        loader.dispose()
+
+
+def _place(file: str, mark: Any) -> Place:
+    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
+
+
+class _UnreadableError(Exception):
+    """Something after which the rest of the file makes no sense."""
+
+    def __init__(self, place: Place, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+class _Tree:
+    """Builds located data from parser events, without recursion, so that no nesting can exhaust the stack."""
+
+    def __init__(self, file: str, problems: Problems) -> None:
+        self._file, self._problems = file, problems
+        self._stack: list[tuple[LocatedDict | LocatedList, Place, list[tuple[str, Place]]]] = []
+        self._root: Any = None
+        self._documents = 0
+
+    def build(self, events: Iterator[yaml.Event]) -> Any:
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                self._documents += 1
+                if self._documents > 1:
+                    raise _UnreadableError(self._mark(event), "expected one document, found a second one after '---'")
+            elif isinstance(event, yaml.AliasEvent):
+                self._alias(str(event.anchor), self._mark(event))
+            elif isinstance(event, yaml.NodeEvent):
+                self._node(event)
+                if len(self._stack) > DEEPEST_NESTING:
+                    raise _UnreadableError(self._mark(event), f"nested more than {DEEPEST_NESTING} levels deep")
+            elif isinstance(event, yaml.CollectionEndEvent):
+                container, place, _ = self._stack.pop()
+                self._attach(container, place)
+        if self._documents == 0:
+            self._add(
+                Place(self._file, 1, 1), "the file is empty; expected a study with title, data, model and training"
+            )
+        return self._root
+
+    def _node(self, event: Any) -> None:
+        place = self._mark(event)
+        if event.anchor is not None:
+            self._add(place, f"anchors are not allowed, found '&{event.anchor}'; write the value where it is used")
+        if event.tag is not None:
+            self._add(place, f"tags are not allowed, found {event.tag!r}; write plain values")
+        if isinstance(event, yaml.MappingStartEvent):
+            self._open(LocatedDict(), place)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            self._open(LocatedList(), place)
+        elif self._key_wanted():
+            self._key(event.value, place)
+        else:
+            self._attach(self._scalar(event, place), place)
+
+    def _alias(self, name: str, place: Place) -> None:
+        message = f"aliases are not allowed, found '*{name}'; write the value out"
+        if self._key_wanted():
+            raise _UnreadableError(place, message)
+        self._add(place, message)
+        self._attach(None, place)
+
+    def _open(self, container: LocatedDict | LocatedList, place: Place) -> None:
+        if self._key_wanted():
+            raise _UnreadableError(place, "expected a name as key, found a mapping or a list")
+        self._stack.append((container, place, []))
+
+    def _key_wanted(self) -> bool:
+        return bool(self._stack) and isinstance(self._stack[-1][0], LocatedDict) and not self._stack[-1][2]
+
+    def _key(self, text: str, place: Place) -> None:
+        if text in ("", "<<"):
+            self._add(place, f"expected a name as key, found {text!r}")
+        container = self._stack[-1][0]
+        assert isinstance(container, LocatedDict)
+        if text in container:
+            first = container.key_places[text]
+            self._add(place, f"{text!r} is written twice; the first is in line {first.line}")
+        self._stack[-1][2].append((text, place))
+
+    def _attach(self, value: Any, place: Place) -> None:
+        if not self._stack:
+            self._root = value
+            return
+        container, _, pending = self._stack[-1]
+        if isinstance(container, LocatedList):
+            container.append(value)
+            container.places.append(place)
+        else:
+            key, key_place = pending.pop()
+            container.put(key, value, key_place, place)
+
+    def _scalar(self, event: yaml.ScalarEvent, place: Place) -> Any:
+        text = event.value
+        tag = _RESOLVER.resolve(yaml.ScalarNode, text, event.implicit) if event.implicit[0] else None
+        match tag:
+            case "tag:yaml.org,2002:null":
+                return None
+            case "tag:yaml.org,2002:bool":
+                return text.lower() == "true"
+            case "tag:yaml.org,2002:int":
+                return self._integer(text, place)
+            case "tag:yaml.org,2002:float":
+                return _float(text)
+        return text
+
+    def _integer(self, text: str, place: Place) -> int | None:
+        value = _LARGEST_INTEGER if len(text) > 30 else int(text, 16 if text.startswith("0x") else 10)
+        if abs(value) >= _LARGEST_INTEGER:
+            self._add(place, f"expected a number of at most 64 bits, found {found(text)}")
+            return None
+        return value
+
+    def _mark(self, event: yaml.Event) -> Place:
+        return _place(self._file, event.start_mark)
+
+    def _add(self, place: Place, message: str) -> None:
+        self._problems.add(place, "", message)
+
+
+def _float(text: str) -> float:
+    """Read a float; infinity and NaN too, since others published such figures."""
+    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+
+
+_RESOLVER = StudyLoader("")

@@ -1,0 +1,228 @@
+"""From a study's text to the frozen study, or all of its problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.errors import Place
+from experiments.language.claim_parser import ClaimSyntaxError, parse_claim
+from experiments.language.claims import check_claim, check_metric, find_variant
+from experiments.language.expand import expand
+from experiments.language.loader import load_yaml
+from experiments.language.located import LocatedDict, LocatedList, place_in, plain
+from experiments.language.metrics import measured
+from experiments.language.names import check_names
+from experiments.language.patches import Change, PatchError, apply_change
+from experiments.language.problems import Problems, expected, nearest
+from experiments.language.resolve import resolve
+from experiments.language.section_check import check_section
+from experiments.language.sections import CONFIGURATION_KEYS, Diagnosis, PublishedSection, StudyFile
+from experiments.language.study import PROTOCOLS, Claim, Published, Study, Variant
+from experiments.language.variants import Defaults, VariantResolver
+
+_DEFAULT_REPEATS = StudyFile.model_fields["repeats"].default
+
+
+def parse_study(content: bytes | str, *, name: str, file: str, sets: Sequence[str] = ()) -> Study:
+    """Check a study's text.
+
+    Args:
+        content: The YAML.
+        name: The study's name.
+        file: What places call the file.
+        sets: Changes in the form ``dotted.path=value``.
+
+    Returns:
+        The study with every variant resolved.
+
+    Raises:
+        ConfigError: With all problems of the text, each with its place.
+    """
+    problems = Problems(Place(file, 1, 1))
+    tree = load_yaml(content, file, problems)
+    if not isinstance(tree, LocatedDict):
+        if not problems:
+            problems.add(None, "", expected("a study with title, data, model and training", tree))
+        problems.raise_if_any()
+    text = content if isinstance(content, str) else content.decode("utf-8-sig")
+    return _Reader(_Source(name, file, text), tree, _read_sets(sets, problems), problems).study()
+
+
+def _read_sets(sets: Sequence[str], problems: Problems) -> list[Change]:
+    changes = []
+    for number, text in enumerate(sets, 1):
+        path, equals, value = text.partition("=")
+        place = Place("--set", number, 1)
+        if not equals or not path.strip():
+            problems.add(place, "", f"expected PATH=VALUE such as training.epochs=100, found {text!r}")
+            continue
+        own = Problems()
+        read = load_yaml(value, "--set", own) if value.strip() else None
+        problems.include(own, at=place)
+        if not own:
+            changes.append(Change(path.strip(), read, place, place))
+    return changes
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What a study is read from."""
+
+    name: str
+    file: str
+    text: str
+
+
+class _Reader:
+    """Reads one file's sections, adding problems and going on as far as it can."""
+
+    def __init__(self, source: _Source, tree: LocatedDict, sets: list[Change], problems: Problems) -> None:
+        self._source, self._tree, self._sets, self._problems = source, tree, sets, problems
+
+    def study(self) -> Study:
+        tree, problems = self._tree, self._problems
+        check_section(StudyFile, tree, "", problems, leave_out=CONFIGURATION_KEYS)
+        base_tree = expand("configuration", self._base())
+        before = len(problems)
+        base = resolve(base_tree, problems)
+        variants = self._variants(base_tree)
+        all_known = bool(variants) and len(problems) == before
+        claims = self._claims()
+        if all_known:  # else claims about a variant that could not be read would be called wrong as well
+            self._check_claims(claims, variants)
+            self._check_published(variants)
+            self._check_diagnosis(variants)
+        problems.raise_if_any()
+        assert base is not None
+        return self._assemble(self._with_sets(base_tree, base), variants, tuple(claims.values()))
+
+    def _assemble(self, base: LocatedDict, variants: tuple[Variant, ...], claims: tuple[Claim, ...]) -> Study:
+        tree, defaults = self._tree, self._defaults()
+        return Study(
+            name=self._source.name,
+            file=self._source.file,
+            title=tree["title"],
+            question=tree["question"],
+            source=tree.get("source", ""),
+            topic=tree.get("topic") or "",
+            repeats=defaults.repeats,
+            protocols=defaults.protocols,
+            base=plain(base),
+            variants=tuple(variant for variant in variants if not variant.on_request),
+            on_request=tuple(variant for variant in variants if variant.on_request),
+            claims=claims,
+            published=tuple(self._published()),
+            diagnosis=self._diagnosis(),
+            text=self._source.text,
+            order=tree.get("order"),
+        )
+
+    def _variants(self, base: LocatedDict) -> tuple[Variant, ...]:
+        sections = self._tree.get("variants")
+        if not isinstance(sections, LocatedDict):
+            return ()
+        check_names(sections, "variants", "a variant name", self._problems, files=True)
+        return VariantResolver(base, sections, self._defaults(), self._sets, self._problems).resolve_all()
+
+    def _base(self) -> LocatedDict:
+        base = LocatedDict()
+        for key in CONFIGURATION_KEYS:
+            if key in self._tree:
+                base.take(self._tree, key)
+        if not base:
+            self._problems.add(None, "", "expected the sections data, model and training")
+        return base
+
+    def _with_sets(self, base_tree: LocatedDict, base: LocatedDict) -> LocatedDict:
+        """Show the base with the changes of the command line that it can take."""
+        tree = base_tree
+        for change in self._sets:
+            try:
+                tree = apply_change(tree, change)
+            except PatchError:
+                continue
+        return base if tree is base_tree else resolve(tree, Problems()) or base
+
+    def _defaults(self) -> Defaults:
+        repeats, protocols = self._tree.get("repeats", _DEFAULT_REPEATS), self._tree.get("protocols")
+        kept = tuple(name for name in PROTOCOLS if name in protocols) if isinstance(protocols, list) else PROTOCOLS
+        return Defaults(repeats, kept)
+
+    def _claims(self) -> dict[int, Claim]:
+        """Read the claims that can be read, by their position."""
+        sections = self._tree.get("claims")
+        claims = {}
+        for index, section in enumerate(sections if isinstance(sections, LocatedList) else ()):
+            expect = section.get("expect") if isinstance(section, LocatedDict) else None
+            if not isinstance(expect, str):
+                continue
+            place = section.place_of("expect")
+            try:
+                expression = parse_claim(expect)
+            except ClaimSyntaxError as error:
+                self._problems.add(self._inside(place, expect, error.column), f"claims.{index}.expect", error.message)
+                continue
+            texts = {key: section.get(key, "") for key in ("says", "source", "why")}
+            claims[index] = Claim(expect=expect, expression=expression, place=place, **texts)
+        return claims
+
+    def _inside(self, place: Place | None, text: str, column: int) -> Place | None:
+        """Point into a text that stands in one line as it is."""
+        if place is None:
+            return None
+        line = self._source.text.splitlines()[place.line - 1]
+        start = line.find(text, place.column - 1)
+        return place if start < 0 else Place(place.file, place.line, start + column)
+
+    def _published(self) -> list[Published]:
+        figures = []
+        for section in self._tree.get("published") or ():
+            filled = PublishedSection.model_validate(section)
+            about = {key: getattr(filled, key) for key in PublishedSection.model_fields}
+            for metric in section:
+                if metric not in about:
+                    value, place = float(section[metric]), section.key_place_of(metric)
+                    figures.append(Published(metric=metric, value=value, place=place, **about))
+        return figures
+
+    def _diagnosis(self) -> dict[str, Any] | None:
+        section = self._tree.get("diagnosis")
+        return None if section is None else Diagnosis.model_validate(section).model_dump()
+
+    def _check_claims(self, claims: Mapping[int, Claim], variants: Sequence[Variant]) -> None:
+        for index, claim in claims.items():
+            for message in check_claim(claim.expression, variants):
+                self._problems.add(claim.place, f"claims.{index}.expect", message)
+
+    def _check_published(self, variants: Sequence[Variant]) -> None:
+        by_name = {variant.name: variant for variant in variants}
+        sections = self._tree.get("published")
+        for index, section in enumerate(sections if isinstance(sections, LocatedList) else ()):
+            if not isinstance(section, LocatedDict) or not isinstance(section.get("variant"), str):
+                continue
+            path, name = f"published.{index}", find_variant(section["variant"], by_name)
+            if name is None:
+                message = f"there is no variant {section['variant']!r}{nearest(section['variant'], by_name)}"
+                self._problems.add(section.place_of("variant"), f"{path}.variant", message)
+            else:
+                self._check_figures(section, by_name[name], path, place_in(sections, index))
+
+    def _check_diagnosis(self, variants: Sequence[Variant]) -> None:
+        section = self._tree.get("diagnosis")
+        if not isinstance(section, LocatedDict):
+            return
+        metric = section.get("metric", Diagnosis.model_fields["metric"].default)
+        known = dict.fromkeys(name for variant in variants for name in measured(variant.config))
+        if isinstance(metric, str) and metric not in known:
+            place = section.place_of("metric") if "metric" in section else self._tree.key_place_of("diagnosis")
+            self._problems.add(place, "diagnosis.metric", f"no variant measures {metric!r}{nearest(metric, known)}")
+
+    def _check_figures(self, section: LocatedDict, variant: Variant, path: str, place: Place | None) -> None:
+        metrics = [key for key in section if key not in PublishedSection.model_fields]
+        if not metrics:
+            self._problems.add(place, path, "expected a metric with its value")
+        for metric in metrics:
+            for message in check_metric(metric, variant):
+                self._problems.add(section.key_place_of(metric), f"{path}.{metric}", message)

@@ -1,0 +1,280 @@
+"""The sections of a study as pydantic models: keys, types, bounds, defaults, and the words that explain them.
+
+Components (layers, optimizers, …) are checked elsewhere against the signatures; here they are slots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from experiments.language.kinds import NUMBERS, POSITIVE_INTEGER, Kind
+
+NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]*$"
+COMPONENT = "component"
+"""Key that stands for the schema of a kind of component until ``schema`` puts the reference in."""
+
+LARGEST_GRID = 10_000
+RECORD_WORDS = (
+    "weight_norm",
+    "unit_norm",
+    "zero_weights",
+    "gradient_norm",
+    "activation_stats",
+    "dead_units",
+    "active_units",
+    "input_quantiles",
+    "overshoots",
+    "time_per_epoch",
+)
+
+
+def slot(kind: str) -> WithJsonSchema:
+    """Mark a place for a component of a kind; an editor sees the component's schema there."""
+    return WithJsonSchema({COMPONENT: kind})
+
+
+@dataclass(frozen=True, eq=False)
+class Accepts:
+    """Marks a value of a kind, with the kind's words in the error and its schema for editors."""
+
+    kind: Kind
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._check)
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: Any) -> dict[str, Any]:
+        return dict(self.kind.schema)
+
+    def _check(self, value: Any) -> Any:
+        if not self.kind.accepts(value):
+            raise PydanticCustomError("kind", "{words}", {"words": self.kind.words})
+        return value
+
+
+def _is_amount(value: Any) -> bool:
+    if isinstance(value, dict):
+        return bool(value) and all(not isinstance(item, dict) and _is_amount(item) for item in value.values())
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return whole or (isinstance(value, float) and 0 < value <= 1)
+
+
+_AMOUNT_SCHEMA: dict[str, Any] = {
+    "anyOf": [{"type": "integer", "minimum": 1}, {"type": "number", "exclusiveMinimum": 0, "maximum": 1}]
+}
+AMOUNT = Kind(
+    "a positive number of rows, a fraction up to 1.0, or {slot: one of these}",
+    _is_amount,
+    {"anyOf": [*_AMOUNT_SCHEMA["anyOf"], {"type": "object", "additionalProperties": _AMOUNT_SCHEMA}]},
+)
+BATCH_SIZE = Kind(
+    "a positive integer or 'all'",
+    lambda value: value == "all" or POSITIVE_INTEGER.accepts(value),
+    {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "all"}]},
+)
+PUBLISHED_VALUE = Kind(
+    "a number",
+    lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    {"type": "number"},
+)
+
+Amount = Annotated[Any, Accepts(AMOUNT)]
+Factors = Annotated[Any, Accepts(NUMBERS)]
+Protocol = Literal["published", "fresh"]
+
+
+class Section(BaseModel):
+    """A mapping with known keys and exact types: text is no number, true is no 1."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Split(Section):
+    """How the rows are divided: counts or fractions in row order; what is left over is unused."""
+
+    train: Amount = Field(description="Rows to train on: a count, a fraction, or {slot: count}.", examples=[30, 0.6])
+    validation: Amount | None = Field(None, description="Rows to validate on, taken after the training rows.")
+    test: Amount = Field(description="Rows to test on, taken after the others.", examples=[70, 0.4])
+    shuffle: bool = Field(False, description="Permute the rows first: once (published) or for each repeat (fresh).")
+
+
+class Multiply(Section):
+    """Plain factors on the columns, before any scaler."""
+
+    inputs: Factors = Field(None, description="A factor, or one for each column (cycled).", examples=[[1, 100]])
+    targets: Factors = Field(None, description="A factor, or one for each column (cycled).", examples=[100])
+
+
+class Scale(Section):
+    """scikit-learn's scalers."""
+
+    inputs: Annotated[Any, slot("scalers")] = Field(
+        None, description="Scaler of the inputs.", examples=["StandardScaler"]
+    )
+    targets: Annotated[Any, slot("scalers")] = Field(
+        None, description="Scaler of the targets.", examples=["StandardScaler"]
+    )
+    fit_on: Literal["train", "all"] = Field("train", description="Rows the scalers are fitted on; `all` is the leak.")
+
+
+class Data(Section):
+    """Where the rows come from and how they are prepared; every other key is a named source."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True, allow_inf_nan=False)
+    split: Split = Field(description="How the rows are divided into train, validation and test.")
+    multiply: Multiply = Field(default_factory=dict, description="Plain factors on inputs and targets.")  # type: ignore[assignment]
+    scale: Scale = Field(default_factory=dict, description="Scalers of inputs and targets.")  # type: ignore[assignment]
+    label_noise: float = Field(
+        0.0, ge=0, description="Share of the training labels that are wrong, or noise on real-valued targets."
+    )
+    one_hot: bool = Field(False, description="Turn integer classes into one-hot rows.")
+
+
+class Training(Section):
+    """How the model is trained."""
+
+    optimizer: Annotated[Any, slot("optimizers")] = Field(description="Keras' optimizer.", examples=["Adam"])
+    loss: Annotated[Any, slot("losses")] = Field(description="Keras' loss.", examples=["binary_crossentropy", "mse"])
+    metrics: list[Annotated[Any, slot("metrics")]] = Field(
+        default_factory=list, description="Keras' metrics.", examples=[["accuracy"]]
+    )
+    epochs: int = Field(ge=1, description="Passes over the training rows.", examples=[100])
+    batch_size: Annotated[Any, Accepts(BATCH_SIZE)] = Field(32, description="Rows in a step, or `all`.")
+    validate_on: Literal["test", "validation", "none"] = Field(
+        "none", description="Rows scored after each epoch: the test set (as the slides do), the validation set, none."
+    )
+    validation_freq: int = Field(1, ge=1, description="Validate every k epochs.")
+    shuffle: bool = Field(True, description="Permute the training rows anew in every epoch.")
+    callbacks: dict[str, Annotated[Any, slot("callbacks")]] = Field(
+        default_factory=dict,
+        description="Named slots of Keras' callbacks and the slides' triggers.",
+        examples=[{"stop": {"EarlyStopping": {"monitor": "val_loss", "patience": 200}}}],
+    )
+    gradients: dict[str, Annotated[Any, slot("gradients")]] = Field(
+        default_factory=dict,
+        description="Named steps on the gradients, in order.",
+        examples=[{"scale": {"clipnorm": 1.0}, "cut": {"clipvalue": 0.5}}],
+    )
+    weight_noise: float = Field(0.0, ge=0, description="Deviation of noise on the weights in each step.")
+
+
+class EpochsUntil(Section):
+    """How long it takes to reach a value."""
+
+    epochs_until: dict[str, float] = Field(
+        min_length=1, description="Metric → value to reach.", examples=[{"test_accuracy": 0.8}]
+    )
+
+
+class Pretrain(BaseModel):
+    """Training on another problem first; every other key is a dotted path with the value it has there."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    once: bool = Field(False, description="Train the source a single time for all repeats.")
+
+
+class Configuration(Section):
+    """What a run is made of."""
+
+    data: Data = Field(description="Sources, split, scalers.")
+    model: dict[str, Annotated[Any, slot("layers")]] = Field(min_length=1, description="Named layers, in order.")
+    training: Training = Field(description="Optimizer, loss, epochs, callbacks.")
+    record: list[Any] = Field(
+        default_factory=list,
+        description="Things to measure beyond the metrics.",
+        examples=[["weight_norm"]],
+        json_schema_extra={"items": {COMPONENT: "record_word"}},
+    )
+    pretrain: Pretrain | None = Field(
+        None,
+        description="Dotted paths that make the problem the model is trained on first; `once`, `epochs`.",
+        examples=[{"data.points.random_state": 1, "once": False}],
+    )
+    freeze: list[str] | None = Field(None, description="Layers that are not trained.", examples=[["hidden_1"]])
+    ensemble: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        None, description="Members whose mean prediction is scored.", examples=[5]
+    )
+
+
+class VariantSection(BaseModel):
+    """Changes against the base; every other key is a dotted path with its new value."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    from_: str | None = Field(None, alias="from", description="The variant whose changes come first.")
+    grid: dict[str, Annotated[Any, WithJsonSchema({"type": "object", "minProperties": 1})]] | None = Field(
+        None,
+        description="Axes: name → {dotted path: [values] or {label: value}}; all combinations are run.",
+        examples=[{"rate": {"model.drop.rate": [0.1, 0.2, 0.3]}}],
+    )
+    repeats: Annotated[int, Field(ge=1, le=10_000)] | None = Field(None, description="Runs of this variant.")
+    protocols: list[Protocol] | None = Field(None, min_length=1, description="Protocols of this variant.")
+    about: str = Field("", description="A sentence for people.")
+    on_request: bool = Field(False, description="Train it only where --variant names it: too large, or a download.")
+
+
+class ClaimSection(Section):
+    """A sentence and the expression that judges it."""
+
+    says: str = Field(min_length=1, description="The claim in words.", examples=["Dropout raises test accuracy."])
+    expect: str = Field(
+        description="The claim as an expression.", examples=["dropout.test_accuracy > baseline.test_accuracy"]
+    )
+    source: str = Field("", description="Who claims it.")
+    why: str = Field("", description="Our sentence where it does not hold.")
+
+
+class PublishedSection(BaseModel):
+    """Figures that others published for a variant; every other key is a metric with its value."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    __pydantic_extra__: dict[str, Annotated[Any, Accepts(PUBLISHED_VALUE)]]
+    variant: str = Field(description="The variant or grid point.", examples=["baseline", "rate[rate=0.4]"])
+    by: str = Field(description="Who measured it.")
+    of: int = Field(1, ge=1, description="Number of runs it is the mean of.")
+    statistic: Literal["mean", "std"] = Field("mean", description="`std` marks a spread instead of a mean.")
+    note: str = Field("", description="What else is known.")
+
+
+class Diagnosis(Section):
+    """Thresholds for naming bias and variance of every variant."""
+
+    metric: str = Field("accuracy", description="The score that errors are counted in.")
+    target_error: float = Field(0.05, ge=0, le=1, description="The error that would be good enough.")
+    margin: float = Field(0.05, ge=0, le=1, description="A difference of errors that matters.")
+
+
+def _both_protocols() -> list[Protocol]:
+    return ["published", "fresh"]
+
+
+class StudyFile(Configuration):
+    """One study: a question, a base configuration, variants, claims, published figures."""
+
+    title: str = Field(min_length=1, description="Heading of the study's page.")
+    question: str = Field(min_length=1, description="What the study asks.")
+    source: str = Field("", description="The deck it comes from.", examples=["Better Deep Learning"])
+    topic: Literal["Better generalization", "Better learning", "Optimization", "Architecture", "Data"] | None = Field(
+        None, description="Heading on the scoreboard."
+    )
+    order: int | None = Field(
+        None, ge=1, description="Place among the case studies of its deck; `run --all` takes those with a place first."
+    )
+    repeats: int = Field(30, ge=1, le=10_000, description="Runs of each variant and protocol.")
+    protocols: list[Protocol] = Field(
+        default_factory=_both_protocols,
+        min_length=1,
+        description="published: the slides' one data set; fresh: each repeat draws its own.",
+    )
+    variants: dict[str, VariantSection | None] = Field(
+        min_length=1, description="Name → changes against the base.", examples=[{"baseline": {}}]
+    )
+    claims: list[ClaimSection] = Field(default_factory=list, description="What is judged.")
+    published: list[PublishedSection] = Field(default_factory=list, description="Figures that others measured.")
+    diagnosis: Diagnosis | None = Field(None, description="Naming of bias and variance.")
+
+
+CONFIGURATION_KEYS = tuple(Configuration.model_fields)
+VARIANT_KEYS = tuple(field.alias or name for name, field in VariantSection.model_fields.items())

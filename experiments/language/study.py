@@ -1,0 +1,232 @@
+"""The frozen values that leave this room: a study, its variants, and the runs they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from experiments.errors import ConfigError, ExperimentsError, Place, Problem
+from experiments.language.expressions import Expression
+from experiments.language.hashing import configuration_digest, run_hash
+from experiments.language.located import LocatedDict, place_in
+from experiments.language.problems import nearest
+
+PROTOCOLS = ("published", "fresh")
+LARGEST_STUDY = 2_000_000
+"""Runs; as many fit into the memory of a small machine, and more are a slip."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One named change of the base, or one point of a grid, fully resolved."""
+
+    name: str
+    group: str
+    grid: Mapping[str, Any]
+    config: Mapping[str, Any]
+    changes: Mapping[str, Any]
+    repeats: int
+    protocols: tuple[str, ...]
+    about: str
+    on_request: bool
+    located: LocatedDict = field(repr=False, compare=False)
+    written: Place | None = field(default=None, repr=False, compare=False)
+
+    def place(self, path: str) -> Place | None:
+        """Say where the value at a dotted path was written.
+
+        Args:
+            path: A path into ``config``, class names left out, such as ``model.hidden.units``.
+
+        Returns:
+            The place of the value or of the nearest thing around it; the variant's own where nothing is known.
+        """
+        node: Any = self.located
+        nearest_place = None
+        for key in path.split("."):
+            node, place = _step(node, key)
+            nearest_place = place or nearest_place
+        return nearest_place or self.written
+
+
+def _step(node: Any, key: str) -> tuple[Any, Place | None]:
+    """Go down one key, through a class name where one stands between."""
+    if isinstance(node, list) and key.isdigit() and int(key) < len(node):
+        return node[int(key)], place_in(node, int(key))
+    if not isinstance(node, LocatedDict):
+        return None, None
+    if key in node:
+        return node[key], node.place_of(key)
+    inner = [value for value in node.values() if isinstance(value, LocatedDict)]
+    if len(inner) == 1 and key in inner[0]:
+        return inner[0][key], inner[0].place_of(key)
+    for layers in (layer.get("layers") for layer in inner):
+        if isinstance(layers, LocatedDict) and key in layers:
+            return layers[key], layers.place_of(key)
+    return None, None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of the study and the expression that judges it."""
+
+    says: str
+    expect: str
+    source: str
+    why: str
+    expression: Expression
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class Published:
+    """A figure that somebody published for a variant."""
+
+    variant: str
+    metric: str
+    value: float
+    by: str
+    of: int
+    statistic: str
+    note: str
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: a variant under a protocol with a seed; plain data that any process can carry out."""
+
+    study: str
+    variant: str
+    group: str
+    grid: Mapping[str, Any]
+    protocol: str
+    repeat: int
+    seed: int
+    engine: str
+    config: Mapping[str, Any] = field(repr=False)
+    hash: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """One YAML file, checked and resolved."""
+
+    name: str
+    file: str
+    title: str
+    question: str
+    source: str
+    topic: str
+    repeats: int
+    protocols: tuple[str, ...]
+    base: Mapping[str, Any] = field(repr=False)
+    variants: tuple[Variant, ...] = field(repr=False)
+    claims: tuple[Claim, ...] = field(repr=False)
+    published: tuple[Published, ...] = field(repr=False)
+    diagnosis: Mapping[str, Any] | None
+    text: str = field(repr=False)
+    on_request: tuple[Variant, ...] = field(default=(), repr=False)
+    order: int | None = None
+
+    def select(self, names: Sequence[str] | None = None) -> tuple[Variant, ...]:
+        """Pick variants by name; the name of a grid stands for all of its points.
+
+        Args:
+            names: Names as in the YAML or ``rate[rate=0.4]``; None for all variants.
+
+        Returns:
+            The variants in file order.
+
+        Raises:
+            ConfigError: Where a name is not known, with the nearest one.
+        """
+        if names is None:
+            return self.variants
+        known = self.names
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            problems = [f"there is no variant {name!r} in {self.name!r}{nearest(name, known)}" for name in unknown]
+            raise ConfigError(Problem(None, "", message) for message in problems)
+        return tuple(variant for variant in self.all_variants if variant.name in names or variant.group in names)
+
+    @property
+    def all_variants(self) -> tuple[Variant, ...]:
+        """All variants, those on request last."""
+        return self.variants + self.on_request
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a variant can be asked for by: the names of grids and of variants, in file order."""
+        return tuple(dict.fromkeys(name for variant in self.all_variants for name in (variant.group, variant.name)))
+
+    def showing(self, names: Iterable[str]) -> Study:
+        """Give the study with those variants on request among the others that are named, since they have results."""
+        named = set(names)
+        return replace(self, variants=self.variants + tuple(v for v in self.on_request if v.name in named))
+
+    def count(
+        self,
+        *,
+        variants: Sequence[str] | None = None,
+        protocols: Sequence[str] | None = None,
+        repeats: int | None = None,
+    ) -> int:
+        """Count the runs that ``runs`` lists for the same arguments, without making them."""
+        return sum(
+            len(_kept(variant, protocols)) * (variant.repeats if repeats is None else repeats)
+            for variant in self.select(variants)
+        )
+
+    def runs(
+        self,
+        *,
+        variants: Sequence[str] | None = None,
+        protocols: Sequence[str] | None = None,
+        repeats: int | None = None,
+        engine: str = "compiled",
+    ) -> tuple[Run, ...]:
+        """List the runs of the study.
+
+        Args:
+            variants: Names of variants or grids; None for all.
+            protocols: Protocols to keep of those each variant has; None for all.
+            repeats: Runs of each variant and protocol instead of the number in the YAML.
+            engine: The engine asked for, "compiled" or "keras".
+
+        Returns:
+            Runs by variant, protocol and repeat, in this order.
+
+        Raises:
+            ConfigError: Where a variant's name is not known.
+            ExperimentsError: Where there are more runs than a machine can hold.
+        """
+        count = self.count(variants=variants, protocols=protocols, repeats=repeats)
+        if count > LARGEST_STUDY:
+            raise ExperimentsError(f"{self.name}: {count:,} runs are asked for; at most {LARGEST_STUDY:,} are allowed")
+        chosen = self.select(variants)
+        return tuple(run for variant in chosen for run in self._runs_of(variant, protocols, repeats, engine))
+
+    def _runs_of(
+        self, variant: Variant, protocols: Sequence[str] | None, repeats: int | None, engine: str
+    ) -> Iterator[Run]:
+        digest = configuration_digest(variant.config)
+        for protocol in _kept(variant, protocols):
+            for repeat in range(variant.repeats if repeats is None else repeats):
+                yield Run(
+                    study=self.name,
+                    variant=variant.name,
+                    group=variant.group,
+                    grid=variant.grid,
+                    protocol=protocol,
+                    repeat=repeat,
+                    seed=repeat,
+                    engine=engine,
+                    config=variant.config,
+                    hash=run_hash(digest, seed=repeat, protocol=protocol, engine=engine),
+                )
+
+
+def _kept(variant: Variant, protocols: Sequence[str] | None) -> list[str]:
+    return [protocol for protocol in variant.protocols if protocols is None or protocol in protocols]

@@ -1,0 +1,1 @@
+"""From a resolved configuration and a seed to a compiled Keras model, and back to its first state."""

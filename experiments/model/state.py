@@ -1,0 +1,177 @@
+"""What of a built model has to be put back so that it is as if built anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import keras
+import numpy as np
+
+from experiments.model.components import make
+from experiments.model.inputs import NumberInputs
+from experiments.model.structure import layer_components
+from experiments.seeds import derive_seed
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How one weight gets its first value: by an initializer of the layer, with a seed of its own.
+
+    Attributes:
+        variable: The weight.
+        layer: Name of the model's layer that it belongs to.
+        part: Number of the layer's part that holds it: 0 is the layer itself, others are layers inside it.
+        attribute: Name of the initializer there, such as "kernel_initializer".
+    """
+
+    variable: Any
+    layer: str
+    part: int
+    attribute: str
+
+    def seed(self, run_seed: int) -> int:
+        """Derive the seed of this weight."""
+        role = self.attribute.strip("_").removesuffix("_initializer")
+        inner = () if self.part == 0 else (self.part,)
+        return derive_seed(run_seed, self.layer, *inner, role)
+
+
+@dataclass(frozen=True)
+class ModelState:
+    """What is known of a built model.
+
+    Attributes:
+        numbers: Its number inputs.
+        draws: The weights whose initializer was found.
+        rebuilt: Positions in ``model.weights`` of those that only building anew can give.
+        slots: For each optimizer variable its first value, or the weight that it starts as a copy of.
+    """
+
+    numbers: NumberInputs
+    draws: tuple[Draw, ...]
+    rebuilt: tuple[int, ...]
+    slots: tuple[tuple[Any, Any], ...]
+
+
+_TELLING = 1000.0
+_STATES: WeakKeyDictionary[keras.Model, ModelState] = WeakKeyDictionary()
+
+
+def remember(model: keras.Model, state: ModelState) -> None:
+    """Keep what is known of a model for as long as the model lives."""
+    _STATES[model] = state
+
+
+def state_of(model: keras.Model) -> ModelState:
+    """Give what is known of a model that this room built."""
+    return _STATES[model]
+
+
+def find_draws(model: keras.Model, config: Mapping[str, Any]) -> tuple[tuple[Draw, ...], tuple[int, ...]]:
+    """Find each weight's initializer by its name, and check that it gives the weight's value.
+
+    Args:
+        model: Just built: every weight still has its first value.
+        config: The configuration it was built from.
+
+    Returns:
+        The draws, and the positions in ``model.weights`` for which none was found.
+    """
+    positions = {id(variable): index for index, variable in enumerate(model.weights)}
+    initializers = _initializers_by_layer(config)
+    found: dict[int, Draw] = {}
+    for layer in model.layers:
+        parts = initializers.get(layer.name, [])
+        for index, part in enumerate(_parts(layer)):
+            names = parts[index] if index < len(parts) else {}
+            for draw in _draws_in(part, layer.name, index, names):
+                found[positions[id(draw.variable)]] = draw
+    missing = tuple(index for index in range(len(positions)) if index not in found)
+    return tuple(found[index] for index in sorted(found)), missing
+
+
+def _draws_in(part: Any, layer: str, index: int, initializers: Mapping[str, Any]) -> Iterator[Draw]:
+    for variable in part._trainable_variables + part._non_trainable_variables:
+        # kernel -> kernel_initializer; recurrent_kernel -> recurrent_initializer.
+        for stem in (variable.name, variable.name.removesuffix("_kernel")):
+            attribute = f"{stem}_initializer"
+            built_with = getattr(part, attribute, None)
+            if attribute in initializers and _gives(built_with, variable):
+                yield Draw(variable, layer, index, attribute)
+                break
+
+
+def _gives(initializer: Any, variable: Any) -> bool:
+    value = initializer(variable.shape, dtype=variable.dtype)
+    return np.array_equal(keras.ops.convert_to_tensor(value).numpy(), variable.value.numpy())
+
+
+def _initializers_by_layer(config: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Make the initializers of each layer: for each of its parts, attribute name → initializer."""
+    return {
+        name: _initializers_of(json.dumps(component, sort_keys=True), path)
+        for path, name, component in layer_components(config["model"])
+    }
+
+
+@lru_cache(maxsize=1024)
+def _initializers_of(component_text: str, path: str) -> list[dict[str, Any]]:
+    layer = make("layers", json.loads(component_text), path, NumberInputs())
+    return [
+        {name: value for name, value in vars(part).items() if isinstance(value, keras.initializers.Initializer)}
+        for part in _parts(layer)
+    ]
+
+
+def _parts(layer: Any) -> list[Any]:
+    return list(layer._flatten_layers(include_self=True, recursive=True))
+
+
+def redraw(model: keras.Model, config: Mapping[str, Any], seed: int) -> None:
+    """Give every weight with a known initializer its first value, by the configuration's own initializers.
+
+    Raises:
+        ConfigError: Keras refuses a number of a layer, such as a rate of 1.5.
+    """
+    initializers = _initializers_by_layer(config)
+    for draw in state_of(model).draws:
+        initializer = initializers[draw.layer][draw.part][draw.attribute]
+        if hasattr(initializer, "seed"):
+            initializer.seed = draw.seed(seed)
+        draw.variable.assign(initializer(draw.variable.shape, dtype=draw.variable.dtype))
+
+
+def reseed(model: keras.Model, seed: int) -> None:
+    """Put every random layer's generator to its start."""
+    for layer in model.layers:
+        generators = [generator for part in _parts(layer) for generator in part._seed_generators]
+        for index, generator in enumerate(generators):
+            names = ("draws",) if index == 0 else ("draws", index)
+            generator.state.assign([derive_seed(seed, layer.name, *names), 0])
+    for step in getattr(model.optimizer, "gradient_steps", ()):
+        if hasattr(step, "generator"):
+            step.generator.state.assign([derive_seed(seed, "gradients", step.slot, "draws"), 0])
+
+
+def first_slots(model: keras.Model) -> tuple[tuple[Any, Any], ...]:
+    """Build the optimizer, and find the first value of each of its variables.
+
+    An optimizer may start a slot as a copy of the weight. To tell such a slot from one that starts as a constant, the
+    weights get telling values before the optimizer is built; they are drawn anew afterwards.
+    """
+    weights = model.trainable_weights
+    for index, weight in enumerate(weights):
+        weight.assign(np.full(weight.shape, _TELLING + index))
+    model.optimizer.build(model.trainable_variables)
+    return tuple((variable, _start_of(variable.value.numpy(), weights)) for variable in model.optimizer.variables)
+
+
+def _start_of(value: np.ndarray, weights: Sequence[Any]) -> Any:
+    index = int(value.flat[0] - _TELLING) if value.size else -1
+    is_copy = 0 <= index < len(weights) and np.array_equal(value, weights[index].value.numpy())
+    return weights[index] if is_copy else keras.ops.convert_to_tensor(value)

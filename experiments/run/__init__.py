@@ -1,0 +1,1 @@
+"""One run: from a configuration and a seed to a ``RunResult``."""

@@ -1,0 +1,81 @@
+"""Built and compiled models, shared by all runs that differ in numbers and seeds only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
+
+    from experiments.data import Data
+    from experiments.training import Trainer
+
+# The words of `record` that the training loop measures itself; the others are computed from the curves afterwards.
+PROBES = (
+    "weight_norm",
+    "unit_norm",
+    "zero_weights",
+    "gradient_norm",
+    "activation_stats",
+    "dead_units",
+    "active_units",
+    "input_quantiles",
+)
+
+
+@dataclass(frozen=True)
+class Program:
+    """One built model with the trainer that has (or will have) it compiled."""
+
+    model: keras.Model
+    trainer: Trainer
+
+
+class Programs:
+    """The programs of one worker process; which runs share one never changes what they compute."""
+
+    def __init__(self) -> None:
+        self._programs: dict[tuple[Any, ...], Program] = {}
+        self.pretrained: dict[str, dict[str, list[Any]]] = {}
+
+    def ready(self, config: Mapping[str, Any], data: Data, seed: int, engine: str) -> Program:
+        """Give a program in the state of a freshly built one.
+
+        Args:
+            config: Resolved configuration of the run.
+            data: Its arrays; shapes belong to the key, since a compiled program has fixed ones.
+            seed: Seed of the first weights and of every random layer.
+            engine: "compiled" or "keras".
+        """
+        from experiments.model.network import build_model, reset_model
+        from experiments.model.program import program_key
+
+        key = (engine, program_key(config), *_shapes(data))
+        if key not in self._programs:
+            model = build_model(config, data, seed)
+            self._programs[key] = Program(model, _make_trainer(model, config, engine))
+        program = self._programs[key]
+        reset_model(program.model, config, seed)
+        return program
+
+
+def _shapes(data: Data) -> tuple[Any, ...]:
+    arrays = (data.x_train, data.y_train, data.x_validation, data.x_test)
+    return tuple(None if array is None else array.shape for array in arrays)
+
+
+def _make_trainer(model: keras.Model, config: Mapping[str, Any], engine: str) -> Trainer:
+    from experiments.training import CompiledTrainer, KerasTrainer
+
+    training = config["training"]
+    trainer = KerasTrainer if engine == "keras" else CompiledTrainer
+    return trainer(
+        model,
+        batch_size=training["batch_size"],
+        probes=tuple(word for word in config.get("record", ()) if word in PROBES),
+        weight_noise=training.get("weight_noise", 0.0),
+        shuffle=training["shuffle"],
+        validation_freq=training["validation_freq"],
+    )

@@ -1,0 +1,127 @@
+"""Takes finished runs in, keeps them safe, and merges a study as soon as its last run is in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from experiments.scheduler.device import Device
+from experiments.scheduler.plan import Plan
+from experiments.scheduler.summary import Failure, Summary
+from experiments.scheduler.tasks import Finished
+from experiments.store.environment import write_environment
+from experiments.store.merge import merge, variants_with_curves
+from experiments.store.record import RunResult
+from experiments.store.staging import stage
+
+if TYPE_CHECKING:
+    from experiments.language.study import Run, Study
+
+
+class Collector:
+    """The results of one study on their way to the disk."""
+
+    def __init__(self, plan: Plan, device: Device, summary: Summary) -> None:
+        self._plan = plan
+        self._device = device
+        self._summary = summary
+        self._with_curves = {variant.name for variant in variants_with_curves(plan.study)}
+        self._same = {group[0].hash: group for group in plan.groups}
+        self._waiting: list[RunResult] = []
+        self._seconds = 0.0
+        self._tiers: Counter[str] = Counter()
+        self._missing = len(plan.groups)
+        self._named_missing = sum(not group[0].grid for group in plan.groups)
+        self._named_through = False
+
+    @property
+    def study(self) -> Study:
+        """The study whose runs are taken in."""
+        return self._plan.study
+
+    @property
+    def begun(self) -> bool:
+        """Whether a run of the plan is in."""
+        return self._missing < len(self._plan.groups)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run of the plan is in."""
+        return not self._missing
+
+    @property
+    def named_through(self) -> bool:
+        """Whether the last run that came was the last of the named variants, and points of grids are to come."""
+        return self._named_through
+
+    def take(self, event: Finished) -> None:
+        """Take a finished run, for itself and for every other run with the same content hash."""
+        self._missing -= 1
+        named = not self._same[event.result.run.hash][0].grid
+        self._named_missing -= named
+        self._named_through = named and not self._named_missing and bool(self._missing)
+        self._seconds += event.seconds
+        name = self._plan.study.name
+        self._summary.seconds[name] = self._summary.seconds.get(name, 0.0) + event.seconds
+        for run in self._same[event.result.run.hash]:
+            result = replace(event.result, run=run)
+            self._count(result)
+            kept = run.variant in self._with_curves
+            self._waiting.append(result if kept else replace(result, history={}, arrays={}))
+
+    def write(self) -> None:
+        """Stage what is waiting; after this no kill loses it.
+
+        Called whenever nothing more has come: a run that takes a second is staged at once, while of thousands of
+        short ones those that came during one write share the next, instead of each waiting for the disk.
+        """
+        if self._waiting:
+            stage(self._plan.folder.staging, self._waiting)
+            self._waiting = []
+
+    def merge(self) -> list[str]:
+        """Merge what was staged into the tables and say what it was made with.
+
+        Returns:
+            A line for each file that was found damaged.
+        """
+        self.write()
+        damaged = merge(self._plan.study, self._plan.folder)
+        if self.begun:
+            write_environment(self._plan.folder, self._facts())
+        return damaged
+
+    def _count(self, result: RunResult) -> None:
+        self._summary.trained += 1
+        tier = str(result.scalars.get("tier", ""))
+        if tier:
+            self._tiers[tier] += 1
+            self._summary.tiers[tier] += 1
+            if result.run.engine == "compiled" and tier != "xla":
+                self._summary.without_xla.add(f"{result.run.study}: {result.run.group} ({tier})")
+        if result.failed:
+            self._summary.failures.append(self._failure(result.run, result.short_error))
+
+    def _failure(self, run: Run, short_error: str) -> Failure:
+        name = f"{run.variant}, {run.protocol}, repeat {run.repeat}"
+        path = self._plan.folder.error(run.variant, run.protocol, run.repeat)
+        return Failure(run.study, name, short_error, path)
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "device": self._device.text,
+            "workers": self._device.workers,
+            "engine": self._plan.groups[0][0].engine,
+            "tiers": dict(sorted(self._tiers.items())),
+            "runs": sum(self._tiers.values()),
+            "seconds": round(self._seconds, 3),
+        }
+
+
+def collectors(plans: Sequence[Plan], device: Device, summary: Summary) -> dict[str, Collector]:
+    """Make a collector for each study, by name."""
+    return {plan.study.name: Collector(plan, device, summary) for plan in plans}

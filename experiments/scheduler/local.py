@@ -1,0 +1,290 @@
+"""The executor for one machine: a pool of processes, fed and read by pipes."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.errors import ExperimentsError
+from experiments.scheduler.tasks import Broken, Event, Finished, Note, Task, Tick, Train
+from experiments.scheduler.worker import Done, GaveBack, GiveBack, Loads, Misfit, Settings, work
+from experiments.store.record import RunResult
+
+if TYPE_CHECKING:
+    from experiments.language.study import Run
+
+_LONGEST_WAIT = 0.5
+_LOG_TAIL = 2000
+_FRUITLESS_STARTS = 3
+
+
+@dataclass
+class _Worker:
+    process: BaseProcess
+    connection: Connection
+    log: Path
+    task: Task | None = None
+    left: list[Run] = field(default_factory=list)
+    asked: bool = False  # whether it was asked to give runs back and has not answered
+    heard: bool = False  # whether it ever said anything
+    loads: bool = False  # whether its task loads programs that were stored earlier
+    times: list[float] = field(default_factory=list)  # when the task began and when each of its runs was over
+
+    def give(self, task: Task) -> None:
+        self.task, self.left = task, list(task.runs) if isinstance(task, Train) else []
+        self.times = [time.monotonic()]
+        with contextlib.suppress(
+            OSError
+        ):  # it just ended; the end of the pipe will say so, and the task goes elsewhere
+            self.connection.send(task)
+
+    def to_spare(self) -> int:
+        """Half of the runs it has left, if that saves more time than compiling their program once more costs."""
+        if self.asked or len(self.left) < 3 or len(self.times) < 3:
+            return 0
+        first, others = self.times[1] - self.times[0], self.times[-1] - self.times[1]
+        remaining = len(self.left) * others / (len(self.times) - 2)
+        return len(self.left) // 2 if remaining > 2 * first else 0
+
+
+class LocalExecutor:
+    """Processes of this machine, each with one thread.
+
+    A process that dies takes one run with it, which is recorded as failed; the others go on in a new process.
+
+    Args:
+        jobs: How many processes work at once.
+        device: "cpu" or "gpu".
+        execute: Module with ``execute`` and ``prepare``; None for the one that trains.
+        memory_limit: Resident bytes above which a worker ends itself between two runs.
+        forked: On Linux, fork the workers off a process that has TensorFlow imported, a new one for each task. Such a
+            worker begins at once, keeps no memory of earlier tasks, and traces a program under the same names
+            whatever was traced before, by which TensorFlow finds the program that it stored.
+    """
+
+    def __init__(
+        self,
+        jobs: int,
+        *,
+        device: str = "cpu",
+        execute: str | None = None,
+        memory_limit: int | None = None,
+        forked: bool = False,
+    ) -> None:
+        forked = forked and sys.platform == "linux"
+        self._jobs = jobs
+        self._start_process = _start_forked if forked else _start_spawned
+        self._options: dict[str, Any] = {"device": device, "one_task": forked}
+        self._options |= {"execute": execute} if execute else {}
+        self._options |= {"memory_limit": memory_limit, "memory_growth": 0} if memory_limit else {}
+        self._queue: deque[Task] = deque()
+        self._workers: list[_Worker] = []
+        self._logs = Path(tempfile.mkdtemp(prefix="experiments-"))
+        self._started = 0
+        self._fruitless = 0
+        self._noted: set[str] = set()
+
+    def submit(self, task: Task) -> None:
+        """Take on a task; ``events`` begins with it when a worker is free.
+
+        Args:
+            task: Tasks begin in the order in which they were submitted.
+        """
+        self._queue.append(task)
+
+    def widen(self, jobs: int) -> None:
+        """Let more processes work at once from now on.
+
+        Args:
+            jobs: How many.
+        """
+        self._jobs = max(self._jobs, jobs)
+
+    def events(self) -> Iterator[Event]:
+        """Yield what the workers report until every submitted task is over.
+
+        Raises:
+            ExperimentsError: When no worker process can be started.
+        """
+        while self._queue or any(worker.task for worker in self._workers):
+            self._hand_out()
+            ready = wait([worker.connection for worker in self._workers], timeout=0)
+            if not ready:
+                yield Tick()
+                # Not for ever: Windows hears Ctrl-C only between two waits.
+                ready = wait([worker.connection for worker in self._workers], timeout=_LONGEST_WAIT)
+            for worker in [worker for worker in self._workers if worker.connection in ready]:
+                yield from self._listen(worker)
+
+    def close(self) -> None:
+        """Kill the workers, whatever they are doing, and remove their logs."""
+        for worker in self._workers:
+            if worker.process.is_alive():
+                worker.process.kill()
+        for worker in self._workers:
+            worker.process.join()
+            worker.connection.close()
+        self._workers.clear()
+        self._queue.clear()
+        shutil.rmtree(self._logs, ignore_errors=True)
+
+    def _hand_out(self) -> None:
+        while self._queue:
+            idle = next((worker for worker in self._workers if worker.task is None), None)
+            if idle is None and len(self._workers) == self._jobs:
+                return
+            (idle or self._start()).give(self._queue.popleft())
+        self._rebalance()
+
+    def _rebalance(self) -> None:
+        """Let a worker without a task take over part of what another one still has before it."""
+        idle = self._jobs - sum(worker.task is not None or worker.asked for worker in self._workers)
+        for worker in sorted(self._workers, key=lambda worker: -len(worker.left)):
+            spare = worker.to_spare()
+            if idle > 0 and spare:
+                worker.asked, idle = True, idle - 1
+                with contextlib.suppress(OSError):
+                    worker.connection.send(GiveBack(spare))
+
+    def _start(self) -> _Worker:
+        log = self._logs / f"worker-{self._started}.log"
+        settings = Settings(log=str(log), **self._options)
+        here, there = multiprocessing.Pipe()
+        process = self._start_process(there, settings)
+        there.close()
+        self._started += 1
+        worker = _Worker(process, here, log)
+        self._workers.append(worker)
+        return worker
+
+    def _listen(self, worker: _Worker) -> Iterator[Event]:
+        try:
+            message = worker.connection.recv()
+        except (EOFError, OSError):
+            yield from self._lost(worker)
+            return
+        worker.heard, self._fruitless = True, 0
+        if isinstance(message, Done):
+            worker.task, worker.left = None, []
+            if self._options["one_task"]:
+                self._dismiss(worker)
+        elif isinstance(message, GaveBack):
+            worker.asked = False
+            worker.left = worker.left[: len(worker.left) - len(message.runs)]
+            if message.runs:
+                self._return(worker.task, message.runs)
+        elif isinstance(message, Loads):
+            worker.loads = True
+        elif isinstance(message, Misfit):
+            runs, worker.left = worker.left, []
+            self._return(worker.task, runs, stored_programs=False)
+        elif isinstance(message, Note):
+            yield from self._note(message)
+        else:
+            if isinstance(message, Finished):
+                with contextlib.suppress(ValueError):
+                    worker.left.remove(message.result.run)
+                worker.times.append(time.monotonic())
+            yield message
+
+    def _return(self, task: Task | None, runs: Sequence[Run], **changes: Any) -> None:
+        """Put runs of a task that were not carried out back to the front of the queue."""
+        assert isinstance(task, Train)
+        self._queue.appendleft(replace(task, runs=tuple(runs), **changes))
+
+    def _note(self, note: Note) -> Iterator[Event]:
+        """Pass on what was not yet said: every task may find the same."""
+        if note.text not in self._noted:
+            self._noted.add(note.text)
+            yield note
+
+    def _dismiss(self, worker: _Worker) -> None:
+        worker.connection.close()
+        self._workers.remove(worker)
+        worker.process.join(timeout=1)
+        if worker.process.is_alive():
+            worker.process.kill()
+
+    def _lost(self, worker: _Worker) -> Iterator[Event]:
+        """Deal with a worker that is gone: it ended itself to free its memory, or it died."""
+        worker.process.join(timeout=10)
+        worker.connection.close()
+        self._workers.remove(worker)
+        task, left, code = worker.task, worker.left, worker.process.exitcode
+        if task is None:
+            return
+        if code == 0:
+            self._queue.appendleft(replace(task, runs=tuple(left)) if isinstance(task, Train) else task)
+            return
+        if worker.loads and left:
+            self._return(task, left, stored_programs=False)
+            return
+        reason = f"The worker process died (exit code {code}).\n{_tail(worker.log)}"
+        if not worker.heard:
+            self._count_fruitless(reason)
+        if not isinstance(task, Train):
+            yield Broken(task, reason)
+        elif left:
+            failed = RunResult(left[0], {}, {}, {}, f"{reason}\nWorkerDied: exit code {code}".replace("\n\n", "\n"))
+            yield Finished(failed, time.monotonic() - worker.times[-1])
+            if left[1:]:
+                self._return(task, left[1:], stored_programs=True)  # it died without them too
+
+    def _count_fruitless(self, reason: str) -> None:
+        self._fruitless += 1
+        if self._fruitless >= _FRUITLESS_STARTS:
+            raise ExperimentsError(f"no worker process stays alive. {reason}")
+
+
+def _tail(log: Path) -> str:
+    with contextlib.suppress(OSError):
+        return log.read_bytes()[-_LOG_TAIL:].decode(errors="replace").strip()
+    return ""
+
+
+def _start_spawned(connection: Connection, settings: Settings) -> BaseProcess:
+    process = multiprocessing.get_context("spawn").Process(target=work, args=(connection, settings), daemon=True)
+    with _ctrl_c_ignored():
+        process.start()
+    return process
+
+
+def _start_forked(connection: Connection, settings: Settings) -> BaseProcess:
+    from multiprocessing import forkserver  # not on Windows
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["experiments.scheduler.preload"])
+    with _ctrl_c_ignored():
+        forkserver.ensure_running()
+    process = context.Process(target=work, args=(connection, settings), daemon=True)
+    try:
+        process.start()  # the first one waits for the imports, and hears Ctrl-C
+    except (EOFError, OSError) as error:
+        raise ExperimentsError(f"no worker process can be forked ({error!r})") from error
+    return process
+
+
+@contextlib.contextmanager
+def _ctrl_c_ignored() -> Iterator[None]:
+    """Start a process that never hears Ctrl-C, not even before it can say so itself, nor do those forked off it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,262 @@
+"""A worker process: carries out tasks one after another and tells its parent what comes of them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.errors import ExperimentsError
+from experiments.scheduler.bundles import bundle_key
+from experiments.scheduler.memory import resident_bytes
+from experiments.scheduler.tasks import Broken, Call, Finished, Note, Prepare, Progress, Refused, Returned, Task, Train
+from experiments.xla import KeptPrograms, allow_single_kernels, delete_programs, keep_programs
+
+if TYPE_CHECKING:
+    from experiments.language.study import Run
+
+_SECONDS_BETWEEN_PROGRESS = 0.2
+# A worker of normal programs is recycled well below 1.5 GB; one whose single program needs more goes on until it grows.
+_MEMORY_LIMIT = 1_350_000_000
+_MEMORY_GROWTH = 150_000_000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a worker is told when it starts.
+
+    Attributes:
+        log: File that takes what libraries print.
+        device: "cpu" or "gpu".
+        execute: Module with ``execute`` and ``prepare``.
+        memory_limit: Resident bytes above which the worker ends itself between two runs.
+        memory_growth: How much it must have grown since its first run to do so.
+        one_task: Whether the worker ends after a task.
+        environment: Variables of the process that started it; one that was forked has those of an earlier time.
+    """
+
+    log: str
+    device: str = "cpu"
+    execute: str = "experiments.run.execute"
+    memory_limit: int = _MEMORY_LIMIT
+    memory_growth: int = _MEMORY_GROWTH
+    one_task: bool = False
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+
+@dataclass(frozen=True)
+class GiveBack:
+    """Asks a worker for runs that it has not begun."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class GaveBack:
+    """The runs that a worker will not carry out."""
+
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Loads:
+    """The task loads compiled programs that were stored earlier; if this process dies, that may be why."""
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A stored program may be why a run failed: that run and those after it are left to another worker."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The task is over."""
+
+
+@dataclass
+class _Memory:
+    """Watches the memory of the worker from its first finished run on."""
+
+    limit: int
+    growth: int
+    first: int = field(default=0, init=False)
+
+    def run_over(self) -> None:
+        self.first = self.first or resident_bytes()
+
+    def full(self) -> bool:
+        now = resident_bytes()
+        return bool(self.first) and now > self.limit and now > self.first + self.growth
+
+
+class Share:
+    """The runs of a task, given out one at a time; what has not begun can go back to the parent."""
+
+    def __init__(self, runs: tuple[Run, ...], connection: Connection, full: Callable[[], bool]) -> None:
+        self._left = deque(runs)
+        self._connection = connection
+        self._full = full
+
+    def __iter__(self) -> Iterator[Run]:
+        while self._left:
+            if self._full():
+                self._give_back(len(self._left))
+            elif self._connection.poll():
+                self._give_back(self._connection.recv().count)
+            if self._left:
+                yield self._left.popleft()
+
+    def _give_back(self, count: int) -> None:
+        runs = [self._left.pop() for _ in range(min(count, len(self._left)))]
+        self._connection.send(GaveBack(tuple(reversed(runs))))
+
+
+def work(connection: Connection, settings: Settings) -> None:
+    """Carry out tasks, or a single one, until the parent closes the pipe or this process has grown too large.
+
+    Args:
+        connection: Tasks come in, events go out; ``Done`` ends each task.
+        settings: Device, log file and limits.
+    """
+    _set_up(settings)
+    memory = _Memory(settings.memory_limit, settings.memory_growth)
+    while not memory.full():
+        try:
+            task = connection.recv()
+        except (EOFError, OSError):
+            return
+        if isinstance(task, GiveBack):  # asked while the last run was ending
+            connection.send(GaveBack(()))
+            continue
+        try:
+            _carry_out(task, connection, settings, memory)
+        except Exception:
+            connection.send(Broken(task, traceback.format_exc()))
+        connection.send(Done())
+        if settings.one_task:
+            return
+
+
+def _carry_out(task: Task, connection: Connection, settings: Settings, memory: _Memory) -> None:
+    if isinstance(task, Call):
+        module, _, name = task.function.partition(":")
+        value = getattr(importlib.import_module(module), name)(*task.arguments)
+        connection.send(Returned(task, value))
+        return
+    executing = importlib.import_module(settings.execute)
+    if isinstance(task, Prepare):
+        for run, problems in executing.prepare(task.runs):
+            connection.send(Refused(run, problems))
+        return
+    programs = _stored_programs(task, connection, settings)
+    try:
+        _train(task, connection, executing.execute, memory, programs)
+    finally:
+        if programs is not None:
+            programs.close()
+
+
+def _stored_programs(task: Train, connection: Connection, settings: Settings) -> KeptPrograms | None:
+    """Give the task the compiled programs of its model, whichever study stored them; None where nothing is stored."""
+    # In a worker of many tasks names depend on what was traced before, and nothing would be found again.
+    if not (settings.one_task and task.stored_programs):
+        return None
+    try:
+        programs = keep_programs(_programs_key(task), Path(settings.log).with_suffix(".programs"))
+    except ExperimentsError as error:
+        connection.send(Note(str(error)))
+        return None
+    if programs is not None and programs.deleted:
+        connection.send(Note("a stored program was damaged, or others could write to it; it is compiled anew"))
+    if programs is not None and programs.loaded:
+        connection.send(Loads())
+    return programs
+
+
+def _programs_key(task: Train) -> str:
+    """Name the programs that runs of this model may load, equal for all runs of a bundle."""
+    model = bundle_key(task.runs[0].config.get("model", {}))
+    return hashlib.sha256(model.encode()).hexdigest()[:16]
+
+
+def _train(
+    task: Train, connection: Connection, execute: Callable[..., Any], memory: _Memory, programs: KeptPrograms | None
+) -> None:
+    last_report, study, suspected = 0.0, task.runs[0].study, not task.stored_programs
+
+    def report(variant: str, done: int, total: int) -> None:
+        nonlocal last_report
+        if time.monotonic() - last_report > _SECONDS_BETWEEN_PROGRESS:
+            last_report = time.monotonic()
+            connection.send(Progress(study, variant, done, total))
+
+    start = time.perf_counter()
+    for result in execute(Share(task.runs, connection, memory.full), report):
+        if programs is not None and programs.may_have_caused(result.error):
+            connection.send(Misfit())
+            return
+        if programs is not None and not result.failed:
+            programs.store_new()
+        if suspected and not result.failed:  # the run fails with stored programs only
+            delete_programs(_programs_key(task))
+            connection.send(Note(f"{study}: a stored program did not fit; it was deleted and compiled anew"))
+        suspected = False
+        now = time.perf_counter()
+        connection.send(Finished(result, now - start))
+        start = now
+        memory.run_over()
+
+
+def _set_up(settings: Settings) -> None:
+    # The parent hears Ctrl-C and ends its workers; they would only print tracebacks.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ |= settings.environment
+    set_environment(settings.device)
+    log = os.open(settings.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+        stream.flush()
+        os.dup2(log, descriptor)
+    os.close(log)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def set_environment(device: str) -> None:
+    """Say to the libraries, before they are imported, what they are to do in a worker.
+
+    One thread a worker, always: with two, the last bits of a wide layer's results differ.
+
+    Args:
+        device: "cpu" or "gpu".
+    """
+    threads = ("OMP", "OPENBLAS", "MKL", "VECLIB", "NUMEXPR")
+    os.environ |= {f"{library}_NUM_THREADS": "1" for library in threads}
+    os.environ |= {"VECLIB_MAXIMUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow", "MPLBACKEND": "Agg"}
+    flag = "--xla_cpu_multi_thread_eigen=false" if device == "cpu" else "--xla_gpu_deterministic_ops=true"
+    if flag not in os.environ.get("XLA_FLAGS", ""):
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flag}".strip()
+    allow_single_kernels()
+    if device == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    else:
+        os.environ |= {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "TF_DETERMINISTIC_OPS": "1"}
+
+
+def _die_with_parent() -> None:
+    """End this process as soon as its parent is gone, even one that was killed and in the middle of a long training."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -1,0 +1,200 @@
+"""How long what is left will take: from what each program took last time, or from its size where nothing is known.
+
+What a program or a run was expected to take is put right by what those that are over took: another machine, or other
+work beside this one, makes all of them slower by about the same factor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.language.steps import steps_of_an_epoch
+from experiments.scheduler.bundles import bundle_key
+from experiments.store.files import write_atomically
+
+if TYPE_CHECKING:
+    from experiments.language.study import Run
+
+# Measured on one core: tracing and compiling a program, and what a run costs beside its training.
+_SECONDS_A_PROGRAM = 4.0
+_SECONDS_A_RUN = 0.05
+_SECONDS_A_STEP_AND_LAYER = 2e-6
+_SECONDS_A_WEIGHT_AND_ROW = 2.5e-10
+# So many seconds of expectation count as much as what was seen, so that one odd run at the start moves little.
+_TRUST = 4.0
+
+
+@dataclass
+class _Program:
+    """The runs of a call that share a program."""
+
+    first: float
+    each: float
+    known: bool
+    left: int = 0
+    over: int = 0
+    seen_first: float = 0.0
+    seen: float = 0.0
+
+    def count(self, seconds: float) -> None:
+        if self.over:
+            self.seen += seconds
+        else:
+            self.seen_first = seconds
+        self.over += 1
+        self.left -= 1
+
+    @property
+    def seen_each(self) -> float | None:
+        """What a run takes once the program is there; None before two runs are over."""
+        return self.seen / (self.over - 1) if self.over > 1 else None
+
+
+@dataclass
+class _Factor:
+    """How much slower something is than expected."""
+
+    expected: float = _TRUST
+    seen: float = _TRUST
+
+    def count(self, expected: float, seen: float) -> None:
+        self.expected += expected
+        self.seen += seen
+
+    @property
+    def value(self) -> float:
+        return self.seen / self.expected
+
+
+@dataclass
+class Estimate:
+    """The time that is left, in seconds of one worker.
+
+    Attributes:
+        path: The file with what programs took last time, which need not exist; None for nothing known, nothing kept.
+    """
+
+    path: Path | None = None
+    _programs: dict[str, _Program] = field(default_factory=dict)
+    _keys: dict[int, str] = field(default_factory=dict)
+    _known: dict[str, list[float]] | None = None
+    _factors: dict[tuple[str, bool], _Factor] = field(default_factory=dict)
+
+    def plan(self, runs: list[Run]) -> None:
+        """Expect runs.
+
+        Args:
+            runs: Of one study; those expected before of the same programs are forgotten.
+        """
+        for key in {self._key(run) for run in runs}:
+            self._programs.pop(key, None)
+        for run in runs:
+            key = self._key(run)
+            if key not in self._programs:
+                self._programs[key] = self._expected(key, run.config)
+            self._programs[key].left += 1
+
+    def finished(self, run: Run, seconds: float) -> None:
+        """Count a run that is over.
+
+        Args:
+            run: The run.
+            seconds: How long its worker was busy with it; with its program's making if it was the first.
+        """
+        program = self._programs[self._key(run)]
+        kind = "each" if program.over else "first"
+        self._factor(kind, known=program.known).count(program.each if program.over else program.first, seconds)
+        program.count(seconds)
+
+    def worker_seconds_left(self) -> float:
+        """Estimate how long one worker would need for all that is left."""
+        return sum(map(self._left, self._programs.values()))
+
+    def write(self) -> None:
+        """Keep what the programs took, for the estimates of the next call."""
+        seen = {key: program for key, program in self._programs.items() if program.over > 1}
+        new = {key: [round(p.seen_first, 4), round(p.seen_each or 0.0, 4)] for key, p in seen.items()}
+        if new and self.path:
+            rows = (f"{json.dumps(key)}: {json.dumps(times)}" for key, times in sorted((self._read() | new).items()))
+            write_atomically(self.path, "{\n" + ",\n".join(rows) + "\n}\n")
+
+    def _left(self, program: _Program) -> float:
+        each = program.each * self._factor("each", known=program.known).value
+        if program.seen_each is not None:
+            each = program.seen_each
+        if program.over or not program.left:
+            return program.left * each
+        return program.first * self._factor("first", known=program.known).value + (program.left - 1) * each
+
+    def _factor(self, kind: str, *, known: bool) -> _Factor:
+        return self._factors.setdefault((kind, known), _Factor())
+
+    def _key(self, run: Run) -> str:
+        # The runs of a variant hold one and the same configuration object.
+        if id(run.config) not in self._keys:
+            content = f"{run.study} {run.engine} {bundle_key(run.config)}"
+            self._keys[id(run.config)] = hashlib.sha256(content.encode()).hexdigest()[:16]
+        return self._keys[id(run.config)]
+
+    def _expected(self, key: str, config: Mapping[str, Any]) -> _Program:
+        times = self._read().get(key)
+        if times is not None:
+            return _Program(times[0], times[1], known=True)
+        each = expected_seconds(config)
+        return _Program(_SECONDS_A_PROGRAM + each, each, known=False)
+
+    def _read(self) -> dict[str, list[float]]:
+        if self._known is None:
+            self._known = _read(self.path) if self.path else {}
+        return self._known
+
+
+def expected_seconds(config: Mapping[str, Any]) -> float:
+    """Estimate what a run takes from the number of its steps and the size of its network.
+
+    Args:
+        config: Its resolved configuration.
+    """
+    training = config.get("training", {})
+    layers = list(_layers(config.get("model", {})))
+    steps = training.get("epochs", 1) * (steps_of_an_epoch(config) if "data" in config else 1)
+    batch = training.get("batch_size", 32)
+    rows = batch if isinstance(batch, int) else 32
+    weights = sum(before * units for before, units in zip([8, *layers], layers, strict=False))
+    members = int(config.get("ensemble") or 1)
+    a_step: float = len(layers) * _SECONDS_A_STEP_AND_LAYER + weights * rows * _SECONDS_A_WEIGHT_AND_ROW
+    return members * (_SECONDS_A_RUN + float(steps) * a_step)
+
+
+def _layers(model: Mapping[str, Any]) -> Iterator[int]:
+    """Give the number of units of each layer that has weights, blocks of layers included."""
+    for layer in model.values():
+        if not isinstance(layer, Mapping):
+            continue
+        if isinstance(layer.get("layers"), Mapping):
+            yield from _layers(layer["layers"])
+            continue
+        for arguments in layer.values():
+            size = arguments.get("units", arguments.get("filters")) if isinstance(arguments, Mapping) else None
+            if isinstance(size, int):
+                yield size
+
+
+def _read(path: Path) -> dict[str, list[float]]:
+    """Read what programs took; what is not of that kind is as good as not there."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(content, dict):
+        return {}
+    return {key: times for key, times in content.items() if _is_pair(times)}
+
+
+def _is_pair(times: Any) -> bool:
+    return isinstance(times, list) and len(times) == 2 and all(isinstance(t, float) and t >= 0 for t in times)

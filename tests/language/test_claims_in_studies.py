@@ -1,0 +1,71 @@
+"""Claims, published figures and the diagnosis as a study holds them."""
+
+import math
+
+from experiments.language.expressions import Comparison
+from tests.language.texts import make_study, problems_of, study_text
+
+
+def test_claims_are_parsed_and_placed():
+    (claim,) = make_study(
+        claims="claims:\n  - {says: Well., source: A deck, expect: baseline.test_loss < 1, why: Because.}"
+    ).claims
+    assert (claim.says, claim.source, claim.why) == ("Well.", "A deck", "Because.")
+    assert isinstance(claim.expression, Comparison)
+    assert str(claim.place) == "tiny.yaml:19:43"
+
+
+def test_an_error_inside_a_claim_is_placed_at_its_column():
+    text = study_text(claims="claims:\n  - says: Well.\n    expect: 'baseline.test_loss ? 1'")
+    assert problems_of(text)[0][0] == "20:33"
+
+
+def test_each_figure_of_a_published_line_stands_alone():
+    published = make_study(
+        claims="published:\n"
+        "  - {variant: baseline, by: me, of: 30, statistic: std, note: Hm., test_loss: 0.5, train_loss: .nan}"
+    ).published
+    assert [(figure.metric, figure.by, figure.of, figure.statistic, figure.note) for figure in published] == [
+        ("test_loss", "me", 30, "std", "Hm."),
+        ("train_loss", "me", 30, "std", "Hm."),
+    ]
+    assert published[0].value == 0.5
+    assert math.isnan(published[1].value)
+    assert str(published[0].place) == "tiny.yaml:19:68"
+
+
+def test_a_published_figure_may_belong_to_a_grid_point():
+    study = make_study(
+        variants="variants:\n  rate: {grid: {epochs: {training.epochs: [1, 2]}}}",
+        claims="published:\n  - {variant: 'rate[epochs=2]', by: me, test_loss: 0.5}",
+    )
+    assert study.published[0].variant == "rate[epochs=2]"
+
+
+def test_a_diagnosis_has_defaults():
+    assert make_study().diagnosis is None
+    assert make_study(more="diagnosis: {target_error: 0.1}").diagnosis == {
+        "metric": "accuracy",
+        "target_error": 0.1,
+        "margin": 0.05,
+    }
+
+
+def test_wrong_heads_claims_and_figures_are_reported_together():
+    text = study_text(
+        head="titel: A title\nquestion: A question?",
+        claims="claims:\n  - {says: Well., expect: baseline.test_los < 1}\n  - {says: Hm., expect: baseline ? 1}\n"
+        "published:\n  - {variant: base, by: me, test_loss: 0.5}\n  - 3",
+    )
+    words = " ".join(message for _, message in problems_of(text))
+    for part in ("titel: unknown key", "did you mean 'test_loss'?", "'?' has no meaning", "there is no variant 'base'"):
+        assert part in words
+
+
+def test_claims_about_variants_that_cannot_be_read_are_not_called_wrong_as_well():
+    text = study_text(
+        variants="variants:\n  baseline: {}\n  other: {training.epochs: many}",
+        claims="claims:\n  - {says: Well., expect: other.test_loss < 1}",
+    )
+    ((_, message),) = problems_of(text)
+    assert "training.epochs" in message

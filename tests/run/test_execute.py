@@ -1,0 +1,125 @@
+"""Runs carried out for real, on a network and rows so small that only compiling takes time."""
+
+import numpy as np
+import pytest
+
+import experiments.data
+from experiments.language import parse_study
+from experiments.language.metrics import metric_names
+from experiments.run.execute import execute, prepare
+
+TEXT = """
+title: Small
+question: Does it run?
+data:
+  points: {make_blobs: {n_samples: 40, centers: 2, n_features: 2, random_state: 3}}
+  split: {train: 20, test: 20}
+model:
+  hidden: {Dense: {units: 4, activation: relu}}
+  output: {Dense: {units: 1, activation: sigmoid}}
+training:
+  optimizer: {SGD: {learning_rate: 0.1}}
+  loss: binary_crossentropy
+  metrics: [accuracy]
+  epochs: 3
+  batch_size: 20
+  validate_on: test
+  callbacks: {best: {ModelCheckpoint: {monitor: val_accuracy}}}
+record: [weight_norm, overshoots, {epochs_until: {test_accuracy: 0.5}}]
+variants:
+  plain: {}
+  together: {ensemble: 2, training.callbacks.best: null}
+  transferred:
+    pretrain: {data.points.random_state: 7, once: true}
+    freeze: [hidden]
+"""
+
+
+@pytest.fixture(scope="module")
+def study():
+    return parse_study(TEXT.encode(), name="small", file="small.yaml")
+
+
+@pytest.fixture(scope="module")
+def results(study):
+    return {
+        (result.run.variant, result.run.protocol, result.run.repeat): result
+        for result in execute(study.runs(repeats=2))
+    }
+
+
+def test_every_run_has_the_columns_that_claims_may_use(study, results):
+    for variant in study.variants:
+        result = results[variant.name, "published", 0]
+        assert result.error == ""
+        assert metric_names(variant.config) - {"diverged_at"} <= result.scalars.keys()
+
+
+def test_published_rows_are_the_same_for_all_repeats_and_fresh_rows_are_not(results):
+    first, second = (results["plain", "published", repeat].arrays["train_x"] for repeat in (0, 1))
+    assert np.array_equal(first, second)
+    assert results["plain", "fresh", 0].scalars["test_loss"] != results["plain", "fresh", 1].scalars["test_loss"]
+
+
+def test_what_ran_before_changes_nothing(study, results):
+    alone = next(execute([run for run in study.runs(variants=["plain"], protocols=["fresh"]) if run.repeat == 1]))
+    together = results["plain", "fresh", 1]
+    numbers = {key: value for key, value in together.scalars.items() if key != "seconds"}
+    assert {key: alone.scalars[key] for key in numbers} == numbers
+    assert all(np.array_equal(alone.history[key], curve) for key, curve in together.history.items())
+
+
+def test_an_ensemble_scores_its_mean_prediction_and_its_members(results):
+    scalars = results["together", "published", 0].scalars
+    assert {"test_accuracy", "member_test_accuracy", "member_test_loss"} <= scalars.keys()
+    # The loss is convex in the prediction: the mean prediction is never worse than the members' mean loss.
+    assert scalars["test_loss"] <= scalars["member_test_loss"] + 1e-6
+
+
+def test_what_members_reach_on_average_is_not_said_of_their_ensemble(results):
+    columns = {"overshoots", "epochs_until_test_accuracy", "reached_test_accuracy", "best_watched_accuracy"}
+    assert columns <= results["plain", "published", 0].scalars.keys()
+    assert not columns & results["together", "published", 0].scalars.keys()
+
+
+def test_pretraining_that_transfers_nothing_is_refused():
+    text = TEXT.replace("{data.points.random_state: 7, once: true}", "{model: {other: {Dense: 3}, out: {Dense: 1}}}")
+    study = parse_study(text.replace("    freeze: [hidden]\n", "").encode(), name="small", file="small.yaml")
+    ((run, (problem,)),) = prepare(study.runs(variants=["transferred"], protocols=["published"], repeats=1))
+    assert (run.variant, problem.path) == ("transferred", "pretrain")
+    assert "nothing would be transferred" in problem.message
+
+
+def test_frozen_layers_keep_what_the_source_taught_them(results):
+    norms = results["transferred", "published", 0].history["weight_norm.hidden"]
+    assert len(set(norms.tolist())) == 1
+    again = results["transferred", "published", 1].history["weight_norm.hidden"]
+    assert again[0] == norms[0]  # one source for all repeats
+
+
+def test_rows_of_the_source_are_not_those_of_a_run(study, monkeypatch):
+    loaded = []
+
+    def load_and_keep(config, protocol, seed):
+        loaded.append(real(config, protocol, seed).x_train)
+        return experiments.data.load.load_data(config, protocol, seed)
+
+    real = experiments.data.load_data
+    monkeypatch.setattr(experiments.data, "load_data", load_and_keep)
+    list(execute(study.runs(variants=["transferred"], protocols=["fresh"], repeats=1)))
+    target, source = loaded
+    assert not np.array_equal(target, source)
+
+
+def test_what_a_run_raises_is_kept_and_the_others_go_on(study, monkeypatch):
+    real = experiments.data.load_data
+
+    def fail_once(config, protocol, seed):
+        if seed == 0:
+            raise RuntimeError("no rows today")
+        return real(config, protocol, seed)
+
+    monkeypatch.setattr(experiments.data, "load_data", fail_once)
+    first, second = execute(study.runs(variants=["plain"], protocols=["published"], repeats=2))
+    assert first.failed and "no rows today" in first.error
+    assert not second.failed

@@ -1,0 +1,33 @@
+"""Stands in for ``experiments.run.execute``: obeys words in a run's configuration and trains nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from experiments.errors import Problem
+from tests.fakes import make_result
+
+_held = []  # memory that is never given back
+
+
+def prepare(runs):
+    for run in runs:
+        if "refuse" in run.config:
+            yield run, (Problem(None, "model.hidden", run.config["refuse"]),)
+
+
+def execute(runs, on_progress=None):
+    for run in runs:
+        config = run.config
+        if "log" in config:
+            with Path(config["log"]).open("a") as log:
+                log.write(f"{os.getpid()} {run.variant} {run.protocol} {run.repeat}\n")
+        _held.append(bytearray(config.get("hold", 0)))
+        on_progress(run.variant, 1, 2)
+        if run.repeat in config.get("die", ()):
+            os._exit(7)
+        time.sleep(config.get("sleep", 0))
+        error = "Traceback ...\nValueError: as told" if run.repeat in config.get("fail", ()) else ""
+        yield make_result(run, error=error)

@@ -1,0 +1,56 @@
+"""What is trained first, read from the studies that are shipped and from small ones."""
+
+from dataclasses import replace
+
+from experiments.language import load_study, parse_study, study_names
+from experiments.scheduler.bundles import make_bundles
+from experiments.scheduler.order import Stage, in_order, stage_of
+from experiments.scheduler.plan import Selection, make_plan
+from tests.fakes import make_study
+from tests.report.conftest import STUDY
+
+CASE_STUDIES = [
+    "weight_regularization",
+    "weight_constraint",
+    "dropout",
+    "noise",
+    "early_stopping",
+    "data_scaling",
+    "vanishing_gradients",
+    "gradient_clipping",
+]
+
+
+def test_the_case_studies_come_first_in_their_decks_order_and_the_others_deck_by_deck():
+    studies = in_order(load_study(name) for name in study_names())
+    assert [study.name for study in studies[:8]] == CASE_STUDIES
+    assert {study.order for study in studies[8:]} == {None}
+    sources = [study.source for study in studies[8:]]
+    assert sources == sorted(sources)
+
+
+def test_what_the_slides_show_comes_before_other_variants_and_those_before_grids(tmp_path):
+    text = STUDY.replace("  baseline: {}\n", "  grid: {grid: {units: {model.hidden.units: [3, 4]}}}\n  baseline: {}\n")
+    text = text.replace("  rate:\n", "  unclaimed: {model.hidden.units: 7}\n  rate:\n")
+    study = parse_study(text, name="s", file="s.yaml")
+    runs = [group[0] for group in make_plan(study, tmp_path, Selection()).groups]
+    stages = [stage_of(study)(run) for run in runs]
+    assert stages == sorted(stages)
+    assert [run.variant for run in runs if stage_of(study)(run) == Stage.NAMED] == ["unclaimed"] * 12
+    protocols = [run.protocol for run in runs if run.variant == "wide"]
+    assert protocols == ["published"] * 6 + ["fresh"] * 6
+    first_of_each = [stage_of(study)(bundle[0]) for bundle in make_bundles(runs, stage_of(study))]
+    assert first_of_each == sorted(first_of_each)
+
+
+def test_the_order_changes_no_run(tmp_path):
+    study = load_study("dropout")
+    planned = {run.hash: run for group in make_plan(study, tmp_path, Selection()).groups for run in group[:1]}
+    assert all(planned[run.hash].seed == run.seed for run in study.runs())
+    assert planned.keys() == {run.hash for run in study.runs()}
+
+
+def test_studies_without_a_place_are_sorted_by_deck_and_name():
+    named = [replace(make_study("a", name=name), source=deck) for name, deck in (("z", "A"), ("b", "B"), ("a", "B"))]
+    last = replace(make_study("a", name="first"), source="C", order=1)
+    assert [study.name for study in in_order([*named[::-1], last])] == ["first", "z", "a", "b"]

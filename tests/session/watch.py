@@ -1,0 +1,78 @@
+"""A listener that remembers, and the options of tests that train nothing."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from experiments.scheduler.local import LocalExecutor
+from experiments.session import pages as writing
+from experiments.session import run as running
+from experiments.session.run import Options, run_studies
+
+EXECUTE = "tests.scheduler.fake_execute"
+
+
+class Watcher:
+    def __init__(self, *, aloud=False):
+        self.lines, self.pages, self.moves, self.ended, self.aloud = [], [], 0, 0, aloud
+
+    def say(self, line):
+        self.lines.append(line)
+        if self.aloud:
+            print(line, flush=True)
+
+    def begin(self, tally):
+        self.tally = tally
+
+    def moved(self):
+        self.moves += 1
+
+    def written(self, study, verdicts, seconds):
+        self.pages.append(study)
+        if self.aloud:
+            print(f"written {study}", flush=True)
+
+    def end(self):
+        self.ended += 1
+
+
+def run(studies, out, *, aloud=False, **options):
+    """Run studies and give the summary and the watcher."""
+    watcher = Watcher(aloud=aloud)
+    settings = {"jobs": 2, "device": "cpu", "report": False, "execute": EXECUTE} | options
+    return run_studies(studies, Options(out=Path(out), **settings), watcher), watcher
+
+
+def always_forked(*jobs, **options):
+    """An executor that forks its workers, which a run with ``EXECUTE`` would spawn."""
+    return LocalExecutor(*jobs, **options | {"forked": True})
+
+
+def start(studies, folder, out, way="spawned", *, pages=False):
+    """Run studies in a process of its own."""
+    path = folder / "studies.pickle"
+    path.write_bytes(pickle.dumps(studies))
+    command = [sys.executable, "-m", "tests.session.watch", str(path), str(out), way, *(["pages"] if pages else [])]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_until(condition, seconds=60):
+    """Wait for something that another process does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+# One run as a process, to be killed or interrupted; its arguments: STUDIES_PICKLE OUT forked|spawned [pages].
+if __name__ == "__main__":
+    _, _pickle, _out, _way, *_pages = sys.argv
+    if _way == "forked":
+        running.LocalExecutor = always_forked
+    writing.SECONDS_AFTER_CTRL_C = 60.0  # a machine that is busy with other tests needs more than the usual four
+    _summary, _ = run(pickle.loads(Path(_pickle).read_bytes()), _out, aloud=True, report=bool(_pages))
+    sys.exit(130 if _summary.interrupted else 0)
