@@ -96,7 +96,7 @@ def test_a_pool_whose_workers_cannot_start_says_so(pool):
     executor = pool(1)
     executor.submit(Call("tests.scheduler.test_local:not_there", ()))
     assert any(isinstance(event, Broken) for event in executor.events())
-    executor = pool(1, execute="tests.runner.no_such_module")
+    executor = pool(1, execute="tests.scheduler.no_such_module")
     executor.submit(Train(runs(1)))
     (broken,) = [event for event in executor.events() if isinstance(event, Broken)]
     assert "no_such_module" in broken.traceback
