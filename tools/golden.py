@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,7 @@ INPUTS = ("runs.csv", "environment.json", "study.yaml", "history", "boundaries",
 """What training writes; everything else in a study's folder is made from these."""
 UNCOMPARED = (".lock", ".live", ".reported", ".timings.json")
 """Files that hold a process number, the time of day, or a path."""
+_CODE_HASH = re.compile(rb'<meta name="inputs" content="[0-9a-f]{64}">')
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -145,8 +147,14 @@ def _different_files(recorded: Path, now: Path, *, deep: bool = True) -> Iterato
             yield f"missing: {recorded.name}/{path}"
         elif path not in paths[0]:
             yield f"new: {now.name}/{path}"
-        elif (recorded / path).read_bytes() != (now / path).read_bytes():
+        elif _content(recorded / path) != _content(now / path):
             yield f"different: {recorded.name}/{path}"
+
+
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file, of a page without the hash of the code that wrote it."""
+    content = path.read_bytes()
+    return _CODE_HASH.sub(b"", content) if path.suffix == ".html" else content
 
 
 def _different_numbers(recorded: Path, now: Path) -> Iterator[str]:
