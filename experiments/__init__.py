@@ -1,6 +1,6 @@
 """Case studies of deep learning as YAML files: 30 seeds in seconds, honest intervals, verdicts.
 
-The public doors are loaded on first use, so that a command that trains nothing never imports TensorFlow.
+The public functions are imported on first use, so that a command that trains nothing does not import TensorFlow.
 """
 
 from __future__ import annotations
@@ -17,17 +17,15 @@ __all__ = ["fit", "load_history", "load_results"]
 
 jit_choice.remember()
 
-_DOORS = {
-    "fit": "experiments.training.fit",
-    "load_history": "experiments.store.load",
-    "load_results": "experiments.store.load",
-}
-
 
 def __getattr__(name: str) -> Any:
-    """Import a public function when it is first asked for."""
-    if name not in _DOORS:
+    """Import a public function when it is first used."""
+    if name not in __all__:
         raise AttributeError(f"module 'experiments' has no attribute {name!r}")
-    from importlib import import_module
+    if name == "fit":
+        from experiments.training.fit import fit
 
-    return getattr(import_module(_DOORS[name]), name)
+        return fit
+    from experiments.store import load
+
+    return getattr(load, name)

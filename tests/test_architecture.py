@@ -1,0 +1,202 @@
+"""The structure that docs/architecture.md promises: one-way imports, no borrowed privates, one name for one thing.
+
+``EXCEPTIONS`` lists what breaks a rule today. It only ever shrinks.
+"""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LEAVES = ("errors", "seeds", "stored_programs", "xla", "keras_settings", "jit_choice", "columns")
+#: Each package imports only from packages to its left.
+ORDER = (
+    *LEAVES,
+    *("language", "training", "data", "model", "script", "store", "run", "scheduler", "analysis", "report", "session"),
+    *("cli", "__main__", "__init__"),
+)
+FILES = sorted((ROOT / "experiments").rglob("*.py"))
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+
+EXCEPTIONS = {
+    "one-way": {
+        "data/sources.py imports model",
+        "scheduler/listener.py imports session",
+        "script/writing.py imports __init__",
+    },
+    "imports by name": {
+        "cli/main.py imports importlib",
+        "language/generate_signatures.py imports importlib",
+        "report/__init__.py imports importlib",
+        "scheduler/device.py names 'experiments.scheduler.device:find_gpu'",
+        "scheduler/local.py names 'experiments.scheduler.preload'",
+        "scheduler/worker.py imports importlib",
+        "scheduler/worker.py names 'experiments.run.execute'",
+        "session/live.py imports importlib",
+        "session/live.py names 'experiments.report.start:start_page'",
+        "session/pages.py names 'experiments.report.site:board_page'",
+        "session/report.py names 'experiments.analysis:write_tables'",
+        "session/report.py names 'experiments.report.figures:write_figures'",
+        "session/report.py names 'experiments.report.site:write_page'",
+        "session/report.py names 'experiments.report.site:write_report'",
+    },
+    "privates": {
+        "script/loop.py names training/randomness.py: _CENTRAL",
+        "script/loop.py names training/randomness.py: _DENOMINATOR",
+        "script/loop.py names training/randomness.py: _INTEGERS_IN_BLOCK",
+        "script/loop.py names training/randomness.py: _NUMERATOR",
+        "script/loop.py names training/randomness.py: _THREEFRY",
+        "script/loop.py names training/randomness.py: _cast_seed",
+        "script/loop.py names training/randomness.py: _dropout",
+        "script/loop.py names training/randomness.py: _normal",
+        "script/loop.py names training/randomness.py: _normal_quantile",
+        "script/loop.py names training/randomness.py: _uniform",
+        "script/script.py names model/constraints.py: _sources",
+    },
+    "modules": {
+        *("arguments", "boundaries", "callbacks", "components", "curves", "inputs", "load", "loop", "members"),
+        *("network", "record", "seeds", "sources", "structure", "summary", "sweeps", "tables", "words", "write"),
+    },
+    "classes": {
+        *("Call", "Change", "Data", "Diagnosis", "Draw", "History", "Mark", "Share", "Strip", "Training", "_Reader"),
+    },
+}
+
+
+def short(path):
+    return path.relative_to(ROOT / "experiments").as_posix()
+
+
+def package_of(path):
+    return path.relative_to(ROOT / "experiments").with_suffix("").parts[0]
+
+
+def imports(path):
+    """Yield the modules of the project that a file imports, with the names that it takes from them."""
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, ()) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{short(path)} has a relative import; name the module in full"
+            if node.module == "experiments":
+                yield from ((f"experiments.{alias.name}", ()) for alias in node.names)
+            elif node.module:
+                yield node.module, tuple(alias.name for alias in node.names)
+
+
+def imported_packages(path):
+    names = (module.split(".") for module, _ in imports(path))
+    found = {(parts[1] if len(parts) > 1 else "__init__") for parts in names if parts[0] == "experiments"}
+    return found - {package_of(path)}
+
+
+def strings(path):
+    return {
+        node.value for node in ast.walk(TREES[path]) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def check(rule, found):
+    assert sorted(set(found) - EXCEPTIONS.get(rule, set())) == []
+
+
+def test_every_package_has_its_place():
+    assert {package_of(path) for path in FILES} <= set(ORDER)
+
+
+def test_imports_are_one_way():
+    position = {name: index for index, name in enumerate(ORDER)}
+    check(
+        "one-way",
+        (
+            f"{short(path)} imports {package}"
+            for path in FILES
+            for package in imported_packages(path)
+            if position.get(package, -1) >= position[package_of(path)]
+        ),
+    )
+
+
+def test_training_could_be_published_alone():
+    wanted = {package for path in FILES if package_of(path) == "training" for package in imported_packages(path)}
+    assert wanted <= set(LEAVES)
+
+
+def test_no_module_is_imported_by_a_string():
+    found = []
+    for path in FILES:
+        if any(module == "importlib" and set(names) <= {"import_module"} for module, names in imports(path)):
+            found.append(f"{short(path)} imports importlib")
+        dotted = (text for text in strings(path) if is_module(text.partition(":")[0]))
+        found += [f"{short(path)} names {text!r}" for text in dotted]
+    check("imports by name", found)
+
+
+def is_module(text):
+    if not text.startswith("experiments.") or not all(map(str.isidentifier, text.split("."))):
+        return False
+    place = ROOT.joinpath(*text.split("."))
+    return place.is_dir() or place.with_suffix(".py").exists()
+
+
+def test_no_package_uses_a_private_name_of_another():
+    privates = {path: private_definitions(TREES[path]) for path in FILES}
+    found = []
+    for path in FILES:
+        others = [other for other in FILES if package_of(other) != package_of(path)]
+        taken = [(module, name) for module, names in imports(path) for name in names if is_private(name)]
+        found += [f"{short(path)} imports {name} of {module}" for module, name in taken if module.startswith("exp")]
+        # Names in texts count where the text names the file too.
+        texts = strings(path)
+        found += [
+            f"{short(path)} names {short(other)}: {name}"
+            for other in others
+            if short(other) in texts
+            for name in texts & privates[other]
+        ]
+        modules = {alias for alias, module in module_aliases(path).items() if module != package_of(path)}
+        found += [
+            f"{short(path)} uses {node.value.id}.{node.attr}"
+            for node in ast.walk(TREES[path])
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+            if node.value.id in modules and is_private(node.attr)
+        ]
+    check("privates", found)
+
+
+def is_private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def private_definitions(tree):
+    names = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return {name for name in names if is_private(name)}
+
+
+def module_aliases(path):
+    """Return local names that stand for modules of the project, each with the package of the module."""
+    aliases = {}
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("experiments"):
+            for alias in node.names:
+                module = f"{node.module}.{alias.name}"
+                if is_module(module):
+                    aliases[alias.asname or alias.name] = module.split(".")[1]
+    return aliases
+
+
+@pytest.mark.parametrize("kind", ["modules", "classes"])
+def test_no_name_is_given_twice(kind):
+    if kind == "modules":
+        names = [path.stem for path in FILES if not path.stem.startswith("__")]
+    else:
+        names = [node.name for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    check(kind, (name for name, count in Counter(names).items() if count > 1))
