@@ -20,7 +20,7 @@ FOREIGN = {
 TRAIN = f"""
 import sys
 from experiments.scheduler.local import LocalExecutor
-from experiments.scheduler.tasks import Finished, Train
+from experiments.scheduler.executor import Finished, Train
 from experiments.language import load_study
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ import pytest
 from experiments import xla
 from experiments.language import load_study
 from experiments.scheduler.bundles import make_bundles
+from experiments.scheduler.executor import Finished, Note, Train
 from experiments.scheduler.local import LocalExecutor
-from experiments.scheduler.tasks import Finished, Note, Train
 from experiments.stored_programs import ProgramStore
 from tests.marks import ON_LINUX
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from experiments.cli.arguments import make_parser
+from experiments.cli.parser import make_parser
 from experiments.errors import ExperimentsError
 
 WELL, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.errors import ExperimentsError
+from experiments.scheduler.executor import Broken, Call, Returned
 from experiments.scheduler.local import LocalExecutor
-from experiments.scheduler.tasks import Broken, Call, Returned
 
 
 @dataclass(frozen=True)

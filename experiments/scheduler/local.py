@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.errors import ExperimentsError
-from experiments.scheduler.tasks import Broken, Event, Finished, Note, Task, Tick, Train
+from experiments.scheduler.executor import Broken, Event, Finished, Note, Task, Tick, Train
 from experiments.scheduler.worker import Done, GaveBack, GiveBack, Loads, Misfit, Settings, work
 from experiments.store.record import RunResult
 

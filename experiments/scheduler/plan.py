@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.scheduler.choice import chosen_variants
-from experiments.scheduler.order import staged_runs
+from experiments.scheduler.bundles import bundle_key
 from experiments.store.folder import StudyFolder
 from experiments.store.members import Members
 from experiments.store.staging import staged_files
@@ -16,6 +17,7 @@ from experiments.store.table import Key, finished, read_index
 
 if TYPE_CHECKING:
     from experiments.language.study import Run, Study
+
 
 Runs = tuple["Run", ...]
 
@@ -127,3 +129,85 @@ def _by_hash(runs: Sequence[Run]) -> tuple[Runs, ...]:
     for run in runs:
         groups.setdefault(run.hash, []).append(run)
     return tuple(map(tuple, groups.values()))
+
+
+CLAIMED, SLIDES = "claimed", "slides"
+
+
+def chosen_variants(study: Study, only: str) -> list[str]:
+    """Name the variants and points of grids that are asked for.
+
+    Args:
+        study: The study.
+        only: "claimed": the variants that claims name, without grids of which each value needs a program of its own
+            (where a study has nothing else, those as well). "slides": of a study with a place in its deck the named
+            variants that published figures or the deck's own claims are about.
+
+    Returns:
+        Names in file order; none where the study has nothing of the kind.
+    """
+    return _on_slides(study) if only == SLIDES else _claimed(study)
+
+
+def _on_slides(study: Study) -> list[str]:
+    if study.order is None:
+        return []
+    shown = claimed_names(study, study.source) | {figure.variant for figure in study.published}
+    return [variant.name for variant in study.variants if variant.name in shown and not variant.grid]
+
+
+def _claimed(study: Study) -> list[str]:
+    names = claimed_names(study)
+    claimed = [variant for variant in study.variants if variant.name in names or variant.group in names]
+    programs: dict[str, set[str]] = {}
+    for variant in study.variants:
+        programs.setdefault(variant.group, set()).add(bundle_key(variant.config))
+    quick = [variant.name for variant in claimed if len(programs[variant.group]) == 1]
+    return quick or [variant.name for variant in claimed]
+
+
+class Stage(IntEnum):
+    """The part of a study that a run belongs to; parts are trained in this order."""
+
+    SHOWN = 0
+    NAMED = 1
+    GRID = 2
+
+
+def in_order(studies: Iterable[Study]) -> list[Study]:
+    """Sort studies: those with a place in their deck first, then the others deck by deck."""
+    return sorted(studies, key=lambda study: (study.order or math.inf, study.source, study.name))
+
+
+def stage_of(study: Study) -> Callable[[Run], Stage]:
+    """Give the function that says which part of a study a run belongs to.
+
+    Args:
+        study: Its claims and published figures say which named variants the slides show.
+    """
+    shown = claimed_names(study) | {figure.variant for figure in study.published}
+
+    def stage(run: Run) -> Stage:
+        if run.grid:
+            return Stage.GRID
+        return Stage.SHOWN if run.variant in shown else Stage.NAMED
+
+    return stage
+
+
+def staged_runs(study: Study, runs: Sequence[Run]) -> list[Run]:
+    """Sort runs by the part of their study; inside a part they keep their order."""
+    return sorted(runs, key=stage_of(study))
+
+
+def claimed_names(study: Study, source: str | None = None) -> set[str]:
+    """Name the variants, grids and points of grids that claims are about.
+
+    Args:
+        study: The study.
+        source: Count only the claims of this source; None for all.
+    """
+    from experiments.language.expressions import references
+
+    claims = [claim for claim in study.claims if source is None or claim.source == source]
+    return {reference.variant for claim in claims for reference in references(claim.expression)}

@@ -20,12 +20,23 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.errors import ExperimentsError
 from experiments.scheduler.bundles import bundle_key
-from experiments.scheduler.memory import resident_bytes
-from experiments.scheduler.tasks import Broken, Call, Finished, Note, Prepare, Progress, Refused, Returned, Task, Train
+from experiments.scheduler.executor import (
+    Broken,
+    Call,
+    Finished,
+    Note,
+    Prepare,
+    Progress,
+    Refused,
+    Returned,
+    Task,
+    Train,
+)
 from experiments.xla import KeptPrograms, allow_single_kernels, delete_programs, keep_programs
 
 if TYPE_CHECKING:
     from experiments.language.study import Run
+
 
 _SECONDS_BETWEEN_PROGRESS = 0.2
 # A worker of normal programs is recycled well below 1.5 GB; one whose single program needs more goes on until it grows.
@@ -260,3 +271,39 @@ def _die_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
+
+
+_STATM = Path("/proc/self/statm")
+
+
+def resident_bytes() -> int:
+    """Measure the resident memory of this process.
+
+    Returns:
+        Bytes now on Linux; the most there ever was on other systems, which for a growing worker is nearly the same.
+    """
+    if _STATM.exists():
+        return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    if sys.platform == "win32":
+        return _windows_peak()
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _windows_peak() -> int:
+    import ctypes
+    from ctypes import wintypes
+
+    class Counters(ctypes.Structure):
+        _fields_ = (
+            ("size", wintypes.DWORD),
+            ("faults", wintypes.DWORD),
+            *((name, ctypes.c_size_t) for name in ("peak", "now", "a", "b", "c", "d", "pagefile", "peak_pagefile")),
+        )
+
+    counters = Counters(size=ctypes.sizeof(Counters))
+    process = ctypes.windll.kernel32.GetCurrentProcess()  # type: ignore[attr-defined]
+    ctypes.windll.psapi.GetProcessMemoryInfo(process, ctypes.byref(counters), counters.size)  # type: ignore[attr-defined]
+    return int(counters.now)

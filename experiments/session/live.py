@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from experiments.session.tally import DONE, Tally
+from experiments.session.progress import DONE, Tally
 from experiments.store.files import write_atomically
 from experiments.store.folder import StudyFolder
 from experiments.store.lock import FolderLock

@@ -15,12 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.scheduler.device import usable_cores
-from experiments.scheduler.listener import Watch
+from experiments.scheduler.executor import Broken, Call, Event, Returned, Tick
 from experiments.scheduler.local import LocalExecutor
-from experiments.scheduler.tasks import Broken, Call, Event, Returned, Tick
-from experiments.session.known import studies_with_results
 from experiments.session.live import Live
-from experiments.session.report import FIGURES, PAGE, SITE, TABLES, alone_in, fingerprint, write_mark
+from experiments.session.progress import Watch
+from experiments.session.reporting import (
+    FIGURES,
+    PAGE,
+    SITE,
+    TABLES,
+    alone_in,
+    fingerprint,
+    studies_with_results,
+    write_mark,
+)
 from experiments.store.folder import StudyFolder
 
 if TYPE_CHECKING:

@@ -10,11 +10,21 @@ from experiments.errors import ConfigError, ExperimentsError, Problem
 from experiments.scheduler.bundles import make_bundles
 from experiments.scheduler.collect import Collector, collectors
 from experiments.scheduler.device import Device
-from experiments.scheduler.listener import Watch
-from experiments.scheduler.order import stage_of
-from experiments.scheduler.plan import Plan, Runs
-from experiments.scheduler.tasks import Broken, Event, Executor, Finished, Note, Prepare, Progress, Refused, Tick, Train
+from experiments.scheduler.executor import (
+    Broken,
+    Event,
+    Executor,
+    Finished,
+    Note,
+    Prepare,
+    Progress,
+    Refused,
+    Tick,
+    Train,
+)
+from experiments.scheduler.plan import Plan, Runs, stage_of
 from experiments.session.pages import Pages
+from experiments.session.progress import Watch
 
 if TYPE_CHECKING:
     from experiments.language.study import Run

@@ -13,7 +13,7 @@ from experiments.report import write_report
 from experiments.report.start import start_page
 from experiments.scheduler.plan import Selection, make_plan
 from experiments.session.live import Live
-from experiments.session.tally import Tally
+from experiments.session.progress import Tally
 from tests.browser.chromium import Browser
 from tests.browser.test_pages import SHOWN, choose, pytestmark
 from tests.report.conftest import STUDY

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from experiments.language import load_study
-from experiments.session import run as running
+from experiments.session import run_studies as running
 from experiments.store.folder import StudyFolder
 from experiments.store.merge import merge
 from experiments.store.staging import stage

@@ -7,8 +7,8 @@ import importlib
 import pytest
 
 from experiments.run.execute import execute
-from experiments.scheduler.tasks import Call, Finished, Returned, Train
-from experiments.session import report, run
+from experiments.scheduler.executor import Call, Finished, Returned, Train
+from experiments.session import reporting, run_studies
 
 
 class InProcess:
@@ -36,5 +36,5 @@ class InProcess:
 @pytest.fixture
 def in_process(monkeypatch):
     """Commands train and draw in this process."""
-    for module in (run, report):
+    for module in (run_studies, reporting):
         monkeypatch.setattr(module, "LocalExecutor", InProcess)

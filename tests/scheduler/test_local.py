@@ -5,8 +5,8 @@ import time
 import pytest
 
 from experiments.errors import ExperimentsError
+from experiments.scheduler.executor import Broken, Call, Finished, Prepare, Refused, Returned, Train
 from experiments.scheduler.local import LocalExecutor
-from experiments.scheduler.tasks import Broken, Call, Finished, Prepare, Refused, Returned, Train
 from tests.fakes import FakeStudy, FakeVariant
 from tests.marks import ON_LINUX
 from tests.session.watch import EXECUTE

@@ -8,7 +8,7 @@ import pytest
 
 from experiments.language import load_study, study_names
 from experiments.scheduler.bundles import make_bundles
-from experiments.scheduler.order import in_order, stage_of
+from experiments.scheduler.plan import in_order, stage_of
 from experiments.session.estimate import Estimate, expected_seconds
 
 WORKERS = 2

@@ -13,8 +13,8 @@ import pytest
 
 from experiments.errors import ConfigError
 from experiments.language import parse_study
-from experiments.scheduler.summary import Summary
-from experiments.session.report import outdated, report
+from experiments.scheduler.collect import Summary
+from experiments.session.reporting import outdated, report
 from tests.fakes import folder_bytes
 from tests.report.conftest import STUDY
 from tests.report.reading import read_page

@@ -13,6 +13,7 @@ import pytest
 
 from experiments.errors import ConfigError, ExperimentsError
 from experiments.scheduler.plan import Selection
+from experiments.session import run_studies
 from experiments.store.folder import StudyFolder
 from experiments.store.load import load_history
 from experiments.store.lock import FolderLock
@@ -108,7 +109,7 @@ def test_curves_that_are_damaged_during_a_run_are_trained_by_the_next(tmp_path, 
     study = study_with(repeats=3)
     run([study], tmp_path, selection=Selection(repeats=2))
     path = StudyFolder.of("fake", tmp_path).history("dropout", "fresh")
-    monkeypatch.setattr("experiments.session.run.set_damaged_aside", lambda *_: path.write_bytes(b"torn") and [])
+    monkeypatch.setattr(run_studies, "set_damaged_aside", lambda *_: path.write_bytes(b"torn") and [])
     _, watcher = run([study], tmp_path)
     assert [line for line in watcher.lines if "dropout.fresh.npz is damaged and was renamed" in line]
     monkeypatch.undo()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from experiments.scheduler.executor import Finished, Note, Train
 from experiments.scheduler.local import LocalExecutor
-from experiments.scheduler.tasks import Finished, Note, Train
 from tests.fakes import FakeStudy, FakeVariant
 from tests.marks import ON_LINUX
 

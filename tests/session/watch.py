@@ -10,8 +10,8 @@ from pathlib import Path
 
 from experiments.scheduler.local import LocalExecutor
 from experiments.session import pages as writing
-from experiments.session import run as running
-from experiments.session.run import Options, run_studies
+from experiments.session import run_studies as running
+from experiments.session.run_studies import Options, run_studies
 
 EXECUTE = "tests.scheduler.fake_execute"
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
-
-from experiments.cli.screen import make_console
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
+    from rich.table import Table
 
-    from experiments.scheduler.listener import Listener
-    from experiments.session.tally import Tally
+    from experiments.session.progress import Listener, Tally
+
 
 _SECONDS_BETWEEN_LINES = 30.0
 
@@ -114,3 +113,36 @@ def _outcome(study: str, verdicts: Mapping[str, Counter[str]], seconds: float) -
 def _counted(counts: Counter[str]) -> str:
     supported, contradicted = counts["supported"], counts["contradicted"]
     return f"{supported} supported, {contradicted} contradicted, {counts.total() - supported - contradicted} open"
+
+
+# Without a terminal nothing shall be wrapped at 80 columns: a file or a pipe takes a table as wide as it is.
+_WIDTH_OF_A_FILE = 200
+
+
+def make_console() -> Console:
+    """Make a console for standard output; what is printed with it is taken literally, brackets and all."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else _WIDTH_OF_A_FILE
+    return Console(markup=False, highlight=False, emoji=False, width=width, soft_wrap=not sys.stdout.isatty())
+
+
+def make_table(columns: Iterable[str], rows: Iterable[Sequence[str]], *, right: Iterable[str] = ()) -> Table:
+    """Make a table of texts.
+
+    Args:
+        columns: Headings.
+        rows: Cells, taken literally.
+        right: Headings of the columns that hold numbers.
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    numbers = set(right)
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table

@@ -1,14 +1,16 @@
-"""What is trained first, read from the studies that are shipped and from small ones."""
+"""Which runs are planned and in which order, of the studies that are shipped and of small ones."""
 
 from dataclasses import replace
 
+import pytest
+
 from experiments.language import load_study, parse_study, study_names
-from experiments.scheduler.bundles import make_bundles
-from experiments.scheduler.order import Stage, in_order, stage_of
-from experiments.scheduler.plan import Selection, make_plan
+from experiments.scheduler.bundles import bundle_key, make_bundles
+from experiments.scheduler.plan import CLAIMED, SLIDES, Selection, Stage, chosen_variants, in_order, make_plan, stage_of
 from tests.fakes import make_study
 from tests.report.conftest import STUDY
 
+STUDIES = [load_study(name) for name in study_names()]
 CASE_STUDIES = [
     "weight_regularization",
     "weight_constraint",
@@ -54,3 +56,27 @@ def test_studies_without_a_place_are_sorted_by_deck_and_name():
     named = [replace(make_study("a", name=name), source=deck) for name, deck in (("z", "A"), ("b", "B"), ("a", "B"))]
     last = replace(make_study("a", name="first"), source="C", order=1)
     assert [study.name for study in in_order([*named[::-1], last])] == ["first", "z", "a", "b"]
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
+def test_every_study_has_variants_that_its_claims_name(study):
+    assert chosen_variants(study, CLAIMED)
+
+
+def test_the_slides_show_named_variants_of_the_case_studies():
+    shown = {study.name: chosen_variants(study, SLIDES) for study in STUDIES}
+    assert sorted(name for name, variants in shown.items() if variants) == sorted(CASE_STUDIES)
+    assert not any("[" in variant for variants in shown.values() for variant in variants)
+    assert shown["weight_regularization"] == ["baseline", "l2", "l2_hidden_and_output"]
+
+
+def test_a_grid_of_one_program_is_kept_and_one_of_a_program_a_value_is_not(tmp_path):
+    units = "  units: {grid: {units: {model.hidden.units: [3, 4]}}}\n"
+    claim = "  - says: Width helps.\n    expect: units.test_accuracy increasing over units\n"
+    text = STUDY.replace("claims:\n", f"{units}claims:\n{claim}")
+    study = parse_study(text, name="s", file="s.yaml")
+    chosen = chosen_variants(study, CLAIMED)
+    assert {name.partition("[")[0] for name in chosen} == {"baseline", "dropout", "wide", "rate"}
+    runs = [run for group in make_plan(study, tmp_path, Selection(only=CLAIMED)).groups for run in group]
+    assert {run.variant for run in runs} == set(chosen)
+    assert len({bundle_key(run.config) for run in runs if run.grid}) == 1

@@ -4,12 +4,11 @@ from collections import Counter
 
 import pytest
 
-from experiments.cli import progress
-from experiments.cli.progress import PlainListener
-from experiments.cli.screen import make_console
+from experiments.cli import display
+from experiments.cli.display import PlainListener, make_console
+from experiments.scheduler.executor import Finished
 from experiments.scheduler.plan import Selection, make_plan
-from experiments.scheduler.tasks import Finished
-from experiments.session.tally import Tally
+from experiments.session.progress import Tally
 from tests.fakes import make_result, make_study
 
 
@@ -17,7 +16,7 @@ from tests.fakes import make_result, make_study
 def clock(monkeypatch):
     """A clock that the test sets."""
     now = [1000.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(display.time, "monotonic", lambda: now[0])
     return now
 
 

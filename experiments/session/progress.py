@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from experiments.session.estimate import Estimate
 
 if TYPE_CHECKING:
+    from collections import Counter
+
+    from experiments.scheduler.collect import Summary
+    from experiments.scheduler.executor import Finished, Progress
     from experiments.scheduler.plan import Plan
-    from experiments.scheduler.tasks import Finished, Progress
+
 
 # Tables, figures and page of a study; those of earlier studies are made while later ones are trained.
 _SECONDS_A_PAGE = 8.0
@@ -161,3 +165,37 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class Listener(Protocol):
+    """Hears how a run goes on; the command line's listeners show it in a terminal or as plain lines."""
+
+    def say(self, line: str) -> None:
+        """Hear one sentence for people."""
+
+    def begin(self, tally: Tally) -> None:
+        """Hear that runs are about to be trained; the tally counts them."""
+
+    def moved(self) -> None:
+        """Hear that the tally has counted a run that is over, or epochs of one in training."""
+
+    def written(self, study: str, verdicts: Mapping[str, Counter[str]], seconds: float) -> None:
+        """Hear that the page of a study is written: protocol to verdict to number of claims; seconds of worker time."""
+
+    def end(self) -> None:
+        """Hear that training is over, however it ended."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who hears what happens in a call.
+
+    Attributes:
+        summary: For the lines at the end.
+        tally: Counts the runs.
+        listener: Shows it while it happens.
+    """
+
+    summary: Summary
+    tally: Tally
+    listener: Listener

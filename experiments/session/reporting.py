@@ -10,18 +10,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.errors import ExperimentsError
+from experiments.scheduler.collect import Summary
 from experiments.scheduler.device import usable_cores
-from experiments.scheduler.listener import Listener
+from experiments.scheduler.executor import Broken, Call, Executor
 from experiments.scheduler.local import LocalExecutor
-from experiments.scheduler.summary import Summary
-from experiments.scheduler.tasks import Broken, Call, Executor
-from experiments.session.known import read_mark, studies_with_results
+from experiments.session.progress import Listener
 from experiments.store.files import write_atomically
 from experiments.store.folder import StudyFolder
 from experiments.store.lock import FolderLock
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
+
 
 TABLES = "experiments.analysis:write_tables"
 FIGURES = "experiments.report.figures:write_figures"
@@ -116,3 +117,77 @@ def fingerprint(study: Study, folder: StudyFolder) -> str:
     """Hash what the tables, figures and page of a study are made from: its runs and its text."""
     content = folder.runs.read_bytes() if folder.runs.is_file() else b""
     return hashlib.sha256(content + study.text.encode()).hexdigest()
+
+
+def studies_with_results(given: Sequence[Study], out: Path) -> list[Study]:
+    """Find every study that has runs in a results folder and whose YAML can still be read.
+
+    Args:
+        given: Studies that are loaded already, with ``--set`` applied.
+        out: The results folder.
+
+    Returns:
+        The given ones and the others, by name. Those made with ``--set`` beside the study they vary ("dropout@1f3a")
+        have a page of their own and are left out here unless they are given.
+    """
+    found = {study.name: study for study in given}
+    for name, source in _sources(out):
+        if name not in found and "@" not in name and StudyFolder.of(name, out).runs.is_file():
+            study = _load(source)
+            if study is not None and study.name == name:
+                found[name] = study
+    return [found[name] for name in sorted(found)]
+
+
+def read_mark(path: Path) -> dict[str, str]:
+    """Read what the pages of a study were made from.
+
+    Args:
+        path: The study's ``.reported``.
+
+    Returns:
+        ``made_from``, a fingerprint, and ``file``, the YAML; {} where there is nothing that can be read.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def refuse_namesakes(studies: Sequence[Study], out: Path) -> None:
+    """Keep the results of one YAML from being taken for those of another one of the same name.
+
+    Args:
+        studies: What is to be run.
+        out: The results folder.
+
+    Raises:
+        ExperimentsError: A study's folder there was written for a file elsewhere that still exists.
+    """
+    for study in studies:
+        folder = StudyFolder.of(study.name, out)
+        other = Path(read_mark(folder.reported).get("file", study.file))
+        if other.is_file() and other.resolve() != Path(study.file).resolve():
+            advice = "give --out another folder, or rename one of the two files"
+            raise ExperimentsError(f"{folder.path} has the results of {other}, not of {study.file}: {advice}")
+
+
+def _sources(out: Path) -> Iterator[tuple[str, str]]:
+    from experiments.language import study_names
+
+    for path in sorted(out.glob("*/.reported")):
+        mark = read_mark(path)
+        if "file" in mark:
+            yield path.parent.name, mark["file"]
+    for name in study_names():
+        yield name, name
+
+
+def _load(source: str) -> Study | None:
+    from experiments.language import load_study
+
+    try:
+        return load_study(source)
+    except (ExperimentsError, OSError):
+        return None

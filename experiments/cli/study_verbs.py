@@ -5,8 +5,14 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from experiments.errors import ExperimentsError
+from experiments.cli.display import make_console, make_table
+from experiments.cli.studies import RESULTS, every_name, load_all
+from experiments.errors import ConfigError, ExperimentsError
+
+if TYPE_CHECKING:
+    from experiments.language import Study
 
 
 def show_study(arguments: Namespace) -> int:
@@ -58,3 +64,48 @@ def new_study(arguments: Namespace) -> int:
     print(f"  python -m experiments check {arguments.name}")
     print(f"  python -m experiments run {arguments.name}")
     return 0
+
+
+_COLUMNS = ("study", "question", "variants", "runs", "done")
+
+
+def list_studies(arguments: Namespace) -> int:
+    """Print one line a study."""
+    out = Path(arguments.out or RESULTS)
+    rows = [_row(name, out) for name in every_name()]
+    make_console().print(make_table(_COLUMNS, rows, right=("variants", "runs")))
+    return 0
+
+
+def _row(name: str, out: Path) -> tuple[str, ...]:
+    from experiments.language import load_study
+
+    try:
+        study = load_study(name)
+    except ConfigError as error:
+        return name, f"cannot be read: python -m experiments check {name}", "", "", f"{len(error.problems)} problems"
+    return name, study.question, str(len(study.variants)), *_progress(study, out)
+
+
+def _progress(study: Study, out: Path) -> tuple[str, str]:
+    from experiments.scheduler.plan import Selection, make_plan
+
+    plan = make_plan(study, out, Selection())
+    total = plan.done + plan.to_run
+    return f"{total:,}", "yes" if not plan.to_run else f"{plan.done:,}" if plan.done else "no"
+
+
+def check_studies(arguments: Namespace) -> int:
+    """Check the studies named, or all of them, and say how much they hold."""
+    studies = load_all(arguments.studies or every_name())
+    variants = sum(len(study.variants) for study in studies)
+    runs = sum(study.count() for study in studies)
+    claims = sum(len(study.claims) for study in studies)
+    subject = studies[0].file if len(studies) == 1 else f"{len(studies)} studies"
+    counts = ", ".join(map(_counted, (variants, runs, claims), ("variant", "run", "claim")))
+    print(f"{subject}: all well; {counts}")
+    return 0
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

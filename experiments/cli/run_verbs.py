@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.cli.display import make_console, make_listener, make_table
 from experiments.cli.main import FAILED, INTERRUPTED, WELL
-from experiments.cli.progress import make_listener
-from experiments.cli.screen import make_console, make_table
 from experiments.cli.studies import RESULTS, every_name, load_all, with_own_folder
 from experiments.errors import ExperimentsError
 
 if TYPE_CHECKING:
     from experiments.language import Study
-    from experiments.scheduler.listener import Listener
+    from experiments.scheduler.collect import Summary
     from experiments.scheduler.plan import Selection
-    from experiments.scheduler.summary import Summary
-    from experiments.session.run import Options
+    from experiments.session.progress import Listener
+    from experiments.session.run_studies import Options
+
 
 _FAILURES_SHOWN = 10
 
@@ -56,7 +56,7 @@ def print_ending(summary: Summary, listener: Listener) -> int:
 
 
 def _run(studies: Sequence[Study], options: Options, listener: Listener) -> int:
-    from experiments.session.run import run_studies
+    from experiments.session.run_studies import run_studies
 
     start = time.monotonic()
     summary = run_studies(studies, options, listener)
@@ -78,7 +78,7 @@ def _result_line(summary: Summary, seconds: float) -> str:
 
 def _options(arguments: Namespace) -> Options:
     from experiments.scheduler.plan import Selection
-    from experiments.session.run import Options
+    from experiments.session.run_studies import Options
 
     selection = Selection(
         variants=arguments.variant,
@@ -99,7 +99,7 @@ def _options(arguments: Namespace) -> Options:
 
 def _asked_for(arguments: Namespace) -> list[Study]:
     """Load the studies named, in the order named, or all of them in the order of the decks."""
-    from experiments.scheduler.order import in_order
+    from experiments.scheduler.plan import in_order
 
     if not arguments.all:
         return load_all(arguments.studies, arguments.sets)
@@ -121,7 +121,7 @@ def _having(studies: Sequence[Study], variants: Sequence[str] | None) -> list[St
 
 def _with_choice(studies: Sequence[Study], only: str | None) -> list[Study]:
     """Keep the studies that have something of what ``--only`` asks for; where none has, say so."""
-    from experiments.scheduler.choice import chosen_variants
+    from experiments.scheduler.plan import chosen_variants
 
     kept = [study for study in studies if only is None or chosen_variants(study, only)]
     if not kept:
@@ -139,3 +139,19 @@ def _say_what_would_run(studies: Sequence[Study], out: Path, selection: Selectio
     table = make_table(("study", "done", "to run"), [*rows, total], right=("done", "to run"))
     make_console().print(table)
     return WELL
+
+
+def write_report(arguments: Namespace) -> int:
+    """Write what is to be seen of the studies named, or of all that have results."""
+    from experiments.scheduler.collect import Summary
+    from experiments.session.reporting import report, studies_with_results
+    from experiments.store.folder import StudyFolder
+
+    out, listener, summary = Path(arguments.out or RESULTS), make_listener(), Summary()
+    studies = load_all(arguments.studies) or studies_with_results([], out)
+    without = [study.name for study in studies if not StudyFolder.of(study.name, out).runs.is_file()]
+    if without or not studies:
+        what = ", ".join(without) or "any study"
+        raise ExperimentsError(f"there are no results of {what} in {out}/; python -m experiments run makes them")
+    report(studies, out, arguments.jobs, summary, listener)
+    return print_ending(summary, listener)

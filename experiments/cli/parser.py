@@ -31,14 +31,14 @@ def make_parser() -> argparse.ArgumentParser:
 def _add_list(verbs: _Verbs) -> None:
     verb = _add(verbs, "list", "studies: question, variants, runs, done or not", "list", "list --out results/quick")
     _add_out(verb)
-    verb.set_defaults(command="listing:list_studies")
+    verb.set_defaults(command="study_verbs:list_studies")
 
 
 def _add_check(verbs: _Verbs) -> None:
     examples = "check", "check dropout", "check configs/mine.yaml other/idea.yaml"
     verb = _add(verbs, "check", "validate studies; train nothing", *examples)
     verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="all studies when none is named")
-    verb.set_defaults(command="checking:check_studies")
+    verb.set_defaults(command="study_verbs:check_studies")
 
 
 def _add_show(verbs: _Verbs) -> None:
@@ -47,7 +47,7 @@ def _add_show(verbs: _Verbs) -> None:
     _add_study(verb)
     verb.add_argument("--variant", metavar="V", help="this variant only")
     _add_sets(verb)
-    verb.set_defaults(command="showing:show_study")
+    verb.set_defaults(command="study_verbs:show_study")
 
 
 def _add_code(verbs: _Verbs) -> None:
@@ -58,14 +58,14 @@ def _add_code(verbs: _Verbs) -> None:
     verb.add_argument("--protocol", choices=("published", "fresh"), default="published", help="default: published")
     verb.add_argument("--repeat", type=_not_negative, default=0, metavar="K", help="which repeat, from 0; its seed")
     _add_sets(verb)
-    verb.set_defaults(command="showing:show_code")
+    verb.set_defaults(command="study_verbs:show_code")
 
 
 def _add_new(verbs: _Verbs) -> None:
     verb = _add(verbs, "new", "copy a study, comments and all, to start one's own", "new dropout my_dropout")
     _add_study(verb)
     verb.add_argument("name", metavar="NAME", help="of the new study: configs/NAME.yaml")
-    verb.set_defaults(command="showing:new_study")
+    verb.set_defaults(command="study_verbs:new_study")
 
 
 def _add_run(verbs: _Verbs) -> None:
@@ -96,7 +96,7 @@ def _add_run(verbs: _Verbs) -> None:
     verb.add_argument("--dry-run", action="store_true", help="say what would run")
     verb.add_argument("--fail-fast", action="store_true", help="stop at the first run that raises")
     verb.epilog = f"{verb.epilog}\n\n{_EXIT_CODES}"
-    verb.set_defaults(command="running:run")
+    verb.set_defaults(command="run_verbs:run")
 
 
 def _add_report(verbs: _Verbs) -> None:
@@ -105,7 +105,7 @@ def _add_report(verbs: _Verbs) -> None:
     verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="all studies with results when none is named")
     verb.add_argument("--jobs", type=_positive, metavar="N", help="worker processes; default: one for each core")
     _add_out(verb)
-    verb.set_defaults(command="reporting:write_report")
+    verb.set_defaults(command="run_verbs:write_report")
 
 
 def _add_compare(verbs: _Verbs) -> None:
@@ -126,7 +126,7 @@ def _add_compare(verbs: _Verbs) -> None:
         "--page", metavar="FILE", help="write the comparison as a page as well, such as results/compare.html"
     )
     _add_out(verb)
-    verb.set_defaults(command="comparing:compare")
+    verb.set_defaults(command="compare_verb:compare")
 
 
 _ONLY = (

@@ -9,16 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.scheduler.collect import Summary
 from experiments.scheduler.device import Device, choose_device
-from experiments.scheduler.listener import Listener, Watch
 from experiments.scheduler.local import LocalExecutor
 from experiments.scheduler.plan import Plan, Selection, make_plan
-from experiments.scheduler.summary import Summary
 from experiments.session.estimate import Estimate
-from experiments.session.known import refuse_namesakes
 from experiments.session.pages import Pages
-from experiments.session.report import outdated
-from experiments.session.tally import Tally
+from experiments.session.progress import Listener, Tally, Watch
+from experiments.session.reporting import outdated, refuse_namesakes
 from experiments.session.train import FailFastError, train
 from experiments.store.environment import changed_environment
 from experiments.store.lock import FolderLock

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.cli.screen import make_console, make_table
+from experiments.cli.display import make_console, make_table
 from experiments.cli.studies import RESULTS
 from experiments.errors import ExperimentsError
 
