@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from experiments.columns import PLAIN_WORDS, RECORD
 from experiments.errors import Place
 from experiments.language.allowed import REFUSED, SINGULAR, WITHHELD_ARGUMENTS
 from experiments.language.kinds import NUMBER, POSITIVE, kind_of, slot_of
 from experiments.language.located import LocatedDict, place_in
 from experiments.language.problems import Problems, expected, is_number, join, nearest
-from experiments.language.sections import RECORD_WORDS, EpochsUntil
+from experiments.language.sections import EpochsUntil
 from experiments.language.signatures import classes, identifiers
 from experiments.language.structure import GRADIENT_WORDS, LAYER_KEYS
 
@@ -163,8 +164,8 @@ def check_record(words: list[Any], problems: Problems) -> None:
     for index, word in enumerate(words):
         place = place_in(words, index)
         if isinstance(word, str):
-            if word not in RECORD_WORDS:
-                known = [*RECORD_WORDS, "epochs_until"]
+            if word not in PLAIN_WORDS:
+                known = [recordable.name for recordable in RECORD]
                 problems.add(place, f"record.{index}", f"{word!r} cannot be recorded{nearest(word, known)}")
         elif not (isinstance(word, LocatedDict) and list(word) == list(EpochsUntil.model_fields)):
             problems.add(place, f"record.{index}", expected("a word or {epochs_until: {metric: value}}", word))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from experiments.columns import CURVE_INDEX, RESERVED_METRICS
 from experiments.errors import Place
 from experiments.language.located import LocatedDict, place_in
 from experiments.language.metrics import component_name, loss_column
@@ -11,12 +12,8 @@ from experiments.language.names import wrong_name
 from experiments.language.problems import Problems
 from experiments.language.signatures import classes, identifiers
 
-_STORED = ("repeat", "hash", "epochs")
-"""What stands beside the curves of all runs in their file."""
-_NUMPY = ("file", "allow_pickle")
-"""Parameters of the function that writes that file, which takes curves by name."""
-_RECORDED = ("loss", "learning_rate", "weight_norm", "mse_original")
-"""What the history or runs.csv has of every run, or of those that record it."""
+_TAKEN = (*RESERVED_METRICS, *CURVE_INDEX, "file", "allow_pickle")
+"""Names of other curves, and parameters of the NumPy function that writes curves by name."""
 _SEVERAL = {
     "average": "one number for each class; write average: macro, or micro or weighted",
     "thresholds": "one number for each threshold; name a metric with one threshold for each of them",
@@ -52,7 +49,7 @@ def _check_name(config: LocatedDict, metric: Any, place: Place | None, path: str
     wrong = wrong_name(name, "a metric name")
     if wrong:
         problems.add(given.place_of("name") or place, f"{path}.name", wrong)
-    elif name in (*_STORED, *_NUMPY, *_RECORDED) or name.startswith("val_") or _hides_loss(name, metric, config):
+    elif name in _TAKEN or name.startswith("val_") or _hides_loss(name, metric, config):
         message = f"{name!r} is stored for something else; choose another name"
         problems.add(given.place_of("name") or place, f"{path}.name", message)
 

@@ -6,21 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from experiments.columns import BEST_WEIGHTS, ENSEMBLE, OWN_CURVES, SETS, WATCHED, Features, column_names
 from experiments.language.structure import sources_of
 
 _CROSSENTROPIES = {"bce", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}
 _SQUARED_ERRORS = {"mse", "mean_squared_error"}
 _HAS_KERNEL = re.compile(r"(Einsum)?Dense|(Depthwise)?Conv\dD(Transpose)?")
-_RECORDED = {
-    "weight_norm": ("weight_norm",),
-    "unit_norm": ("unit_norm_mean", "unit_norm_min", "unit_norm_max"),
-    "zero_weights": ("zero_weights", "near_zero_weights"),
-    "gradient_norm": ("gradient_norm", "initial_gradient_norm"),
-    "activation_stats": ("activation_mean", "activation_std", "initial_activation_mean", "initial_activation_std"),
-    "dead_units": ("dead_units",),
-    "active_units": ("active_units", "initial_active_units"),
-    "input_quantiles": ("input_drift",),
-}
 
 
 def snake_case(name: str) -> str:
@@ -63,7 +54,7 @@ def watched_metric(config: Mapping[str, Any]) -> str | None:
     """
     if config["training"].get("validate_on") != "test":
         return None
-    return next((name for name in ("accuracy", "mse") if name in measured(config)), None)
+    return next((name for name in WATCHED if name in measured(config)), None)
 
 
 def layers(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -106,43 +97,40 @@ def metric_names(config: Mapping[str, Any]) -> frozenset[str]:
     Returns:
         The names that a claim or a published figure may use. Record words name every layer with a kernel.
     """
-    names = {"epochs_run", "diverged", "diverged_at", "seconds"}
-    scores = _scores(config)
-    names |= scores
-    if _keeps_best(config):
-        names |= {f"best_{score}" for score in scores} | {"best_epoch"}
-    if config.get("ensemble"):
-        names |= {f"member_{score}" for score in scores}
-    if "train_accuracy" in scores:
-        names |= {"accuracy_gap"} if "test_accuracy" in scores else set()
-        names |= {"fresh_accuracy_gap"} if "fresh_test_accuracy" in scores else set()
-    if not config.get("ensemble"):  # which has no curves of its own
-        names |= _read_off_curves(config)
-    words = [word for word in config.get("record") or () if isinstance(word, str)]
-    return frozenset(names.union(*(_recorded(word, config) for word in words)))
+    return column_names(_features(config))
 
 
-def _read_off_curves(config: Mapping[str, Any]) -> set[str]:
+def _features(config: Mapping[str, Any]) -> Features:
     words = config.get("record") or ()
-    names = {"overshoots"} if "overshoots" in words else set()
+    targets = tuple(metric for word in words if isinstance(word, Mapping) for metric in word["epochs_until"])
     watched = watched_metric(config)
-    if watched:
-        names.add(f"best_watched_{watched}")
-    starts = ("epochs_until", "reached", *(("seconds_until",) if "time_per_epoch" in words else ()))
-    waits = [word["epochs_until"] for word in words if isinstance(word, Mapping)]
-    return names | {f"{start}_{metric}" for start in starts for wait in waits for metric in wait}
+    conditions = {word if isinstance(word, str) else "epochs_until" for word in words}
+    if _keeps_best(config):
+        conditions.add(BEST_WEIGHTS)
+    conditions.add(ENSEMBLE if config.get("ensemble") else OWN_CURVES)
+    return Features(
+        sets=_sets(config),
+        metrics=_scores(config),
+        watched=(watched,) if watched else (),
+        targets=targets,
+        # Probes measure the layers that have a kernel; what an activation makes of its output belongs to them.
+        layers=tuple(name for name, class_name in layers(config) if _HAS_KERNEL.fullmatch(class_name)),
+        conditions=frozenset(conditions),
+    )
 
 
-def _scores(config: Mapping[str, Any]) -> set[str]:
-    split = config["data"].get("split") or {}
-    sets = ["train", "test"] + [name for name in ("validation",) if split.get(name)]
-    if has_fresh_rows(config):
-        sets.append("fresh_test")
-    names = list(measured(config))
-    if set(names) & _SQUARED_ERRORS:
-        # Without a scaler the original units are those trained in, so the name is always there to compare by.
-        names.append("mse_original")
-    return {f"{where}_{name}" for where in sets for name in names}
+def _sets(config: Mapping[str, Any]) -> tuple[str, ...]:
+    there = {
+        "validation": bool((config["data"].get("split") or {}).get("validation")),
+        "fresh_test": has_fresh_rows(config),
+    }
+    return tuple(name for name in SETS if there.get(name, True))
+
+
+def _scores(config: Mapping[str, Any]) -> tuple[str, ...]:
+    names = measured(config)
+    # Without a scaler the original units are those trained in, so the name is always there to compare by.
+    return (*names, "mse_original") if _SQUARED_ERRORS.intersection(names) else names
 
 
 def _keeps_best(config: Mapping[str, Any]) -> bool:
@@ -152,12 +140,3 @@ def _keeps_best(config: Mapping[str, Any]) -> bool:
         if name == "ModelCheckpoint" or (arguments or {}).get("restore_best_weights"):
             return True
     return False
-
-
-def _recorded(word: str, config: Mapping[str, Any]) -> set[str]:
-    if word == "time_per_epoch":
-        return {"seconds_per_epoch"}
-    # Probes measure the layers that have a kernel; what an activation or a normalization makes of it belongs to them.
-    kernels = [name for name, class_name in layers(config) if _HAS_KERNEL.fullmatch(class_name)]
-    names = {f"{column}.{layer}" for column in _RECORDED.get(word, ()) for layer in kernels}
-    return names | ({"weight_norm"} if word == "weight_norm" else set())

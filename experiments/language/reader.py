@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.columns import PROTOCOLS
 from experiments.errors import Place
 from experiments.language.claim_parser import ClaimSyntaxError, parse_claim
 from experiments.language.claims import check_claim, check_metric, find_variant
@@ -19,7 +20,7 @@ from experiments.language.problems import Problems, expected, nearest
 from experiments.language.resolve import resolve
 from experiments.language.section_check import check_section
 from experiments.language.sections import CONFIGURATION_KEYS, Diagnosis, PublishedSection, StudyFile
-from experiments.language.study import PROTOCOLS, Claim, Published, Study, Variant
+from experiments.language.study import Claim, Published, Study, Variant
 from experiments.language.variants import Defaults, VariantResolver
 
 _DEFAULT_REPEATS = StudyFile.model_fields["repeats"].default

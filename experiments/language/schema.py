@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from experiments.columns import PLAIN_WORDS
 from experiments.language.allowed import KERAS_NAMESPACES, OWN_TRIGGERS, SINGULAR
 from experiments.language.check import LARGEST_REPEAT
 from experiments.language.kinds import POSITIVE, kind_of, slot_of
-from experiments.language.sections import COMPONENT, NAME_PATTERN, RECORD_WORDS, EpochsUntil, StudyFile
+from experiments.language.sections import COMPONENT, NAME_PATTERN, EpochsUntil, StudyFile
 from experiments.language.signatures import classes, identifiers
 from experiments.language.structure import GRADIENT_WORDS
 
@@ -178,7 +179,7 @@ def _gradient_step() -> Schema:
 def _record_word() -> Schema:
     until = EpochsUntil.model_json_schema()
     until.pop("title")
-    return {"anyOf": [{"enum": list(RECORD_WORDS)}, until]}
+    return {"anyOf": [{"enum": list(PLAIN_WORDS)}, until]}
 
 
 def as_text(schema: Schema) -> str:

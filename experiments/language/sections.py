@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from experiments.columns import PROTOCOLS, Protocol
 from experiments.language.kinds import NUMBERS, POSITIVE_INTEGER, Kind
 
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]*$"
@@ -18,18 +19,6 @@ COMPONENT = "component"
 """Key that stands for the schema of a kind of component until ``schema`` puts the reference in."""
 
 LARGEST_GRID = 10_000
-RECORD_WORDS = (
-    "weight_norm",
-    "unit_norm",
-    "zero_weights",
-    "gradient_norm",
-    "activation_stats",
-    "dead_units",
-    "active_units",
-    "input_quantiles",
-    "overshoots",
-    "time_per_epoch",
-)
 
 
 def slot(kind: str) -> WithJsonSchema:
@@ -83,7 +72,6 @@ PUBLISHED_VALUE = Kind(
 
 Amount = Annotated[Any, Accepts(AMOUNT)]
 Factors = Annotated[Any, Accepts(NUMBERS)]
-Protocol = Literal["published", "fresh"]
 
 
 class Section(BaseModel):
@@ -247,7 +235,7 @@ class Diagnosis(Section):
 
 
 def _both_protocols() -> list[Protocol]:
-    return ["published", "fresh"]
+    return list(PROTOCOLS)
 
 
 class StudyFile(Configuration):

@@ -12,7 +12,6 @@ from experiments.language.hashing import configuration_digest, run_hash
 from experiments.language.located import LocatedDict, place_in
 from experiments.language.problems import nearest
 
-PROTOCOLS = ("published", "fresh")
 LARGEST_STUDY = 2_000_000
 """Runs; as many fit into the memory of a small machine, and more are a slip."""
 

@@ -1,0 +1,107 @@
+"""What a column means is declared once, and the documentation lists what is declared."""
+
+import re
+
+import pytest
+
+from experiments.columns import BEST_WEIGHTS, COLUMNS, CURVES, OWN_CURVES, RECORD, Features, column, column_names
+from tools.column_tables import PAGE, with_tables
+
+
+def features(*conditions):
+    return Features(
+        sets=("train", "test", "fresh_test"),
+        metrics=("accuracy", "loss", "mse"),
+        watched=("accuracy",),
+        targets=("train_loss",),
+        layers=("hidden", "output"),
+        conditions=frozenset(conditions),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "set_name", "scale", "better", "survives"),
+    [
+        ("test_accuracy", "test", "difference", "higher", False),
+        ("best_fresh_test_mse", "fresh_test", "ratio", "lower", True),
+        ("member_train_auc", "train", "difference", "higher", False),
+        ("validation_f1_score", "validation", "difference", "higher", False),
+        ("best_watched_accuracy", "", "difference", "higher", True),
+        ("accuracy_gap", "", "difference", "lower", False),
+        ("epochs_until_test_accuracy", "", "ratio", "neither", True),
+        ("initial_activation_std.block.dense", "", "ratio", "neither", True),
+        ("dead_units.hidden", "", "difference", "neither", False),
+        ("seconds", "", "ratio", "lower", True),
+    ],
+)
+def test_a_name_means_what_its_family_declares(name, set_name, scale, better, survives):
+    found = column(name)
+    assert found.name == name
+    properties = found.set_name, found.scale, found.better, found.survives_divergence
+    assert properties == (set_name, scale, better, survives)
+
+
+@pytest.mark.parametrize(
+    ("name", "fresh"),
+    [
+        ("test_accuracy", "fresh_test_accuracy"),
+        ("best_test_mse", "best_fresh_test_mse"),
+        ("accuracy_gap", "fresh_accuracy_gap"),
+        ("train_accuracy", ""),
+        ("fresh_test_accuracy", ""),
+        ("best_watched_accuracy", ""),
+    ],
+)
+def test_scores_on_test_rows_have_a_fresh_twin(name, fresh):
+    assert column(name).fresh == fresh
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("member_test_accuracy", "accuracy (share of rows)"),
+        ("weight_norm", "weight norm (all kernels)"),
+        ("weight_norm.hidden", "weight norm of hidden"),
+        ("best_watched_mse", "best watched MSE"),
+        ("loss", "loss with penalties"),
+        ("val_hinge", "val hinge"),
+    ],
+)
+def test_labels_are_for_people(name, label):
+    assert column(name).label == label
+
+
+def test_only_errors_have_the_units_of_the_target():
+    assert column("best_test_mse").in_target_units and column("test_loss").in_target_units
+    assert not column("test_mse_original").in_target_units and not column("test_accuracy").in_target_units
+
+
+def test_a_configuration_has_the_columns_that_it_meets_the_needs_of():
+    plain = column_names(features(OWN_CURVES))
+    assert {"test_accuracy", "accuracy_gap", "best_watched_accuracy", "epochs_run"} <= plain
+    assert not {"best_epoch", "best_test_accuracy", "weight_norm", "overshoots", "study", "error"} & plain
+    assert {"best_epoch", "best_test_accuracy"} <= column_names(features(BEST_WEIGHTS))
+    recorded = column_names(features(OWN_CURVES, "unit_norm", "time_per_epoch", "epochs_until"))
+    assert {"unit_norm_min.output", "seconds_until_train_loss", "reached_train_loss"} <= recorded
+    assert "overshoots" not in column_names(features("overshoots"))  # of an ensemble
+
+
+def test_every_declared_column_is_found_by_its_own_names():
+    everything = frozenset((BEST_WEIGHTS, OWN_CURVES, "ensemble", *(word.name for word in RECORD)))
+    names = column_names(features(*everything))
+    families = {re.sub(r"<\w+>", "", declared.name) for declared in COLUMNS if declared.is_measured}
+    assert len(names) > len(families)
+    assert [name for name in names if not column(name).is_measured or not column(name).label] == []
+    assert all(column(declared.name).about == declared.about for declared in COLUMNS if "<" not in declared.name)
+
+
+def test_names_are_declared_once():
+    names = [declared.name for declared in COLUMNS]
+    assert len(set(names)) == len(names)
+    assert len(CURVES) == sum(len(word.curves) for word in RECORD)
+
+
+def test_the_documentation_has_the_declared_columns():
+    page = PAGE.read_text(encoding="utf-8")
+    assert with_tables(page) == page, "python -m tools.column_tables brings docs/language.md up to date"
+    assert [word.name for word in RECORD if f"| `{word.name}` |" not in page] == []
