@@ -62,7 +62,7 @@ class LayerCurves:
         """
         found = {layer: history[f"{probe}.{layer}"] for layer in order if f"{probe}.{layer}" in history}
         # A gradient that vanished altogether belongs at the lower end of a log scale, not out of the picture.
-        values = {layer: np.maximum(v, _GONE) if log else v for layer, v in found.items()}
+        values = {layer: np.where(v == 0, _GONE, v) if log else v for layer, v in found.items()}
         return cls(name, {layer: summarise_curve(v, log=log) for layer, v in values.items()})
 
     def table(self) -> tuple[np.ndarray, np.ndarray]:

@@ -55,6 +55,14 @@ def test_vanished_gradients_do_not_break_the_log_scale(ax):
     assert 0 < low < high == 1
 
 
+def test_tiny_norms_are_drawn_where_they_are():
+    history = {"weight_norm.weights": np.array([[1.0, 1e-20, 1e-35]])}
+    variant = LayerCurves.from_history("sgd", "weight_norm", history, ["weights"], log=True)
+    axes = lines_figure([variant], log=True, **WORDS).axes[0]
+    assert axes.lines[0].get_ydata() == pytest.approx([1.0, 1e-20, 1e-35])
+    assert axes.get_ylim()[0] < 1e-35
+
+
 def test_inputs_are_drawn_as_median_and_band():
     history = {f"input_q{q}.hidden": np.full((2, 5), float(q)) for q in (15, 50, 85)}
     ax = input_figure({"none": history}, title="T", subtitle="S").axes[0]
