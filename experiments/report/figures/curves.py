@@ -26,6 +26,7 @@ class Curve:
         runs: Single runs, each of shape (points, 2): epoch and value.
         ends: Last epoch and value of each run that diverged, shape (diverged, 2); value NaN where it never had one.
         count: Number of runs.
+        zeros: Epochs at which most runs are exactly 0, of a curve whose zeros are set apart.
     """
 
     epochs: np.ndarray
@@ -36,6 +37,7 @@ class Curve:
     runs: list[np.ndarray]
     ends: np.ndarray
     count: int
+    zeros: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ class VariantCurves:
     diverged: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
 
-def summarise_curve(values: np.ndarray, *, log: bool = False, diverged: np.ndarray | None = None) -> Curve:
+def summarise_curve(
+    values: np.ndarray, *, log: bool = False, zeros_apart: bool = False, diverged: np.ndarray | None = None
+) -> Curve:
     """Compute what is drawn of one curve.
 
     Runs that end early leave the mean, which then speaks of the survivors: ``complete`` says where, and the mean
@@ -62,14 +66,20 @@ def summarise_curve(values: np.ndarray, *, log: bool = False, diverged: np.ndarr
     Args:
         values: Shape (run, epoch); NaN after a run's end and where nothing was measured.
         log: Average logarithms, for a log scale. Values that are not positive count as the smallest positive one.
+        zeros_apart: Leave values that are not positive out of a logarithmic mean, and list the epochs of exact zeros.
         diverged: Shape (run,); which runs ended in NaN or infinity.
     """
     values = np.where(np.isfinite(values), values, np.nan).astype(float)
     measured = np.flatnonzero(~np.isnan(values).all(axis=0))
     measured = measured[_thin(len(measured), _POINTS)]
-    shown = _positive(values[:, measured]) if log else values[:, measured]
+    shown, zeros = values[:, measured], np.zeros(len(measured), bool)
+    if log and zeros_apart:
+        zeros = np.sum(shown == 0, axis=0) > np.sum(~np.isnan(shown), axis=0) / 2
+        shown = np.where(shown > 0, shown, np.nan)
+    elif log:
+        shown = _positive(shown)
     left = np.sum(~np.isnan(shown), axis=0)
-    kept = left >= max(1, values.shape[0] / 2)
+    kept = (left >= max(1, values.shape[0] / 2)) & ~zeros
     mean, low, high = _interval(np.log(shown[:, kept]) if log else shown[:, kept])
     if log:
         mean, low, high = np.exp(mean), np.exp(low), np.exp(high)
@@ -83,6 +93,7 @@ def summarise_curve(values: np.ndarray, *, log: bool = False, diverged: np.ndarr
         runs=[_run_points(measured + 1, row) for row in shown],
         ends=np.array([_last_point(row) for row in values[lost]]).reshape(-1, 2),
         count=values.shape[0],
+        zeros=measured[zeros] + 1,
     )
 
 

@@ -70,16 +70,20 @@ def layer_figures(results: Results) -> Named:
     for protocol in results.protocols[:1]:
         for name, probe in PROBES.items():
             variants = [curves for curves in _layer_curves(results, protocol, name, probe) if curves.layers]
-            if not any(curve.epochs.size for curves in variants for curve in curves.layers.values()):
+            if not any(
+                curve.epochs.size or curves.has_zeros for curves in variants for curve in curves.layers.values()
+            ):
                 continue
             deepest = max(len(curves.layers) for curves in variants)
+            mean = "geometric mean" if probe.log else "mean"
+            runs = "runs above 0" if any(curves.positive_only for curves in variants) else "runs"
             draw = maps_figure if deepest > FEW_LAYERS else lines_figure
             yield (
                 f"{name}.{protocol}",
                 draw(
                     variants,
                     title=f"{results.study.title}: {probe.title[0].lower()}{probe.title[1:]}",
-                    subtitle=f"{protocol_label(protocol)} · {'geometric mean' if probe.log else 'mean'} of the runs",
+                    subtitle=f"{protocol_label(protocol)} · {mean} of the {runs}",
                     label=probe.label,
                     log=probe.log,
                 ),

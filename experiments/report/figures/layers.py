@@ -20,6 +20,7 @@ from experiments.report.figures.style import (
     COLUMNS,
     GREY,
     PALETTE,
+    PURPLE,
     Colour,
     Size,
     draw_band,
@@ -33,8 +34,8 @@ from experiments.report.figures.style import (
 
 # With up to two layers there is nothing to map: variants are compared in one panel a layer instead.
 FEW_LAYERS = 2
-_GONE = 1e-12
 _DEEPEST = 1e-9
+_ZERO = "exactly 0 in most runs"
 _STYLES = ("-", "--", "-.", ":")
 _MAP = Size(width=3.9, gap_x=1.7, gap_y=0.95, left=1.75, right=1.4)
 _LINES = Size(width=6.4, height=4.2)
@@ -42,10 +43,17 @@ _LINES = Size(width=6.4, height=4.2)
 
 @dataclass(frozen=True)
 class LayerCurves:
-    """One probe of one variant: layer name (in the network's order) to its curve over the epochs."""
+    """One probe of one variant.
+
+    Attributes:
+        name: The variant.
+        layers: Layer name, in the network's order, to its curve over the epochs.
+        positive_only: Whether means leave out runs that are exactly 0 at an epoch, which a log scale has no place for.
+    """
 
     name: str
     layers: Mapping[str, Curve]
+    positive_only: bool = False
 
     @classmethod
     def from_history(
@@ -61,14 +69,19 @@ class LayerCurves:
             log: Whether means are geometric, for a log scale.
         """
         found = {layer: history[f"{probe}.{layer}"] for layer in order if f"{probe}.{layer}" in history}
-        # A gradient that vanished altogether belongs at the lower end of a log scale, not out of the picture.
-        values = {layer: np.where(v == 0, _GONE, v) if log else v for layer, v in found.items()}
-        return cls(name, {layer: summarise_curve(v, log=log) for layer, v in values.items()})
+        curves = {layer: summarise_curve(v, log=log, zeros_apart=log) for layer, v in found.items()}
+        return cls(name, curves, positive_only=log and any((v == 0).any() for v in found.values()))
+
+    @property
+    def has_zeros(self) -> bool:
+        """Whether some layer was exactly 0 at some epoch, on a log scale."""
+        return any(curve.zeros.size for curve in self.layers.values())
 
     def table(self) -> tuple[np.ndarray, np.ndarray]:
-        """Give the epochs, shape (epoch,), and the means as (layer, epoch), over the epochs all layers have."""
-        epochs = np.array(sorted(set.intersection(*(set(c.epochs.tolist()) for c in self.layers.values()))), int)
-        return epochs, np.stack([c.mean[np.isin(c.epochs, epochs)] for c in self.layers.values()])
+        """Return the epochs that all layers have, and the means as (layer, epoch), NaN where they are exactly 0."""
+        lines = [_line_with_gaps(curve) for curve in self.layers.values()]
+        epochs = np.array(sorted(set.intersection(*(set(at.tolist()) for at, *_ in lines))), int)
+        return epochs, np.stack([mean[np.isin(at, epochs)] for at, mean, *_ in lines])
 
 
 def draw_layer_map(ax: Axes, curves: LayerCurves, norm: Normalize) -> None:
@@ -85,20 +98,20 @@ def draw_layer_map(ax: Axes, curves: LayerCurves, norm: Normalize) -> None:
         say(ax, "no finite value to draw")
         return
     edges = np.concatenate([[epochs[0] - 0.5], (epochs[:-1] + epochs[1:]) / 2, [epochs[-1] + 0.5]])
-    ax.pcolormesh(edges, np.arange(len(table) + 1) - 0.5, table, norm=norm, cmap="viridis", rasterized=True)
+    colours = mpl.colormaps["viridis"].with_extremes(bad=PURPLE)
+    ax.pcolormesh(edges, np.arange(len(table) + 1) - 0.5, table, norm=norm, cmap=colours, rasterized=True)
     ax.set_yticks(range(len(table)), list(curves.layers))
 
 
 def draw_layer_lines(ax: Axes, curves: LayerCurves) -> None:
-    """Draw one line a layer, dark for the first and light for the last, with 95 % bands.
+    """Draw one line a layer, dark for the first and light for the last, with 95 % bands, broken where it is exactly 0.
 
     Args:
         ax: Where to.
         curves: What.
     """
-    for (_, curve), colour in zip(curves.layers.items(), layer_colours(len(curves.layers)), strict=True):
-        draw_line(ax, curve.epochs, curve.mean, color=colour, linewidth=1.8)
-        draw_band(ax, curve.epochs, curve.low, curve.high, colour=colour, alpha=0.2)
+    for curve, colour in zip(curves.layers.values(), layer_colours(len(curves.layers)), strict=True):
+        _draw_layer(ax, curve, alpha=0.2, color=colour, linewidth=1.8)
 
 
 def layer_colours(count: int) -> list[Colour]:
@@ -126,7 +139,13 @@ def maps_figure(variants: Sequence[LayerCurves], *, title: str, subtitle: str, l
         for variant in [*block, *[None] * (columns - len(block))]
     ]
     figure, axes = sheet(
-        len(cells), title=title, subtitle=subtitle, handles=_layer_handles(), columns=columns, size=_MAP, share=False
+        len(cells),
+        title=title,
+        subtitle=subtitle,
+        handles=_layer_handles(zeros=any(variant.has_zeros for variant in variants)),
+        columns=columns,
+        size=_MAP,
+        share=False,
     )
     norm = _norm(variants, log=log)
     for ax, (variant, kind) in zip(axes, cells, strict=True):
@@ -137,7 +156,8 @@ def maps_figure(variants: Sequence[LayerCurves], *, title: str, subtitle: str, l
             draw_layer_map(ax, variant, norm)
         else:
             _lines_panel(ax, variant, norm, label, log=log)
-    _colour_bar(figure, axes[0], norm, label)
+    lowest = min((c.mean.min() for variant in variants for c in variant.layers.values() if c.epochs.size), default=0.0)
+    _colour_bar(figure, axes[0], norm, label, lower=log and bool(lowest < (norm.vmin or 0.0)))
     return figure
 
 
@@ -159,18 +179,27 @@ def lines_figure(variants: Sequence[LayerCurves], *, title: str, subtitle: str, 
         variant.name: Line2D([], [], **style) for variant, style in zip(variants, styles, strict=True)
     }
     handles["95 % interval of the mean"] = Patch(color=GREY, alpha=0.3)
+    if any(variant.has_zeros for variant in variants):
+        handles[_ZERO] = Line2D([], [], **_zero_style(GREY))
     figure, axes = sheet(len(layers), title=title, subtitle=subtitle, handles=handles, size=_LINES, columns=2)
     for ax, layer in zip(axes, layers, strict=True):
         ax.set_title(layer)
         for variant, style in zip(variants, styles, strict=True):
             if layer in variant.layers:
-                curve = variant.layers[layer]
-                draw_line(ax, curve.epochs, curve.mean, **style)
-                draw_band(ax, curve.epochs, curve.low, curve.high, colour=style["color"], alpha=0.15)
+                _draw_layer(ax, variant.layers[layer], alpha=0.15, **style)
     if log:
         log_axis(axes[0], "y")
     label_outer(axes, 2, "epoch", label + (", log scale" if log else ""))
     return figure
+
+
+def _draw_layer(ax: Axes, curve: Curve, *, alpha: float, **style: Any) -> None:
+    epochs, mean, low, high = _line_with_gaps(curve)
+    draw_line(ax, epochs, mean, **style)
+    draw_band(ax, epochs, low, high, colour=style["color"], alpha=alpha)
+    if curve.zeros.size:  # a log axis has no 0: a sign at its lower end
+        bottom = np.zeros(curve.zeros.size)
+        ax.plot(curve.zeros, bottom, transform=ax.get_xaxis_transform(), **_zero_style(style["color"]))
 
 
 def _lines_panel(ax: Axes, variant: LayerCurves, norm: Normalize, label: str, *, log: bool) -> None:
@@ -185,13 +214,30 @@ def _lines_panel(ax: Axes, variant: LayerCurves, norm: Normalize, label: str, *,
     ax.set_ylabel(wrap_label(label))
 
 
-def _layer_handles() -> dict[str, Line2D | Patch]:
+def _layer_handles(*, zeros: bool) -> dict[str, Line2D | Patch]:
     first, last = layer_colours(2)
-    return {
+    handles: dict[str, Line2D | Patch] = {
         "first layer": Line2D([], [], color=first),
         "last layer": Line2D([], [], color=last),
         "95 % interval of the mean": Patch(color=GREY, alpha=0.3),
     }
+    if zeros:
+        handles[f"map: {_ZERO}"] = Patch(color=PURPLE)
+        handles[f"lines: {_ZERO}"] = Line2D([], [], **_zero_style(GREY))
+    return handles
+
+
+def _zero_style(colour: Colour) -> dict[str, Any]:
+    return {"color": colour, "linestyle": "none", "marker": "v", "markersize": 4, "clip_on": False}
+
+
+def _line_with_gaps(curve: Curve) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return epochs, mean, low and high of a curve, with NaN at the epochs at which it is exactly 0."""
+    epochs = np.union1d(curve.epochs, curve.zeros)
+    at = np.searchsorted(epochs, curve.epochs)
+    sides = np.full((3, epochs.size), np.nan)
+    sides[:, at] = curve.mean, curve.low, curve.high
+    return epochs, *sides
 
 
 def _norm(variants: Sequence[LayerCurves], *, log: bool) -> Normalize:
@@ -205,10 +251,10 @@ def _norm(variants: Sequence[LayerCurves], *, log: bool) -> Normalize:
     return LogNorm(max(low, high * _DEEPEST), high) if log else Normalize(low, high)
 
 
-def _colour_bar(figure: Figure, beside: Axes, norm: Normalize, label: str) -> None:
+def _colour_bar(figure: Figure, beside: Axes, norm: Normalize, label: str, *, lower: bool) -> None:
     width, _ = figure.get_size_inches()
     box = beside.get_position()
     ax = figure.add_axes((1 - 1.15 / width, box.y0, 0.2 / width, box.height))
-    figure.colorbar(ScalarMappable(norm, "viridis"), cax=ax, label=label)
+    figure.colorbar(ScalarMappable(norm, "viridis"), cax=ax, label=label, extend="min" if lower else "neither")
     if isinstance(norm, LogNorm):
         log_axis(ax, "y")

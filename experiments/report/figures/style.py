@@ -25,7 +25,7 @@ from experiments.store.files import write_if_changed
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
 PALETTE = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BLACK)
-GREY, FAINT = "#595959", "#D0D0D0"
+GREY = "#595959"
 
 SET_COLOURS = {"train": BLUE, "test": ORANGE, "validation": PURPLE, "fresh_test": GREEN}
 

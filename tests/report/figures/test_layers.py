@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 
 from experiments.report.figures.inputs import input_figure
 from experiments.report.figures.layers import LayerCurves, draw_layer_lines, lines_figure, maps_figure
+from experiments.report.figures.style import PURPLE
 
 ORDER = ["hidden_1", "hidden_2", "hidden_10", "output"]
 WORDS = {"title": "T", "subtitle": "S", "label": "L2 norm"}
@@ -13,6 +15,11 @@ WORDS = {"title": "T", "subtitle": "S", "label": "L2 norm"}
 def curves(name="deep", layers=ORDER, epochs=8, scale=1.0):
     norms = {f"gradient_norm.{layer}": np.full((3, epochs), scale * 10.0**k) for k, layer in enumerate(layers)}
     return LayerCurves.from_history(name, "gradient_norm", dict(sorted(norms.items())), layers, log=True)
+
+
+def deep():
+    norms = {"gradient_norm.hidden": np.full((3, 4), 1e-15), "gradient_norm.output": np.ones((3, 4))}
+    return LayerCurves.from_history("deep", "gradient_norm", norms, ["hidden", "output"], log=True)
 
 
 def test_layers_stand_in_the_order_of_the_network():
@@ -52,7 +59,7 @@ def test_vanished_gradients_do_not_break_the_log_scale(ax):
     figure = maps_figure([variant], log=True, **WORDS)
     assert figure.axes[0].collections[0].get_array().shape == (2, 4)
     low, high = figure.axes[1].get_ylim()
-    assert 0 < low < high == 1
+    assert 0 < low < 1 < high
 
 
 def test_tiny_norms_are_drawn_where_they_are():
@@ -61,6 +68,42 @@ def test_tiny_norms_are_drawn_where_they_are():
     axes = lines_figure([variant], log=True, **WORDS).axes[0]
     assert axes.lines[0].get_ydata() == pytest.approx([1.0, 1e-20, 1e-35])
     assert axes.get_ylim()[0] < 1e-35
+
+
+def test_exact_zeros_of_a_map_have_a_colour_of_their_own_and_a_sign_below_the_lines():
+    values = np.array([[1.0, 0.5, 0.0, 0.0]] * 3)
+    history = {"gradient_norm.hidden": values, "gradient_norm.output": np.ones((3, 4))}
+    variant = LayerCurves.from_history("dead", "gradient_norm", history, ["hidden", "output"], log=True)
+    figure = maps_figure([variant], log=True, **WORDS)
+    cells = figure.axes[0].collections[0]
+    assert cells.get_array().mask.tolist() == [[False, False, True, True], [False] * 4]
+    colours = cells.cmap(cells.norm(cells.get_array()))
+    assert (colours[0, 2] == to_rgba(PURPLE)).all()
+    assert cells.norm.vmin == 0.5  # zeros do not stretch the scale
+    signs = [line for line in figure.axes[1].lines if line.get_marker() == "v"]
+    assert [list(line.get_xdata()) for line in signs] == [[3, 4]]
+    assert {text.get_text() for text in figure.legends[0].get_texts()} > {
+        "map: exactly 0 in most runs",
+        "lines: exactly 0 in most runs",
+    }
+
+
+def test_a_map_without_zeros_does_not_name_them():
+    legend = maps_figure([curves()], log=True, **WORDS).legends[0]
+    assert not any("exactly 0" in text.get_text() for text in legend.get_texts())
+
+
+def test_runs_at_zero_are_left_out_of_a_geometric_mean():
+    history = {"gradient_norm.hidden": np.array([[1.0], [4.0], [0.0]])}
+    variant = LayerCurves.from_history("some", "gradient_norm", history, ["hidden"], log=True)
+    assert variant.layers["hidden"].mean == pytest.approx([2.0])
+    assert variant.positive_only
+    assert not variant.has_zeros
+
+
+def test_the_colour_bar_has_an_arrow_where_values_lie_below_it():
+    whole, cut = (maps_figure([variant], log=True, **WORDS).axes[-1] for variant in (curves(), deep()))
+    assert len(cut.patches) == len(whole.patches) + 1
 
 
 def test_inputs_are_drawn_as_median_and_band():
