@@ -1,11 +1,11 @@
 """The columns of runs.csv and the words of ``record``: each is declared here once, with everything it means.
 
-A declared name may be a family: ``best_<set>_<metric>`` is ``best_test_accuracy`` and its like. ``column`` looks up
+A declared name may be a family: ``best_<set>_<metric>`` is ``best_test_accuracy`` and its like. ``column_of`` looks up
 what a name of runs.csv means, ``column_names`` lists the names that a configuration leads to.
 
-    >>> column("best_test_accuracy").fresh
+    >>> column_of("best_test_accuracy").fresh
     'best_fresh_test_accuracy'
-    >>> column("weight_norm.hidden").label, column("weight_norm.hidden").scale
+    >>> column_of("weight_norm.hidden").label, column_of("weight_norm.hidden").scale
     ('weight norm of hidden', 'ratio')
 
 To add a column, declare it here and compute its value in ``experiments/run/scalars.py``. To add a word of ``record``,
@@ -365,6 +365,7 @@ RECORD = (
 )
 COLUMNS = (*IDENTITY, *SCORES, *(column for word in RECORD for column in word.columns), *ENDING)
 _WORDS = {column.name: word.name for word in RECORD for column in word.columns}
+TEXT_COLUMNS = tuple(column.name for column in COLUMNS if column.value_type is str)
 CURVES = {curve.name: curve for word in RECORD for curve in word.curves}
 MEASURED_WORDS = tuple(word.name for word in RECORD if word.curves)
 """Words that the training loop measures; the others are computed from the curves afterwards."""
@@ -433,7 +434,7 @@ def _placeholders(family: str) -> list[str]:
 
 
 @cache
-def column(name: str) -> Column:
+def column_of(name: str) -> Column:
     """Return what a name of runs.csv means.
 
     Args:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from experiments.columns import BEST_WEIGHTS, COLUMNS, CURVES, OWN_CURVES, RECORD, Features, column, column_names
+from experiments.columns import BEST_WEIGHTS, COLUMNS, CURVES, OWN_CURVES, RECORD, Features, column_names, column_of
 from tools.column_tables import PAGE, with_tables
 
 
@@ -35,7 +35,7 @@ def features(*conditions):
     ],
 )
 def test_a_name_means_what_its_family_declares(name, set_name, scale, better, survives):
-    found = column(name)
+    found = column_of(name)
     assert found.name == name
     properties = found.set_name, found.scale, found.better, found.survives_divergence
     assert properties == (set_name, scale, better, survives)
@@ -53,7 +53,7 @@ def test_a_name_means_what_its_family_declares(name, set_name, scale, better, su
     ],
 )
 def test_scores_on_test_rows_have_a_fresh_twin(name, fresh):
-    assert column(name).fresh == fresh
+    assert column_of(name).fresh == fresh
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_scores_on_test_rows_have_a_fresh_twin(name, fresh):
     ],
 )
 def test_labels_are_for_people(name, label):
-    assert column(name).label == label
+    assert column_of(name).label == label
 
 
 def test_only_errors_have_the_units_of_the_target():
-    assert column("best_test_mse").in_target_units and column("test_loss").in_target_units
-    assert not column("test_mse_original").in_target_units and not column("test_accuracy").in_target_units
+    assert column_of("best_test_mse").in_target_units and column_of("test_loss").in_target_units
+    assert not column_of("test_mse_original").in_target_units and not column_of("test_accuracy").in_target_units
 
 
 def test_a_configuration_has_the_columns_that_it_meets_the_needs_of():
@@ -91,8 +91,8 @@ def test_every_declared_column_is_found_by_its_own_names():
     names = column_names(features(*everything))
     families = {re.sub(r"<\w+>", "", declared.name) for declared in COLUMNS if declared.is_measured}
     assert len(names) > len(families)
-    assert [name for name in names if not column(name).is_measured or not column(name).label] == []
-    assert all(column(declared.name).about == declared.about for declared in COLUMNS if "<" not in declared.name)
+    assert [name for name in names if not column_of(name).is_measured or not column_of(name).label] == []
+    assert all(column_of(declared.name).about == declared.about for declared in COLUMNS if "<" not in declared.name)
 
 
 def test_names_are_declared_once():

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.intervals import Interval, share_interval, t_interval
-from experiments.analysis.scales import is_ratio
 from experiments.analysis.tables import RunTable
+from experiments.columns import column_of
 from experiments.language.claims import find_variant
 from experiments.language.expressions import Number, Reference, Term
 
@@ -93,7 +93,7 @@ def pair(left: pd.Series, right: pd.Series, metric: str) -> Contrast:
         The pairs of the repeats that both have.
     """
     sides = pd.concat([left, right], axis=1, keys=["left", "right"], join="inner").sort_index()
-    return _scaled(sides["left"], sides["right"], ratio=is_ratio(metric))
+    return _scaled(sides["left"], sides["right"], ratio=column_of(metric).is_ratio)
 
 
 def _scaled(x: pd.Series, y: pd.Series, *, ratio: bool) -> Contrast:
@@ -142,7 +142,7 @@ def _spread_numbers(sides: pd.DataFrame, left: Term, right: Term) -> pd.DataFram
 
 def _both_ratio(left: Term, right: Term) -> bool:
     terms = [term for term in (left, right) if not isinstance(term, Number)]
-    return all(isinstance(term, Reference) and is_ratio(term.metric) for term in terms)
+    return all(isinstance(term, Reference) and column_of(term.metric).is_ratio for term in terms)
 
 
 def _signs(left: pd.Series, right: pd.Series) -> pd.Series:

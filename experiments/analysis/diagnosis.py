@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.intervals import Interval, t_interval
-from experiments.analysis.scales import higher_is_better
 from experiments.analysis.tables import RunTable
+from experiments.columns import column_of
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
@@ -138,7 +138,7 @@ def _diagnose(variant: Variant, table: RunTable, options: dict[str, object]) -> 
 
 def _errors(table: RunTable, variant: str, metric: str) -> pd.Series:
     values = table.values(variant, metric)
-    return 1 - values if higher_is_better(metric) else values
+    return 1 - values if column_of(metric).higher_is_better else values
 
 
 def _over(distance: float, margin: float) -> bool:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from experiments.analysis.contrasts import Unit
 from experiments.analysis.intervals import Interval, t_interval
-from experiments.analysis.scales import higher_is_better
 from experiments.analysis.tables import RunTable
+from experiments.columns import column_of
 from experiments.language.metrics import watched_metric
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _flattery(variant: Variant, table: RunTable) -> Flattery | None:
     if pairs.empty:
         return None
     watched, fresh = pairs["watched"], pairs["fresh"]
-    plain = higher_is_better(f"test_{metric}") or not (pairs > 0).all(axis=None)
+    plain = column_of(f"test_{metric}").higher_is_better or not (pairs > 0).all(axis=None)
     interval = t_interval(watched - fresh) if plain else t_interval(np.log(fresh) - np.log(watched)).exp()
     unit: Unit = "difference" if plain else "ratio"
     return Flattery(variant.name, table.protocol, metric, unit, watched, fresh, interval, there - len(pairs))

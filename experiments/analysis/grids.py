@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.scales import is_ratio
 from experiments.analysis.tables import RunTable
+from experiments.columns import column_of
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
@@ -47,7 +47,7 @@ def along_axis(study: Study, group: str, axis: str, metric: str, table: RunTable
     """
     points = points_of(study, group)
     wide = pd.concat([table.values(point.name, metric) for point in points], axis=1).dropna()
-    logarithmic = is_ratio(metric) and bool((wide > 0).all(axis=None))
+    logarithmic = column_of(metric).is_ratio and bool((wide > 0).all(axis=None))
     numbers = np.log(wide.to_numpy()) if logarithmic else wide.to_numpy()
     labels = [label(point.grid[axis]) for point in points]
     columns = {value: numbers[:, [known == value for known in labels]].mean(axis=1) for value in in_order(labels)}

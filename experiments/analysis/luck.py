@@ -9,8 +9,8 @@ import pandas as pd
 
 from experiments.analysis.contrasts import Contrast, Unit, contrast
 from experiments.analysis.intervals import Interval, t_interval, welch_interval
-from experiments.analysis.scales import fresh_name
 from experiments.analysis.tables import RunTable
+from experiments.columns import column_of
 from experiments.language.claims import find_variant
 from experiments.language.expressions import Comparison, Reference, references
 
@@ -77,7 +77,7 @@ def _written(reference: Reference, table: RunTable) -> str:
 
 def _original(metric: str) -> str:
     """Keep a metric that is read from other rows under ``fresh``, and nothing else."""
-    return metric if fresh_name(metric) != metric else ""
+    return metric if column_of(metric).fresh else ""
 
 
 def _contrasts(claim: Comparison, tables: tuple[RunTable, ...]) -> list[Contrast]:

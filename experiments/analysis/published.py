@@ -13,9 +13,9 @@ import pandas as pd
 from scipy import stats
 
 from experiments.analysis.intervals import Interval, t_interval
-from experiments.analysis.scales import higher_is_better
 from experiments.analysis.sentences import number
 from experiments.analysis.tables import RunTable
+from experiments.columns import column_of
 from experiments.language.claims import find_variant
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _place(figure: Published, study: Study, table: RunTable) -> PlacedFigure:
 def _worst_if_nan(figure: Published) -> float:
     """A figure that is printed as NaN is a diverged run, which ranks as the worst."""
     if math.isnan(figure.value):
-        return -math.inf if higher_is_better(figure.metric) else math.inf
+        return -math.inf if column_of(figure.metric).higher_is_better else math.inf
     return figure.value
 
 

@@ -13,8 +13,8 @@ import pandas as pd
 from experiments.analysis.grids import in_order, label, points_of
 from experiments.analysis.headline import headline_metrics
 from experiments.analysis.intervals import Interval, t_interval
-from experiments.analysis.scales import higher_is_better, is_ratio
 from experiments.analysis.tables import RunTable
+from experiments.columns import column_of
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
@@ -145,7 +145,7 @@ def _sweep(line: Sequence[Variant], axis: str, others: Mapping[str, Any], metric
 
 def _comparable(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Take logarithms where the metric is compared as a ratio and all values have one."""
-    logarithmic = is_ratio(metric) and not (runs <= 0).any(axis=None)
+    logarithmic = column_of(metric).is_ratio and not (runs <= 0).any(axis=None)
     return pd.DataFrame(np.log(runs)) if logarithmic else runs
 
 
@@ -159,7 +159,7 @@ def _best(numbers: pd.DataFrame, metric: str) -> Any:
     means = means[np.isfinite(means)]
     if means.empty:
         return None
-    return means.idxmax() if higher_is_better(metric) else means.idxmin()
+    return means.idxmax() if column_of(metric).higher_is_better else means.idxmin()
 
 
 def _as_good(numbers: pd.DataFrame, value: Any, best: Any) -> bool:

@@ -7,13 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.scales import fresh_name, higher_is_better, survives_divergence
+from experiments.columns import TEXT_COLUMNS, column_of
 from experiments.store.folder import StudyFolder
 from experiments.store.load import load_results
-from experiments.store.table import TEXT_COLUMNS
 
 _NEEDED = ("variant", "protocol", "repeat", "diverged", "error")
-_NOT_MEASURED = frozenset((*TEXT_COLUMNS, "repeat", "seed"))
 
 
 def read_runs(study: str, out: Path | str = "results") -> pd.DataFrame:
@@ -47,7 +45,7 @@ def tidy(runs: pd.DataFrame) -> pd.DataFrame:
 def metric_columns(runs: pd.DataFrame) -> list[str]:
     """List the columns that hold measurements, in file order."""
     numeric = runs.select_dtypes("number").columns
-    return [c for c in numeric if c not in _NOT_MEASURED and not c.startswith("grid.")]
+    return [name for name in numeric if column_of(name).is_measured]
 
 
 class RunTable:
@@ -73,8 +71,8 @@ class RunTable:
     def column(self, variant: str, metric: str) -> str:
         """Name the column that a metric is read from: on fresh rows and in original units where those are asked for."""
         rows = self._groups.get(variant)
-        fresh = fresh_name(metric)
-        if self._fresh_rows and rows is not None and fresh in rows and rows[fresh].notna().any():
+        fresh = column_of(metric).fresh
+        if self._fresh_rows and rows is not None and fresh and _has_values(rows, fresh):
             metric = fresh
         if rows is not None and metric.endswith("_mse_original") and not _has_values(rows, metric):
             return metric.removesuffix("_original")  # targets that are not scaled are in original units already
@@ -98,8 +96,9 @@ class RunTable:
         values = pd.to_numeric(rows[column], errors="coerce").astype(float)
         if metric == "diverged_at":
             return values.fillna(np.inf)
-        lost = (rows["diverged"] > 0) & (values.isna() if survives_divergence(metric) else True)
-        return values.mask(lost, -np.inf if higher_is_better(metric) else np.inf).dropna()
+        meaning = column_of(metric)
+        lost = (rows["diverged"] > 0) & (values.isna() if meaning.survives_divergence else True)
+        return values.mask(lost, -np.inf if meaning.higher_is_better else np.inf).dropna()
 
 
 def _has_values(rows: pd.DataFrame, column: str) -> bool:

@@ -19,6 +19,7 @@ from experiments.analysis.summary import summarize
 from experiments.analysis.sweeps import Sweep, sweeps
 from experiments.analysis.tables import read_runs
 from experiments.analysis.verdicts import Verdict, judge
+from experiments.columns import PROTOCOLS
 from experiments.store.files import write_if_changed
 from experiments.store.folder import StudyFolder
 
@@ -103,8 +104,7 @@ _JUDGED = (
 )
 _LUCK_COLUMNS = tuple(f"luck_{part}{end}" for part in _LUCK for end in ("", "_low", "_high"))
 _CLAIM_COLUMNS = (*_CLAIM, "protocol", *_JUDGED, *_LUCK_COLUMNS)
-_PROTOCOLS = ("published", "fresh")
-_SCOREBOARD_COLUMNS = (*_CLAIM, *(f"{name}_{p}" for p in _PROTOCOLS for name in _JUDGED), *_LUCK_COLUMNS)
+_SCOREBOARD_COLUMNS = (*_CLAIM, *(f"{name}_{p}" for p in PROTOCOLS for name in _JUDGED), *_LUCK_COLUMNS)
 
 
 def _claim_rows(study: Study, runs: pd.DataFrame, meters: Sequence[LuckMeter]) -> list[Row]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Protocol
 
-from experiments.columns import column
+from experiments.columns import column_of
 from experiments.language.claim_parser import ClaimSyntaxError, parse_claim
 from experiments.language.expressions import (
     Comparison,
@@ -124,7 +124,7 @@ def _check_units(expression: Expression, variants: Sequence[NamedVariant]) -> It
 
 
 def _mixed_units(compared: Sequence[tuple[NamedVariant, str]]) -> Iterator[str]:
-    in_units = [(variant, metric) for variant, metric in compared if column(metric).in_target_units]
+    in_units = [(variant, metric) for variant, metric in compared if column_of(metric).in_target_units]
     if len({_key(target_scaler(variant.config)) for variant, _ in in_units}) < 2:
         return
     where = in_units[0][1].rpartition("_")[0].removesuffix("_mean_squared").removesuffix("_mean_absolute")

@@ -6,23 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from experiments.columns import MEASURED_WORDS
+
 if TYPE_CHECKING:
     import keras
 
     from experiments.data import Data
     from experiments.training import Trainer
-
-# The words of `record` that the training loop measures itself; the others are computed from the curves afterwards.
-PROBES = (
-    "weight_norm",
-    "unit_norm",
-    "zero_weights",
-    "gradient_norm",
-    "activation_stats",
-    "dead_units",
-    "active_units",
-    "input_quantiles",
-)
 
 
 @dataclass(frozen=True)
@@ -74,7 +64,7 @@ def _make_trainer(model: keras.Model, config: Mapping[str, Any], engine: str) ->
     return trainer(
         model,
         batch_size=training["batch_size"],
-        probes=tuple(word for word in config.get("record", ()) if word in PROBES),
+        probes=tuple(word for word in config.get("record", ()) if word in MEASURED_WORDS),
         weight_noise=training.get("weight_noise", 0.0),
         shuffle=training["shuffle"],
         validation_freq=training["validation_freq"],

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.columns import CURVE_INDEX, GRID
 from experiments.store.files import DamagedError
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, "np.ndarray"]
 Repeats = dict[int, tuple[str, Arrays]]  # repeat -> the run's hash and its arrays
-
-BESIDE = ("repeat", "hash", "epochs")
 
 
 def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -92,7 +91,7 @@ def join_curves(repeats: Repeats, grid: Mapping[str, Any]) -> Arrays:
             if name in run:
                 joined[name][i, : len(run[name])] = run[name]
     for axis, value in grid.items():
-        joined[f"grid.{axis}"] = np.array([value if isinstance(value, (int, float)) else str(value)] * len(order))
+        joined[GRID + axis] = np.array([value if isinstance(value, (int, float)) else str(value)] * len(order))
     return joined | _beside(order, repeats)
 
 
@@ -104,7 +103,7 @@ def split_curves(arrays: Arrays) -> Repeats:
     """
     if not arrays:
         return {}
-    names = [name for name in arrays if name not in BESIDE and not name.startswith("grid.")]
+    names = [name for name in arrays if name not in CURVE_INDEX and not name.startswith(GRID)]
     return {
         int(repeat): (str(arrays["hash"][i]), {name: arrays[name][i, : arrays["epochs"][i]] for name in names})
         for i, repeat in enumerate(arrays["repeat"])
@@ -138,7 +137,7 @@ def split_boundaries(arrays: Arrays) -> Repeats:
     """
     if not arrays:
         return {}
-    shared = {name: a for name, a in arrays.items() if name not in (*BESIDE, "probability", "mean_probability")}
+    shared = {name: a for name, a in arrays.items() if name not in (*CURVE_INDEX, "probability", "mean_probability")}
     return {
         int(repeat): (str(arrays["hash"][i]), shared | {"probability": arrays["probability"][i]})
         for i, repeat in enumerate(arrays["repeat"])

@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.columns import CURVE_INDEX, GRID, TEXT_COLUMNS
 from experiments.errors import ExperimentsError
-from experiments.store.curves import BESIDE, read_npz
+from experiments.store.curves import read_npz
 from experiments.store.folder import StudyFolder
-from experiments.store.table import GRID, TEXT_COLUMNS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -116,7 +116,7 @@ def load_history(study: str, variant: str, protocol: str = "published", out: str
         raise ExperimentsError(f"no curves at {path}" + (f"; there are {', '.join(there)}" if there else ""))
     arrays = read_npz(path)
     grid = {name.removeprefix(GRID): array[0].item() for name, array in arrays.items() if name.startswith(GRID)}
-    curves = {name: array for name, array in arrays.items() if name not in BESIDE and not name.startswith(GRID)}
+    curves = {name: array for name, array in arrays.items() if name not in CURVE_INDEX and not name.startswith(GRID)}
     return History(study, variant, protocol, curves, arrays["repeat"], grid)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from experiments.columns import PROTOCOLS
 from experiments.language.study import LARGEST_STUDY
 from experiments.store.table import Entry, Key
 
 if TYPE_CHECKING:
     from experiments.language.study import Run, Study
-
-_PROTOCOLS = ("published", "fresh")
 
 
 class Members:
@@ -48,7 +47,7 @@ class Members:
 
     def rank(self, key: Key) -> tuple[int, int, int]:
         """Give the place of a row in the table: variants as in the YAML, then protocols, then repeats."""
-        return self._variants[key.variant], _PROTOCOLS.index(key.protocol), key.repeat
+        return self._variants[key.variant], PROTOCOLS.index(key.protocol), key.repeat
 
     def _hashes(self, engine: str) -> dict[Key, str]:
         if engine not in self._known:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from experiments.columns import PROTOCOLS
 from experiments.store.curves import (
     Arrays,
     Repeats,
@@ -125,7 +126,7 @@ def _write_arrays(
     rows_of, staged_of = _by_place(rows), _by_place(staged)
     touched = {(key.variant, key.protocol) for key in changed}
     with_curves = variants_with_curves(study)
-    places = [(variant, protocol) for variant in with_curves for protocol in ("published", "fresh")]
+    places = [(variant, protocol) for variant in with_curves for protocol in PROTOCOLS]
     for variant, protocol in places:
         place = variant.name, protocol
         if place in touched:

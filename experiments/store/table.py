@@ -11,35 +11,16 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from experiments.columns import ENDING, GRID, IDENTITY
 from experiments.errors import ExperimentsError
 from experiments.store.record import RunResult
 
 Row = dict[str, str]
 
-FIRST_COLUMNS = ("study", "variant", "group", "protocol", "repeat", "seed", "engine", "tier", "hash")
-LAST_COLUMNS = (
-    "epochs_run",
-    "best_epoch",
-    "stopped_because",
-    "diverged_at",
-    "diverged",
-    "error",
-    "seconds",
-)
-GRID = "grid."
+_FIRST = tuple(column.name for column in IDENTITY if "<" not in column.name)
+_LAST = tuple(column.name for column in ENDING)
 _ENTRY = ("variant", "protocol", "repeat", "hash", "engine", "error")
 _LONGEST_CELL = 2**31 - 1
-TEXT_COLUMNS = (
-    "study",
-    "variant",
-    "group",
-    "protocol",
-    "engine",
-    "tier",
-    "hash",
-    "stopped_because",
-    "error",
-)
 
 
 class Key(NamedTuple):
@@ -158,8 +139,8 @@ def table_text(rows: Iterable[Row]) -> str:
     rows = list(rows)
     present = {column for row in rows for column in row}
     axes = sorted(column for column in present if column.startswith(GRID))
-    metrics = sorted(present - {*FIRST_COLUMNS, *LAST_COLUMNS, *axes})
-    header = [*FIRST_COLUMNS, *axes, *metrics, *LAST_COLUMNS]
+    metrics = sorted(present - {*_FIRST, *_LAST, *axes})
+    header = [*_FIRST, *axes, *metrics, *_LAST]
     text = io.StringIO()
     # Readers take a lone carriage return for the end of a line, but Python quotes it only from 3.13 on.
     with_return = any("\r" in cell for row in rows for cell in row.values())

@@ -17,7 +17,7 @@ from matplotlib.ticker import NullLocator
 from matplotlib.transforms import Affine2D
 
 from experiments.analysis import Sweep
-from experiments.analysis.scales import is_ratio
+from experiments.columns import column_of
 from experiments.report.figures.style import (
     BLACK,
     GREY,
@@ -134,7 +134,7 @@ def _panel(ax: Axes, panel: SweepPanel, limits: tuple[float, float]) -> None:
     ax.autoscale_view()
     judged = panel.judged
     low, high = limits
-    if is_ratio(judged.metric) and low > 0 and high / low > _LOG_FROM:
+    if column_of(judged.metric).is_ratio and low > 0 and high / low > _LOG_FROM:
         ax.set_ylim(low / 1.6, high * 1.4)
         log_axis(ax, "y")
     elif low < high:
