@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -21,8 +23,19 @@ from experiments.analysis import (
 )
 from experiments.analysis.tables import RunTable
 from experiments.language.claims import references
+from experiments.language.expressions import Comparison, Equivalence, Expression
 from experiments.report.figures.results import Results
-from experiments.report.figures.strips import Mark, Strip, StripPanel, asks_for_log, bar, dot, strips_figure
+from experiments.report.figures.strips import (
+    Margin,
+    Mark,
+    Strip,
+    StripPanel,
+    asks_for_log,
+    bar,
+    dot,
+    margin_signs,
+    strips_figure,
+)
 from experiments.report.figures.style import BLUE, GREEN, ORANGE
 from experiments.report.figures.words import metric_label, protocol_label, set_label, split_column
 
@@ -104,14 +117,14 @@ def published_figures(results: Results) -> Named:
 
 
 def _forest(results: Results, panels: Sequence[StripPanel], what: str, subtitle: str) -> Figure:
-    handles = {
+    handles: dict[str, Artist] = {
         f"{protocol}: a pair of runs": dot(colour)
         for protocol, colour in _COLOURS.items()
         if protocol in results.protocols
     }
-    return strips_figure(
-        panels, title=f"{results.study.title}: {what}", subtitle=subtitle, handles=handles | {_INTERVAL: bar()}
-    )
+    handles[_INTERVAL] = bar()
+    handles |= margin_signs([margin for panel in panels for margin in panel.margins])
+    return strips_figure(panels, title=f"{results.study.title}: {what}", subtitle=subtitle, handles=handles)
 
 
 def _difference_panel(results: Results, found: Sequence[PairedDifference]) -> StripPanel:
@@ -147,11 +160,26 @@ def _claim_panel(verdicts: Sequence[Verdict], metric: str) -> StripPanel:
     for verdict in verdicts:
         pairs = np.array([(one.left, one.right) for one in verdict.singles.values()], float).reshape(-1, 2)
         singles = pairs[:, 0] / pairs[:, 1] if unit == "ratio" else pairs[:, 0] - pairs[:, 1]
-        strips[names[verdict.number], verdict.protocol] = Strip.of_interval(singles, verdict.interval, verdict.word)
+        # A verdict measures from the margin of its claim, the axis from "no difference".
+        strip = Strip.of_interval(singles, verdict.interval, verdict.word).moved(_offset(verdict.claim.expression))
+        strips[names[verdict.number], verdict.protocol] = strip
+    claims = {verdict.number: verdict.claim.expression for verdict in verdicts}
+    margins = [margin for row, claim in enumerate(claims.values()) for margin in _margins(row, claim)]
     label = (
         f"{metric}: {'left side over right side, geometric mean' if unit == 'ratio' else 'left side minus right side'}"
     )
-    return _protocol_panel("", label, list(names.values()), strips, unit)
+    return replace(_protocol_panel("", label, list(names.values()), strips, unit), margins=margins)
+
+
+def _offset(claim: Expression) -> float:
+    return claim.offset if isinstance(claim, Comparison) else 0.0
+
+
+def _margins(row: int, claim: Expression) -> Iterator[Margin]:
+    if isinstance(claim, Equivalence):
+        yield Margin(row, -claim.margin, claim.margin)
+    elif offset := _offset(claim):
+        yield Margin(row, offset, offset)
 
 
 def _flattery_panel(found: Sequence[Flattery]) -> StripPanel:

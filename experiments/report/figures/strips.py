@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from experiments.analysis import Interval
 from experiments.report.figures.style import BLACK, BLUE, GREY, VERMILION, Size, log_axis, sheet
@@ -20,8 +23,11 @@ _ROW = 0.42
 _LOG_FROM = 30.0
 _LABEL_WIDTH = 44
 _SIGN_STEP = 0.3
+_BAND = "#F3E3B3"
 
 Style = dict[str, Any]
+
+_NULL_STYLE: Style = {"color": GREY, "linewidth": 1.2, "linestyle": "--"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,12 @@ class Strip:
         """Mark an estimate and its 95 % interval."""
         return cls(values, interval.estimate, interval.low, interval.high, note)
 
+    def moved(self, distance: float) -> Strip:
+        """Return the strip with all values moved along the axis."""
+        return Strip(
+            self.values + distance, self.middle + distance, self.low + distance, self.high + distance, self.note
+        )
+
     @classmethod
     def of_median(cls, values: np.ndarray) -> Strip:
         """Mark the median and the middle half of the values."""
@@ -67,6 +79,15 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Margin:
+    """What a claim allows in its row: differences from ``low`` to ``high``, or, where both are equal, beyond them."""
+
+    row: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class StripPanel:
     """Rows that share an axis.
 
@@ -76,6 +97,7 @@ class StripPanel:
         rows: Names of the rows, the first on top.
         kinds: Colour to one strip (or None) a row; several kinds are set below each other within a row.
         marks: Values from elsewhere.
+        margins: Bands of differences that count as equal, and margins.
         null: Where "no difference" lies; None where there is no such place.
         log: Whether the axis is logarithmic.
     """
@@ -85,6 +107,7 @@ class StripPanel:
     rows: Sequence[str]
     kinds: Mapping[str, Sequence[Strip | None]]
     marks: Sequence[Mark] = field(default_factory=tuple)
+    margins: Sequence[Margin] = field(default_factory=tuple)
     null: float | None = None
     log: bool = False
 
@@ -98,7 +121,11 @@ def draw_strips(ax: Axes, panel: StripPanel, styles: Mapping[str, Style] | None 
         styles: The sign of everyone who measured something, for signs that are the same in several panels.
     """
     if panel.null is not None:
-        ax.axvline(panel.null, color=GREY, linewidth=1.2, linestyle="--", zorder=1)
+        ax.axvline(panel.null, zorder=1, **_NULL_STYLE)
+    for margin in panel.margins:
+        _draw_margin(ax, margin)
+    if panel.margins:
+        ax.xaxis.set_major_locator(MaxNLocator(5))  # the labels of a narrow band are long
     for kind, (colour, strips) in enumerate(panel.kinds.items()):
         step = 0.8 / len(panel.kinds)
         for row, strip in enumerate(strips):
@@ -116,7 +143,7 @@ def draw_strips(ax: Axes, panel: StripPanel, styles: Mapping[str, Style] | None 
         log_axis(ax, "x")
 
 
-def strips_figure(panels: Sequence[StripPanel], *, title: str, subtitle: str, handles: Mapping[str, Line2D]) -> Figure:
+def strips_figure(panels: Sequence[StripPanel], *, title: str, subtitle: str, handles: Mapping[str, Artist]) -> Figure:
     """Draw panels of rows below each other.
 
     Args:
@@ -168,6 +195,26 @@ def dot(colour: str = BLUE) -> Line2D:
 def bar() -> Line2D:
     """Give the legend's sign of a middle with its whisker."""
     return Line2D([], [], color=GREY, marker="|", markersize=11, markeredgecolor=BLACK, markeredgewidth=2.2)
+
+
+def margin_signs(margins: Sequence[Margin]) -> dict[str, Artist]:
+    """Return the legend's signs of margins, and of "no difference" beside them; empty where there are no margins."""
+    signs: dict[str, Artist] = {}
+    if margins:
+        signs["no difference"] = Line2D([], [], **_NULL_STYLE)
+    if any(margin.low < margin.high for margin in margins):
+        signs["counts as equal by the claim"] = Patch(color=_BAND)
+    if any(margin.low == margin.high for margin in margins):
+        signs["margin that the claim allows"] = Line2D([], [], color=VERMILION, linewidth=1.6)
+    return signs
+
+
+def _draw_margin(ax: Axes, margin: Margin) -> None:
+    bottom, top = margin.row - 0.45, margin.row + 0.45
+    if margin.low < margin.high:
+        ax.fill_betweenx([bottom, top], margin.low, margin.high, color=_BAND, linewidth=0, zorder=0.5)
+    else:
+        ax.plot([margin.low] * 2, [bottom, top], color=VERMILION, linewidth=1.6, zorder=2)
 
 
 def _draw_strip(ax: Axes, strip: Strip, y: float, colour: str, height: float) -> None:

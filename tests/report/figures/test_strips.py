@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from experiments.analysis import Interval
-from experiments.report.figures.strips import Mark, Strip, StripPanel, draw_strips, strips_figure
-from experiments.report.figures.style import BLUE, GREEN
+from experiments.report.figures.strips import Margin, Mark, Strip, StripPanel, draw_strips, margin_signs, strips_figure
+from experiments.report.figures.style import BLUE, GREEN, VERMILION
 
 
 def strip(*values, low=0.1, high=0.3):
@@ -73,3 +74,27 @@ def test_panels_of_a_figure_are_as_high_as_their_rows_ask():
     )
     heights = [ax.get_position().height for ax in figure.axes]
     assert heights[1] > 2 * heights[0]
+
+
+def test_an_equality_has_a_band_and_a_margin_a_line_in_their_rows_only(ax):
+    draw_strips(ax, panel(null=0.0, margins=[Margin(0, -0.05, 0.05), Margin(1, -0.01, -0.01)]))
+    band = ax.collections[0].get_paths()[0].vertices
+    assert (band[:, 0].min(), band[:, 0].max()) == (-0.05, 0.05)
+    assert -0.5 < band[:, 1].min() < band[:, 1].max() < 0.5
+    line = next(line for line in ax.lines if line.get_color() == VERMILION)
+    assert list(line.get_xdata()) == [-0.01, -0.01]
+    assert 0.5 < min(line.get_ydata()) < max(line.get_ydata()) < 1.5
+
+
+def test_the_legend_names_the_margins_that_there_are():
+    assert margin_signs([]) == {}
+    band, line = "counts as equal by the claim", "margin that the claim allows"
+    assert list(margin_signs([Margin(0, -1, 1)])) == ["no difference", band]
+    assert list(margin_signs([Margin(0, -1, 1), Margin(1, 2, 2)])) == ["no difference", band, line]
+
+
+def test_a_moved_strip_keeps_its_width_and_note():
+    moved = Strip(np.array([0.1, 0.2]), 0.15, 0.1, 0.2, "open").moved(-0.1)
+    assert moved.values == pytest.approx([0.0, 0.1])
+    assert (moved.middle, moved.low, moved.high) == pytest.approx((0.05, 0.0, 0.1))
+    assert moved.note == "open"

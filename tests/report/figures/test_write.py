@@ -5,7 +5,10 @@ import pytest
 from matplotlib.image import imread
 
 from experiments.errors import ExperimentsError
+from experiments.language import parse_study
 from experiments.report.figures import write_figures
+from experiments.report.figures.from_tables import forest_figures
+from experiments.report.figures.results import Results
 from tests.report.synthetic import write_results
 
 
@@ -90,3 +93,13 @@ def test_some_variants_are_missing(study, tmp_path):
     folder = write_results(study, tmp_path, failed=("dropout",))
     folder.history("stopped", "published").unlink(missing_ok=True)
     assert "learning_accuracy.published" in names(write_figures(study, tmp_path))
+
+
+def test_the_forest_of_claims_is_drawn_from_no_difference_not_from_the_margin(study, results):
+    text = study.text.replace(
+        "dropout.test_accuracy > baseline.test_accuracy", "dropout.test_accuracy >= baseline.test_accuracy - 0.3"
+    )
+    shifted = parse_study(text, name="tiny", file="tiny.yaml")
+    plain, moved = (dict(forest_figures(Results.of(one, results)))["forest_claims"].axes[0] for one in (study, shifted))
+    np.testing.assert_allclose(moved.collections[0].get_offsets(), plain.collections[0].get_offsets())
+    assert [-0.3, -0.3] in [list(line.get_xdata()) for line in moved.lines]
