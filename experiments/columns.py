@@ -134,6 +134,11 @@ class Column:
         return "accuracy" in self.name
 
     @property
+    def of_best_weights(self) -> bool:
+        """Whether it is about the weights that a callback kept."""
+        return BEST_WEIGHTS in self.needs
+
+    @property
     def in_target_units(self) -> bool:
         """Whether values have the units of the scaled targets."""
         return self.name.endswith(_TARGET_UNITS)

@@ -1,9 +1,11 @@
-"""The verbs and their options. No room is imported here, so that ``--help`` comes at once."""
+"""The verbs and their options. Only a leaf of the project is imported here, so that ``--help`` comes at once."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TypeAlias
+
+from experiments.columns import PROTOCOLS
 
 _RUN = "python -m experiments"
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -55,7 +57,7 @@ def _add_code(verbs: _Verbs) -> None:
     verb = _add(verbs, "code", "one run as a plain Keras script that needs nothing of this project", *examples)
     _add_study(verb)
     verb.add_argument("--variant", metavar="V", required=True, help="variant or grid point")
-    verb.add_argument("--protocol", choices=("published", "fresh"), default="published", help="default: published")
+    verb.add_argument("--protocol", choices=PROTOCOLS, default="published", help="default: published")
     verb.add_argument("--repeat", type=_not_negative, default=0, metavar="K", help="which repeat, from 0; its seed")
     _add_sets(verb)
     verb.set_defaults(command="study_verbs:show_code")
@@ -88,7 +90,7 @@ def _add_run(verbs: _Verbs) -> None:
     verb.add_argument("--repeats", type=_positive, metavar="N", help="instead of the number in the YAML")
     _add_sets(verb)
     verb.add_argument("--jobs", type=_positive, metavar="N", help="worker processes; default: one for each core")
-    verb.add_argument("--protocol", choices=("published", "fresh", "both"), default="both", help="default: both")
+    verb.add_argument("--protocol", choices=(*PROTOCOLS, "both"), default="both", help="default: both")
     verb.add_argument("--engine", choices=("compiled", "keras"), default="compiled", help="keras: plain model.fit")
     verb.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="auto: a GPU where there is one")
     _add_out(verb, "; with --set results/<study>@<hash>/")

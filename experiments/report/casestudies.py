@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from experiments.columns import PROTOCOLS
 from experiments.errors import ExperimentsError
 from experiments.report.effects import Effect
 from experiments.report.words import LOOKS, interval, number
@@ -25,7 +26,6 @@ from experiments.store.files import write_if_changed
 
 _VERDICTS = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
 _FIGURE = re.compile(r"(<!-- figure: (\S+), ([^\n]+?) -->\n).*?(<!-- /figure -->)", re.DOTALL)
-_PROTOCOLS = ("published", "fresh")
 
 Claim = Mapping[str, str]
 
@@ -65,7 +65,7 @@ def verdict_table(claims: Iterable[Claim]) -> str:
     reasons = []
     for verdicts in by_claim.values():
         first = next(iter(verdicts.values()))
-        cells = " | ".join(_cell(verdicts.get(protocol)) for protocol in _PROTOCOLS)
+        cells = " | ".join(_cell(verdicts.get(protocol)) for protocol in PROTOCOLS)
         lines.append(f"| {_escape(first['says'])} | {cells} |")
         if first["why"] and any(verdict["verdict"] != "supported" for verdict in verdicts.values()):
             reasons.append(f"- *{_escape(first['says'])}* {first['why']}")

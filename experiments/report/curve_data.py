@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.columns import CURVES, column_of
 from experiments.report.figures.curves import Curve, summarise_curve, wants_log
-from experiments.report.figures.words import PROBES, metric_label
 from experiments.report.lines import Epochs, thin
 from experiments.store.folder import StudyFolder
 from experiments.store.load import History, load_history
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 # Numbers that all curves of one kind may hold together: three of them stand in a page of less than 3 MB.
 _MOST_NUMBERS = 70_000
 _MOST_POINTS, _FEWEST_POINTS = 400, 30
-# The quantiles are lines of one chart, as if they were layers.
-_QUANTILES = {"input_q15": "15 % quantile", "input_q50": "median", "input_q85": "85 % quantile"}
-_INPUTS = "input"
+# The title of each chart that several recorded curves share, as if they were layers.
+_SHARED = {"input": "Inputs of the first unit"}
 
 Histories = Mapping[tuple[int, str], History]
 
@@ -57,7 +56,7 @@ def curve_metrics(histories: Histories) -> list[Metric]:
     keys = dict.fromkeys(key for history in histories.values() for key in history)
     plain = [key for key in keys if not key.startswith("val_") and _probe(key) is None]
     plain.sort(key=lambda key: (key == "learning_rate", key != "accuracy", key != "loss"))
-    return [Metric(key, metric_label(key), _log(histories, (key, f"val_{key}"))) for key in plain]
+    return [Metric(key, column_of(key).label, _log(histories, (key, f"val_{key}"))) for key in plain]
 
 
 def learning_curves(histories: Histories, metrics: Sequence[Metric], epochs: Epochs) -> dict[str, Any] | None:
@@ -154,23 +153,24 @@ def _thinned(curve: Curve, most: int) -> Curve:
 def _probe(key: str) -> tuple[str, str] | None:
     """Take the key of a probe apart into what was measured and where; None for a metric."""
     word, _, layer = key.partition(".")
-    if word in _QUANTILES:
-        return _INPUTS, f"{layer}, {_QUANTILES[word]}"
-    return (word, layer or "all layers") if layer or word in PROBES else None
+    curve = CURVES.get(word)
+    if curve is not None and curve.chart:
+        return curve.chart, f"{layer}, {curve.label}"
+    return (word, layer or "all layers") if layer or curve is not None else None
 
 
 def _word(word: str) -> Metric:
-    if word == _INPUTS:
-        return Metric(word, "Inputs of the first unit", log=False)
-    probe = PROBES.get(word)
-    return Metric(
-        word, f"{probe.title} ({probe.label})" if probe else word.replace("_", " "), bool(probe and probe.log)
-    )
+    if word in _SHARED:
+        return Metric(word, _SHARED[word], log=False)
+    curve = CURVES.get(word)
+    if curve is None or not curve.title:
+        return Metric(word, word.replace("_", " "), log=False)
+    return Metric(word, f"{curve.title} ({curve.label})", curve.log)
 
 
 def _log(histories: Histories, keys: Iterable[str]) -> bool:
     """Accuracies never want a logarithmic axis; the rest does where it spans powers of ten."""
     keys = list(keys)
-    if any("accuracy" in key for key in keys):
+    if any(column_of(key).is_accuracy for key in keys):
         return False
     return wants_log([history[key] for history in histories.values() for key in keys if key in history])

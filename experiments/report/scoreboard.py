@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from experiments.columns import PROTOCOLS
 from experiments.report import words
 from experiments.report.claim_views import HEADINGS, ClaimView, Side
 from experiments.report.fit_time import fit_seconds
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _TOPICS = ("Better generalization", "Better learning", "Optimization", "Architecture", "Data")
 _OTHER = "Other studies"
-_PROTOCOLS = ("published", "fresh")
 
 
 @dataclass(frozen=True)
@@ -186,8 +186,8 @@ def _row(card: Card, claim: ClaimView) -> Row:
         title=card.title,
         link=f"{card.link}#{claim.anchor}",
         says=claim.says,
-        marks=tuple(_mark(protocol, sides.get(protocol)) for protocol in _PROTOCOLS),
-        words={protocol: sides[protocol].look.word if protocol in sides else "" for protocol in _PROTOCOLS},
+        marks=tuple(_mark(protocol, sides.get(protocol)) for protocol in PROTOCOLS),
+        words={protocol: sides[protocol].look.word if protocol in sides else "" for protocol in PROTOCOLS},
         n=max((side.n for side in claim.sides), default=0),
         clarity=max((side.clarity for side in claim.sides), default=0.0),
         opposite=max(opposite, default=0.0),
@@ -203,7 +203,7 @@ def _mark(protocol: str, side: Side | None) -> Mark:
 
 def _counts(cards: Sequence[Card]) -> list[Count]:
     counts = []
-    for protocol in _PROTOCOLS:
+    for protocol in PROTOCOLS:
         found = Counter(s.look.word for card in cards for c in card.claims for s in c.sides if s.protocol == protocol)
         if found:
             counts.append(Count(protocol.capitalize(), _shares(found)))

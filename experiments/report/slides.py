@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from experiments.analysis import Verdict, judge, one_run_sentence
+from experiments.columns import column_of
 from experiments.language.claims import find_variant
 from experiments.language.expressions import references
 from experiments.report import words
 from experiments.report.curve_data import Histories, Metric, single_runs
-from experiments.report.figures.words import split_column
 from experiments.report.lines import Epochs
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ def _all_seeds(verdict: Verdict) -> dict[str, Any]:
 
 def _curve(metric: str, histories: Sequence[Any], metrics: Sequence[Metric]) -> Metric:
     """Choose the curve that shows what a claim is about: its own metric where that has one, else the watched score."""
-    where, name = split_column(metric)
+    column = column_of(metric)
+    where, name = column.set_name, column.metric
     watched = [f"val_{name}", name] if where in ("test", "fresh_test", "validation") else [name, f"val_{name}"]
     keys = [metric, *(watched if where else ()), *(f"val_{one.key}" for one in reversed(metrics))]
     keys += [one.key for one in metrics]

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from experiments.analysis import Sweep
+from experiments.columns import column_of
 from experiments.report import words
-from experiments.report.figures.words import metric_label, set_label, split_column
+from experiments.report.figures.words import set_label
 from experiments.report.lines import rounded
 
 _SLOTS = {"train": 0, "test": 1, "fresh_test": 3, "validation": 4}
@@ -48,7 +49,7 @@ def _chart(group: str, axis: str, sweeps: Sequence[Sweep]) -> dict[str, Any]:
         "log": first.logarithmic,
         "ticks": [{"value": place, "label": _label(value)} for value, place in places.items()],
         "metrics": [
-            {"key": name, "label": metric_label(name), "log": _spans_powers([s for s in sweeps if _name(s) == name])}
+            {"key": name, "label": column_of(name).label, "log": _spans_powers([s for s in sweeps if _name(s) == name])}
             for name in dict.fromkeys(_name(sweep) for sweep in sweeps)
         ],
         "protocols": list(lines),
@@ -61,7 +62,7 @@ def _places(sweep: Sweep) -> dict[Any, float]:
 
 
 def _name(sweep: Sweep) -> str:
-    return split_column(sweep.metric)[1]
+    return column_of(sweep.metric).metric
 
 
 def _content(sweeps: Sequence[Sweep], places: dict[Any, float]) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def _content(sweeps: Sequence[Sweep], places: dict[Any, float]) -> dict[str, Any
 
 def _look(sweep: Sweep, number: int = 0) -> dict[str, Any]:
     """Without other axes colour is the set of rows; with them it is the line, and dashes are the training rows."""
-    where = split_column(sweep.column)[0]
+    where = column_of(sweep.column).set_name
     if sweep.others:
         return {"slot": number % 7, "dash": 1 if where == "train" else 0}
     return {"slot": _SLOTS.get(where, 1), "dash": 0}
@@ -98,9 +99,9 @@ def _runs(sweep: Sweep, places: dict[Any, float]) -> list[dict[str, Any]]:
 
 
 def _line_name(sweep: Sweep) -> str:
-    where = split_column(sweep.column)[0]
+    where = column_of(sweep.column).set_name
     others = ", ".join(f"{axis} {_label(value)}" for axis, value in sweep.others.items())
-    return " · ".join(part for part in (set_label(where) if where else metric_label(sweep.column), others) if part)
+    return " · ".join(part for part in (set_label(where) if where else column_of(sweep.column).label, others) if part)
 
 
 def _note(sweep: Sweep) -> str:
@@ -118,7 +119,7 @@ def _label(value: Any) -> str:
 
 
 def _spans_powers(sweeps: Sequence[Sweep]) -> bool:
-    if "accuracy" in sweeps[0].metric:
+    if column_of(sweeps[0].metric).is_accuracy:
         return False
     middles = np.array([interval.estimate for sweep in sweeps for interval in sweep.intervals])
     middles = middles[np.isfinite(middles)]

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from experiments.analysis import Diagnosis, Flattery, PlacedFigure
+from experiments.columns import column_of
 from experiments.report import words
 from experiments.report.drawings import Strip, strip
 from experiments.report.effects import as_number
-from experiments.report.figures.words import metric_label, protocol_label, set_label, split_column
+from experiments.report.figures.words import protocol_label, set_label
 
 if TYPE_CHECKING:
     from experiments.language.study import Published, Study
@@ -106,10 +107,10 @@ def _score_columns(there: Set[str], protocol: str) -> tuple[list[str], list[str]
     return [column for column in main if column in there], [column for column in further if column in there]
 
 
-def _score_head(column: str) -> str:
-    name, metric = split_column(column)
-    best = ", best epoch" if column.startswith("best_") else ""
-    return f"{metric_label(metric).partition(' (')[0].capitalize()}, {set_label(name)}{best}"
+def _score_head(name: str) -> str:
+    column = column_of(name)
+    best = ", best epoch" if column.of_best_weights else ""
+    return f"{column.label.partition(' (')[0].capitalize()}, {set_label(column.set_name)}{best}"
 
 
 def _value(own: pd.DataFrame, metric: str, field: str) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
+from experiments.columns import CURVES, RecordedCurve, column_of
 from experiments.language.metrics import layers, target_scaler
 from experiments.report.figures.boundaries import Boundary, boundaries_figure
 from experiments.report.figures.curves import VariantCurves
@@ -15,7 +16,7 @@ from experiments.report.figures.inputs import input_figure
 from experiments.report.figures.layers import FEW_LAYERS, LayerCurves, lines_figure, maps_figure
 from experiments.report.figures.learning import learning_figure
 from experiments.report.figures.results import Results
-from experiments.report.figures.words import PROBES, Probe, metric_label, protocol_label
+from experiments.report.figures.words import protocol_label
 
 if TYPE_CHECKING:
     from experiments.language.study import Variant
@@ -41,10 +42,10 @@ def learning_figures(results: Results) -> Named:
                 f"learning_{key}.{protocol}",
                 learning_figure(
                     [own for own in curves if own.sets],  # variants trained with another loss have no such curve
-                    title=f"{results.study.title}: {metric_label(key).partition(' (')[0]} while training",
+                    title=f"{results.study.title}: {column_of(key).label.partition(' (')[0]} while training",
                     subtitle=" · ".join(notes),
-                    label=metric_label(key),
-                    bounded="accuracy" in key,
+                    label=column_of(key).label,
+                    bounded=column_of(key).is_accuracy,
                 ),
             )
 
@@ -68,7 +69,9 @@ def boundary_figures(results: Results) -> Named:
 def layer_figures(results: Results) -> Named:
     """Draw every recorded probe by layer and epoch, under one protocol: the data hardly matter to how norms behave."""
     for protocol in results.protocols[:1]:
-        for name, probe in PROBES.items():
+        for name, probe in CURVES.items():
+            if not probe.title:
+                continue
             variants = [curves for curves in _layer_curves(results, protocol, name, probe) if curves.layers]
             if not any(
                 curve.epochs.size or curves.has_zeros for curves in variants for curve in curves.layers.values()
@@ -108,7 +111,7 @@ def input_figures(results: Results) -> Named:
 
 def _told_apart(curves: VariantCurves, variant: Variant, key: str) -> VariantCurves:
     """Say in a panel's name that its errors are in units of their own."""
-    if "accuracy" in key or target_scaler(variant.config) is None:
+    if column_of(key).is_accuracy or target_scaler(variant.config) is None:
         return curves
     return replace(curves, name=f"{curves.name} (scaled target)")
 
@@ -117,12 +120,12 @@ def _metric_keys(results: Results, protocol: str) -> list[str]:
     histories = [results.history(variant.name, protocol) for variant in results.drawn]
     keys = {key: None for history in histories for key in history}
     plain = [key for key in keys if "." not in key and not key.startswith("val_") and key not in _NOT_LEARNING]
-    if all("accuracy" in key for key in plain) and "loss" in keys:
+    if all(column_of(key).is_accuracy for key in plain) and "loss" in keys:
         plain.append("loss")
-    return sorted(plain, key=lambda key: ("accuracy" in key, key))
+    return sorted(plain, key=lambda key: (column_of(key).is_accuracy, key))
 
 
-def _layer_curves(results: Results, protocol: str, name: str, probe: Probe) -> list[LayerCurves]:
+def _layer_curves(results: Results, protocol: str, name: str, probe: RecordedCurve) -> list[LayerCurves]:
     return [
         LayerCurves.from_history(
             variant.name,

@@ -9,11 +9,12 @@ from matplotlib.figure import Figure
 
 from experiments.analysis import Sweep, sweeps
 from experiments.analysis.headline import main_metric
+from experiments.columns import column_of
 from experiments.language.claims import references
 from experiments.language.metrics import loss_column
 from experiments.report.figures.results import Results
 from experiments.report.figures.sweeps import SweepPanel, sweeps_figure
-from experiments.report.figures.words import metric_label, protocol_label, split_column
+from experiments.report.figures.words import protocol_label
 
 _SETS = ("train", "test", "fresh_test")
 
@@ -27,7 +28,7 @@ def sweep_figures(results: Results) -> Iterator[tuple[str, Figure]]:
     for group, columns in wanted.items():
         found = [sweep for sweep in every if sweep.group == group and sweep.metric in columns]
         axis = _longest_axis(found)
-        panels = _panels([sweep for sweep in found if sweep.axis == axis], main=split_column(columns[0])[1])
+        panels = _panels([sweep for sweep in found if sweep.axis == axis], main=column_of(columns[0]).metric)
         if panels:
             subtitle = " · ".join(protocol_label(protocol) for protocol in results.protocols)
             yield (
@@ -41,7 +42,7 @@ def sweep_figures(results: Results) -> Iterator[tuple[str, Figure]]:
 def _columns(results: Results, group: str) -> list[str]:
     """The main score on all sets, the loss without penalties unless it is the same, and what claims speak of."""
     config = next(variant.config for variant in results.study.variants if variant.group == group)
-    main, loss = split_column(main_metric(results.study))[1], loss_column(config)
+    main, loss = column_of(main_metric(results.study)).metric, loss_column(config)
     metrics = [main] if main.removesuffix("_original") == loss else [main, loss]
     return [f"{name}_{metric}" for metric in metrics for name in _SETS] + _extras(results, group)
 
@@ -50,7 +51,7 @@ def _extras(results: Results, group: str) -> list[str]:
     """What claims on the grid speak of beyond scores: norms, epochs, gaps."""
     named = [ref for claim in results.study.claims for ref in references(claim.expression)]
     metrics = dict.fromkeys(ref.metric for ref in named if ref.variant.partition("[")[0] == group)
-    return [metric for metric in metrics if not split_column(metric)[0] and metric not in ("diverged", "diverged_at")]
+    return [name for name in metrics if not column_of(name).set_name and name not in ("diverged", "diverged_at")]
 
 
 def _longest_axis(found: Sequence[Sweep]) -> str:
@@ -62,14 +63,14 @@ def _panels(found: Sequence[Sweep], main: str) -> list[SweepPanel]:
     """Put lines of one metric, protocol and place on the other axes together; with other axes, the main score only."""
     grouped: dict[tuple[str, str, str], dict[str, Sweep]] = defaultdict(dict)
     for sweep in found:
-        set_name, metric = split_column(sweep.metric)
+        set_name, metric = column_of(sweep.metric).set_name, column_of(sweep.metric).metric
         # Under fresh the test rows are read from the fresh ones already: one line, called what it is.
         if sweep.protocol == "fresh" and set_name == "test":
-            set_name = split_column(sweep.column)[0]
+            set_name = column_of(sweep.column).set_name
         if not sweep.others or metric == main:
             others = ", ".join(f"{axis} {value}" for axis, value in sweep.others.items())
             grouped[metric, sweep.protocol, others][set_name] = sweep
     return [
-        SweepPanel(title=" · ".join(filter(None, (protocol, others))), label=metric_label(metric), lines=lines)
+        SweepPanel(title=" · ".join(filter(None, (protocol, others))), label=column_of(metric).label, lines=lines)
         for (metric, protocol, others), lines in grouped.items()
     ]

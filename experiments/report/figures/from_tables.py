@@ -22,6 +22,7 @@ from experiments.analysis import (
     place_published,
 )
 from experiments.analysis.tables import RunTable
+from experiments.columns import column_of
 from experiments.language.claims import references
 from experiments.language.expressions import Comparison, Equivalence, Expression
 from experiments.report.figures.results import Results
@@ -37,7 +38,7 @@ from experiments.report.figures.strips import (
     strips_figure,
 )
 from experiments.report.figures.style import BLUE, GREEN, ORANGE
-from experiments.report.figures.words import metric_label, protocol_label, set_label, split_column
+from experiments.report.figures.words import protocol_label, set_label
 
 Named = Iterator[tuple[str, Figure]]
 
@@ -132,7 +133,7 @@ def _difference_panel(results: Results, found: Sequence[PairedDifference]) -> St
     first = found[0]
     tables = {protocol: RunTable(results.runs, protocol) for protocol in results.protocols}
     strips = {(d.variant, d.protocol): _difference_strip(tables[d.protocol], d) for d in found}
-    metric = metric_label(split_column(first.metric)[1])
+    metric = column_of(first.metric).label
     label = {
         "difference": f"{metric}: variant minus {first.reference}",
         "ratio": f"{metric}: variant over {first.reference}, geometric mean",
@@ -150,7 +151,7 @@ def _difference_strip(table: RunTable, found: PairedDifference) -> Strip:
 
 def _claim_kind(verdict: Verdict) -> tuple[str, str]:
     """Tell what a claim's difference is measured in; different metrics cannot share an axis."""
-    return metric_label(split_column(references(verdict.claim.expression)[0].metric)[1]), verdict.unit
+    return column_of(references(verdict.claim.expression)[0].metric).label, verdict.unit
 
 
 def _claim_panel(verdicts: Sequence[Verdict], metric: str) -> StripPanel:
@@ -189,7 +190,7 @@ def _flattery_panel(found: Sequence[Flattery]) -> StripPanel:
         singles = one.fresh / one.watched if one.unit == "ratio" else one.watched - one.fresh
         strips[one.variant, one.protocol] = Strip.of_interval(singles.to_numpy(), one.interval)
     what = "fresh error over watched error, geometric mean" if first.unit == "ratio" else "watched minus fresh"
-    label = f"{metric_label(first.metric).partition(' (')[0]}: {what}"
+    label = f"{column_of(first.metric).label.partition(' (')[0]}: {what}"
     return _protocol_panel("", label, list(dict.fromkeys(one.variant for one in found)), strips, first.unit)
 
 
@@ -208,8 +209,8 @@ def _published_panel(placed: Sequence[PlacedFigure]) -> StripPanel:
         for p in placed
         if np.isfinite(p.figure.value)
     ]
-    set_name, metric = split_column(placed[0].figure.metric)
-    label = f"{set_label(set_name)} {metric_label(metric)}".strip()
+    column = column_of(placed[0].figure.metric)
+    label = f"{set_label(column.set_name)} {column.label}".strip()
     every = np.concatenate([*[strip.values for strip in strips], [mark.value for mark in marks]])
     return StripPanel(
         "",
@@ -217,7 +218,7 @@ def _published_panel(placed: Sequence[PlacedFigure]) -> StripPanel:
         rows,
         {BLUE: strips},
         marks,
-        log=asks_for_log(every) and "accuracy" not in metric,
+        log=asks_for_log(every) and not column.is_accuracy,
     )
 
 

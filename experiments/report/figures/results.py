@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis import read_runs
+from experiments.columns import PROTOCOLS
 from experiments.errors import ExperimentsError
 from experiments.report.figures.curves import VariantCurves
 from experiments.store.curves import read_npz
@@ -50,7 +51,7 @@ class Results:
     @property
     def protocols(self) -> list[str]:
         """Protocols that have runs, the published one first."""
-        return [protocol for protocol in ("published", "fresh") if (self.runs["protocol"] == protocol).any()]
+        return [protocol for protocol in PROTOCOLS if (self.runs["protocol"] == protocol).any()]
 
     @property
     def drawn(self) -> list[Variant]:
