@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from experiments import jit_choice
 
 if TYPE_CHECKING:
-    from experiments.store.load import load_history, load_results
+    from experiments.store.loading import load_history, load_results
     from experiments.training.fit import fit
 
 __all__ = ["fit", "load_history", "load_results"]
@@ -26,6 +26,6 @@ def __getattr__(name: str) -> Any:
         from experiments.training.fit import fit
 
         return fit
-    from experiments.store import load
+    from experiments.store import loading
 
-    return getattr(load, name)
+    return getattr(loading, name)

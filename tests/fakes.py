@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.errors import Place
 from experiments.seeds import derive_seed
-from experiments.store.record import RunResult
+from experiments.store.result import RunResult
 
 
 @dataclass(frozen=True)

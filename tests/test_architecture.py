@@ -56,11 +56,11 @@ EXCEPTIONS = {
         "script/script.py names model/constraints.py: _sources",
     },
     "modules": {
-        *("arguments", "boundaries", "callbacks", "components", "curves", "inputs", "load", "loop", "members"),
-        *("network", "record", "seeds", "sources", "structure", "summary", "sweeps", "tables", "words", "write"),
+        *("arguments", "boundaries", "callbacks", "components", "inputs", "load", "loop"),
+        *("network", "seeds", "sources", "structure", "summary", "sweeps", "tables", "words", "write"),
     },
     "classes": {
-        *("Call", "Change", "Data", "Diagnosis", "Draw", "History", "Mark", "Share", "Strip", "Training", "_Reader"),
+        *("Call", "Change", "Data", "Diagnosis", "Draw", "Mark", "Share", "Strip", "Training", "_Reader"),
     },
 }
 

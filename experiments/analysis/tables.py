@@ -9,7 +9,7 @@ import pandas as pd
 
 from experiments.columns import TEXT_COLUMNS, column_of
 from experiments.store.folder import StudyFolder
-from experiments.store.load import load_results
+from experiments.store.loading import load_results
 
 _NEEDED = ("variant", "protocol", "repeat", "diverged", "error")
 

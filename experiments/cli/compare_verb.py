@@ -29,7 +29,7 @@ def compare(arguments: Namespace) -> int:
 def _compare_variants(arguments: Namespace) -> int:
     from experiments.analysis import compare_variants
     from experiments.language import load_study
-    from experiments.store.load import load_results
+    from experiments.store.loading import load_results
 
     study = load_study(arguments.what)
     names = _names(study, arguments.others)

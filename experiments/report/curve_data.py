@@ -13,7 +13,7 @@ from experiments.columns import CURVES, column_of
 from experiments.report.figures.curves import Curve, summarise_curve, wants_log
 from experiments.report.lines import Epochs, thin
 from experiments.store.folder import StudyFolder
-from experiments.store.load import History, load_history
+from experiments.store.loading import StoredHistory, load_history
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
@@ -24,7 +24,7 @@ _MOST_POINTS, _FEWEST_POINTS = 400, 30
 # The title of each chart that several recorded curves share, as if they were layers.
 _SHARED = {"input": "Inputs of the first unit"}
 
-Histories = Mapping[tuple[int, str], History]
+Histories = Mapping[tuple[int, str], StoredHistory]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Metric:
         return {"key": self.key, "label": self.label, "log": self.log}
 
 
-def read_histories(study: Study, out: Path) -> dict[tuple[int, str], History]:
+def read_histories(study: Study, out: Path) -> dict[tuple[int, str], StoredHistory]:
     """Load all curves of a study that there are: (index of the variant, protocol) to history."""
     folder = StudyFolder.of(study.name, out)
     return {

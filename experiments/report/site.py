@@ -16,9 +16,9 @@ from experiments.report.page import SCRIPTS, fingerprint, inputs_of, render
 from experiments.report.scoreboard import Card, make_board, make_card
 from experiments.report.speed import speed_table
 from experiments.report.study_page import study_page
-from experiments.store.environment import read_environment
 from experiments.store.files import write_atomically, write_if_changed
 from experiments.store.folder import StudyFolder
+from experiments.store.provenance import read_environment
 
 if TYPE_CHECKING:
     from experiments.language.study import Study

@@ -30,8 +30,8 @@ from experiments.report.tables import (
     placings,
     variant_tables,
 )
-from experiments.store.curves import read_npz
 from experiments.store.folder import StudyFolder
+from experiments.store.npz import read_npz
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant

@@ -18,7 +18,7 @@ import numpy as np
 
 from experiments.errors import ExperimentsError
 from experiments.store.folder import StudyFolder
-from experiments.store.load import load_history, load_results
+from experiments.store.loading import load_history, load_results
 
 _START = 1.0  # A fixed wall time: equal results give equal files, and epochs are the axis that counts.
 

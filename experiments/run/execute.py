@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.errors import ConfigError, ExperimentsError, Problem
 from experiments.run.boundary import boundary_arrays
-from experiments.run.members import Desk, Outcome, common_layers, train_ensemble, train_once, weights_by_layer
+from experiments.run.networks import Desk, Outcome, common_layers, train_ensemble, train_once, weights_by_layer
 from experiments.run.programs import Programs
 from experiments.run.scalars import run_scalars
-from experiments.store.record import RunResult
+from experiments.store.result import RunResult
 
 if TYPE_CHECKING:
     import keras

@@ -10,7 +10,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from experiments.data import Data
-    from experiments.run.members import Outcome, Scores
+    from experiments.run.networks import Outcome, Scores
 
 Scalars = dict[str, float | int | str]
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from experiments.scheduler.device import Device
 from experiments.scheduler.executor import Finished
 from experiments.scheduler.plan import Plan
-from experiments.store.environment import write_environment
 from experiments.store.merge import merge, variants_with_curves
-from experiments.store.record import RunResult
+from experiments.store.provenance import write_environment
+from experiments.store.result import RunResult
 from experiments.store.staging import stage
 
 if TYPE_CHECKING:

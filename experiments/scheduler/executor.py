@@ -10,7 +10,7 @@ from experiments.errors import Problem
 
 if TYPE_CHECKING:
     from experiments.language.study import Run
-    from experiments.store.record import RunResult
+    from experiments.store.result import RunResult
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.errors import ExperimentsError
 from experiments.scheduler.executor import Broken, Event, Finished, Note, Task, Tick, Train
 from experiments.scheduler.worker import Done, GaveBack, GiveBack, Loads, Misfit, Settings, work
-from experiments.store.record import RunResult
+from experiments.store.result import RunResult
 
 if TYPE_CHECKING:
     from experiments.language.study import Run

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from experiments.scheduler.bundles import bundle_key
 from experiments.store.folder import StudyFolder
-from experiments.store.members import Members
 from experiments.store.staging import staged_files
+from experiments.store.study_runs import StudyRuns
 from experiments.store.table import Key, finished, read_index
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
         engine=selection.engine,
     )
     known = {run for run in map(_identity, asked) if done.get(run[0]) == run[1]}
-    members = Members(study, asked)
+    members = StudyRuns(study, asked)
     missing = staged_runs(study, [run for run in asked if selection.force or _identity(run) not in known])
     return Plan(
         study=study,

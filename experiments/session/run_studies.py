@@ -18,9 +18,9 @@ from experiments.session.pages import Pages
 from experiments.session.progress import Listener, Tally, Watch
 from experiments.session.reporting import outdated, refuse_namesakes
 from experiments.session.train import FailFastError, train
-from experiments.store.environment import changed_environment
 from experiments.store.lock import FolderLock
 from experiments.store.merge import merge, set_damaged_aside
+from experiments.store.provenance import changed_environment
 
 if TYPE_CHECKING:
     from experiments.language.study import Study

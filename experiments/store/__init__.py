@@ -1,1 +1,1 @@
-"""Files in ``results/``: written atomically, merged so that no interruption shows, read without TensorFlow."""
+"""Files in ``results/``: atomic writes, idempotent merges, and reads without TensorFlow."""

@@ -1,4 +1,4 @@
-"""Writing files so that a reader, or the next start after a kill, sees the old content or the new, never a part."""
+"""Atomic writes: a reader, or the next start after a kill, finds the old content or the new, never a part."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _TEMPORARY = ".tmp-"
 _LEFTOVER = re.compile(rf"{re.escape(_TEMPORARY)}\d+-\d+")
 _DAMAGED = ".damaged"
 _counter = itertools.count()
-# What Windows, macOS and Linux all take in a file name and what needs no quoting in most shells' completion.
+# Anything else is invalid in a file name on Windows, macOS or Linux, or needs quoting in a shell.
 _UNSAFE = re.compile(r"[^\w.,=@\[\]+-]", re.ASCII)
 _LONGEST_NAME = 150
 
 
 class DamagedError(ExperimentsError):
-    """A file of this project that cannot be read any more, such as one that was cut.
+    """A file of this project is unreadable, for example truncated.
 
     Args:
         path: The file.
-        reason: What reading it met.
-        advice: What its reader can do.
+        reason: The error of the reader.
+        advice: How to recover.
     """
 
     def __init__(self, path: Path, reason: Exception, advice: str) -> None:
@@ -34,7 +34,7 @@ class DamagedError(ExperimentsError):
 
 
 def set_aside(path: Path) -> str:
-    """Rename a damaged file to ``*.damaged``, which nothing reads or deletes.
+    """Rename a damaged file to ``*.damaged``, a name that nothing reads or deletes.
 
     Args:
         path: The file.
@@ -48,11 +48,11 @@ def set_aside(path: Path) -> str:
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write a file as a whole: a temporary file in the same folder, flushed to disk, then renamed.
+    """Write a temporary file in the same folder, flush it to disk, and rename it to its final name.
 
     Args:
-        path: Where; missing folders are made.
-        content: Bytes, or text that is written as UTF-8 with the same line ends on every system.
+        path: The file; missing folders are created.
+        content: Bytes, or text for UTF-8, with the same line ends on every system.
     """
     data = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,10 +69,10 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 
 def write_if_changed(path: Path, content: bytes | str) -> bool:
-    """Write a file atomically unless it has this content already.
+    """Write a file atomically unless it already has this content.
 
     Args:
-        path: Where.
+        path: The file.
         content: Bytes or text.
 
     Returns:
@@ -89,7 +89,7 @@ def remove_leftovers(folder: Path) -> None:
     """Delete the temporary files that a killed process left in a folder.
 
     Args:
-        folder: Only while nobody else writes there.
+        folder: No other process may write into it now.
     """
     for path in folder.glob(f"{_TEMPORARY}*"):
         if is_leftover(path):
@@ -102,13 +102,13 @@ def is_leftover(path: Path) -> bool:
 
 
 def safe_name(name: str) -> str:
-    """Make a file name of a variant's name; different names stay different.
+    """Return a valid file name for the name of a variant; different names give different file names.
 
     Args:
-        name: Such as ``rate[rate=0.4]``, or anything that a grid's label may hold.
+        name: Such as ``rate[rate=0.4]``; the label of a grid value may contain any character.
     """
     safe = _UNSAFE.sub("_", name)[:_LONGEST_NAME]
-    if safe.startswith(".") or safe.endswith("."):  # "." and ".." are folders, and Windows drops a dot at the end
+    if safe.startswith(".") or safe.endswith("."):  # "." and ".." are folders, and Windows drops a trailing dot
         safe = f"_{safe.strip('.')}"
     if safe == name:
         return name

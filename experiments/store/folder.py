@@ -1,4 +1,4 @@
-"""Where the files of one study lie."""
+"""Paths of the files of one study."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _OURS = {
     "boundaries": re.compile(r".+\.published\.npz"),
     "errors": re.compile(r".+\.(published|fresh)\.\d+\.txt"),
 }
-"""Sub-folders whose files leave with their runs, and the names that those files have."""
+"""Sub-folders whose files are deleted with their runs, and patterns of the file names."""
 
 
 @dataclass(frozen=True)
 class StudyFolder:
-    """The folder of one study's results, and the names in it.
+    """The results folder of one study, with the paths in it.
 
     Attributes:
         path: ``results/<study>``.
@@ -29,11 +29,11 @@ class StudyFolder:
 
     @classmethod
     def of(cls, study: str, out: str | Path = "results") -> StudyFolder:
-        """Name the folder of a study in a results folder."""
+        """Return the folder of a study in a results folder."""
         return cls(Path(out) / safe_name(study))
 
     def refuse_links(self) -> None:
-        """Refuse to work through a link: files would be written and deleted in a folder that belongs to others.
+        """Check that no folder is a symbolic link, so that no file is written or deleted in a foreign folder.
 
         Raises:
             ExperimentsError: The folder or one of its sub-folders is a symbolic link.
@@ -44,7 +44,7 @@ class StudyFolder:
                 raise ExperimentsError(f"{place} is a symbolic link, which is not followed: {advice}")
 
     def runs_files(self, name: str) -> list[Path]:
-        """List the files of single variants and runs in a sub-folder, and what a kill left there; nobody else's.
+        """List the files of variants and runs in a sub-folder, temporary files included, and no foreign files.
 
         Args:
             name: "history", "boundaries" or "errors".
@@ -55,7 +55,7 @@ class StudyFolder:
 
     @property
     def runs(self) -> Path:
-        """The table with one row a run."""
+        """The table with one row for each run."""
         return self.path / "runs.csv"
 
     @property
@@ -65,12 +65,12 @@ class StudyFolder:
 
     @property
     def lock(self) -> Path:
-        """The file that a ``run`` holds locked while it works on the study."""
+        """The lock file of a ``run`` in progress."""
         return self.path / ".lock"
 
     @property
     def reported(self) -> Path:
-        """What tables, figures and pages were last made from."""
+        """Hash of the inputs of the last tables, figures and pages."""
         return self.path / ".reported"
 
     @property
@@ -80,17 +80,17 @@ class StudyFolder:
 
     @property
     def resolved(self) -> Path:
-        """The study as it ran."""
+        """The resolved study."""
         return self.path / "study.yaml"
 
     def history(self, variant: str, protocol: str) -> Path:
-        """The learning curves of a variant under a protocol."""
+        """Learning curves of a variant under a protocol."""
         return self.path / "history" / f"{safe_name(variant)}.{protocol}.npz"
 
     def boundary(self, variant: str) -> Path:
-        """The decision boundaries of a variant."""
+        """Decision boundaries of a variant."""
         return self.path / "boundaries" / f"{safe_name(variant)}.published.npz"
 
     def error(self, variant: str, protocol: str, repeat: int) -> Path:
-        """The traceback of a run that failed."""
+        """Traceback of a failed run."""
         return self.path / "errors" / f"{safe_name(variant)}.{protocol}.{repeat}.txt"

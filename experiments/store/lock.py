@@ -1,4 +1,8 @@
-"""One writer for each folder: a file lock that the operating system frees when its holder dies."""
+"""One writer for each folder: a file lock that the operating system releases when its process dies.
+
+Instead of the package filelock: one system call for each platform, and an error with advice where the file system has
+no locks.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from pathlib import Path
 from experiments.errors import ExperimentsError
 
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
-"""What the system says of a lock that another process holds; anything else says that there are no locks."""
+"""Error codes of a lock that another process holds; any other code means that the file system has no locks."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -26,17 +30,17 @@ else:
 
 
 class FolderLock:
-    """The right to write into one folder."""
+    """Exclusive access to one folder."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
 
     def try_acquire(self) -> bool:
-        """Take the lock if it is free.
+        """Acquire the lock if it is free.
 
         Returns:
-            False when another process has it.
+            False if another process holds it.
 
         Raises:
             ExperimentsError: The file system has no locks.
@@ -55,7 +59,7 @@ class FolderLock:
         return True
 
     def release(self) -> None:
-        """Give the lock back. The file stays: deleting it would let two processes hold two files of one name."""
+        """Release the lock. The file stays: after its deletion two processes could lock two files of one name."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

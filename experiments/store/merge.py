@@ -1,4 +1,4 @@
-"""Staged runs become tables and curves. Whatever was killed before, the files come out the same."""
+"""Merge staged runs into tables and curves. The files do not depend on earlier kills."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from experiments.columns import PROTOCOLS
-from experiments.store.curves import (
+from experiments.store.files import DamagedError, remove_leftovers, set_aside, write_if_changed
+from experiments.store.folder import StudyFolder
+from experiments.store.npz import (
     Arrays,
     Repeats,
     join_boundaries,
@@ -17,68 +19,68 @@ from experiments.store.curves import (
     split_boundaries,
     split_curves,
 )
-from experiments.store.files import DamagedError, remove_leftovers, set_aside, write_if_changed
-from experiments.store.folder import StudyFolder
-from experiments.store.members import Members
 from experiments.store.resolved import resolved_text
+from experiments.store.result import Row
 from experiments.store.staging import StagedRun, read_staged, staged_files
-from experiments.store.table import Key, Row, entry_of, key_of, read_rows, table_text
+from experiments.store.study_runs import StudyRuns
+from experiments.store.table import Key, entry_of, key_of, read_rows, table_text
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
 
-_Place = tuple[str, str]  # variant and protocol
+_Place = tuple[str, str]
+"""Variant and protocol."""
 _Staged = dict[Key, StagedRun]
 _Entry = TypeVar("_Entry")
 
 
 def merge(study: Study, folder: StudyFolder) -> list[str]:
-    """Bring the files of a study up to date with what is staged and with what its YAML says now.
+    """Merge the staged runs of a study into its files, and drop rows that its YAML does not describe any more.
 
-    Curves are written before the table and the staged files deleted after it, so that after a kill in between the next
-    merge does the same again. Only the holder of the study's lock may call it.
+    Curves are written before the table, and staged files are deleted after it: after a kill in between, the next merge
+    does the same again. The caller must hold the lock of the study.
 
     Args:
-        study: Rows that are not about a run of it leave the tables.
-        folder: Its folder; a study without any run gets no files.
+        study: The study.
+        folder: Its folder; no file is written for a study without runs.
 
     Returns:
-        A line for each damaged file that was set aside; its runs have left the tables.
+        A line for each damaged file that was set aside; its runs are dropped from the tables.
 
     Raises:
         ExperimentsError: The table is damaged, or the folder is a link.
     """
     folder.refuse_links()
-    found = []
+    lines = []
     while True:
         try:
             _merge(study, folder)
         except DamagedError as error:
-            found.append(_set_aside(folder, error.path))
+            lines.append(_set_aside(folder, error.path))
         else:
-            return found
+            return lines
 
 
 def set_damaged_aside(folder: StudyFolder, places: Iterable[_Place]) -> list[str]:
-    """Set curves and boundaries aside that cannot be read, before runs are trained that would be stored with them.
+    """Set unreadable files of curves and boundaries aside, before more runs are trained for them.
 
-    Only the holder of the study's lock may call it.
+    The caller must hold the lock of the study.
 
     Args:
-        folder: The study's folder.
-        places: Variants and protocols of which runs are to be trained.
+        folder: The folder of the study.
+        places: Variants and protocols that will be trained.
 
     Returns:
-        A line for each file; its runs have left the tables.
+        A line for each file; its runs are dropped from the tables.
     """
-    found = []
+    lines = []
     for variant, protocol in places:
         for path in _files_of(folder, variant, protocol):
             try:
                 read_npz(path)
             except DamagedError:
-                found.append(_set_aside(folder, path))
-    return found
+                lines.append(_set_aside(folder, path))
+    return lines
 
 
 def _files_of(folder: StudyFolder, variant: str, protocol: str) -> list[Path]:
@@ -87,7 +89,7 @@ def _files_of(folder: StudyFolder, variant: str, protocol: str) -> list[Path]:
 
 
 def _set_aside(folder: StudyFolder, path: Path) -> str:
-    """Take the runs of a damaged file from the table first: after a kill in between the file is still found damaged."""
+    """Drop the runs of a damaged file from the table, then rename it: after a kill in between it is found again."""
     if path.parent != folder.staging:
         rows = read_rows(folder.runs)
         kept = [row for row in rows if path not in _files_of(folder, row["variant"], row["protocol"])]
@@ -96,7 +98,7 @@ def _set_aside(folder: StudyFolder, path: Path) -> str:
 
 
 def _merge(study: Study, folder: StudyFolder) -> None:
-    files, members = staged_files(folder.staging), Members(study)
+    files, members = staged_files(folder.staging), StudyRuns(study)
     runs = (run for path in files for run in read_staged(path))
     staged = {key_of(run.row): run for run in runs if members.has(entry_of(run.row))}
     old = {key_of(row): row for row in read_rows(folder.runs)}
@@ -115,14 +117,14 @@ def _merge(study: Study, folder: StudyFolder) -> None:
 
 
 def variants_with_curves(study: Study) -> tuple[Variant, ...]:
-    """Choose the variants whose curves are kept: those of a grid's points only where there is nothing else."""
+    """Return the variants whose curves are stored: the named ones, or the grid points if there are none."""
     return tuple(variant for variant in study.all_variants if not variant.grid) or study.variants
 
 
 def _write_arrays(
     study: Study, folder: StudyFolder, rows: dict[Key, Row], staged: _Staged, changed: Iterable[Key]
 ) -> None:
-    """Write the curves and boundaries that runs were added to or taken from, and delete those of variants that left."""
+    """Write the files of curves and boundaries whose runs changed; delete those of dropped variants."""
     rows_of, staged_of = _by_place(rows), _by_place(staged)
     touched = {(key.variant, key.protocol) for key in changed}
     with_curves = variants_with_curves(study)
@@ -164,7 +166,7 @@ def _write_joined(
     fresh: Repeats,
     join: Callable[[Repeats], Arrays],
 ) -> None:
-    """Put the arrays of new runs beside those of the runs that stay; only runs that ended well have any."""
+    """Write the arrays of new runs and of old runs that stay; failed runs have none."""
     hashes = {repeat: row["hash"] for repeat, row in rows.items() if "error" not in row}
     together = split(read_npz(path)) | fresh
     together = {repeat: entry for repeat, entry in together.items() if hashes.get(repeat) == entry[0]}
@@ -183,7 +185,7 @@ def _write_errors(folder: StudyFolder, rows: dict[Key, Row], staged: _Staged) ->
 
 
 def _keep_only(folder: StudyFolder, name: str, known: Iterable[Path]) -> None:
-    """Delete the files of runs that are no longer there, what a kill left, and a folder that stays empty."""
+    """Delete the files of dropped runs, temporary files, and the folder if it is empty."""
     known = set(known)
     for path in folder.runs_files(name):
         if path not in known:

@@ -1,7 +1,6 @@
-"""Finished runs on their way into the tables: a few runs to a file, each file written atomically.
+"""Finished runs that are not in the tables yet: a few runs to a file, each file written atomically.
 
-Rewriting runs.csv after every run would cost more than many runs take. A kill loses what is not staged yet, which is
-what was still running.
+Rewriting runs.csv after every run would take longer than many runs. A kill loses the runs that are not staged yet.
 """
 
 from __future__ import annotations
@@ -18,8 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.store.files import DamagedError, write_atomically
-from experiments.store.record import RunResult
-from experiments.store.table import Row, row_of
+from experiments.store.result import Row, RunResult, row_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,11 +28,11 @@ _counter = itertools.count()
 
 @dataclass(frozen=True)
 class StagedRun:
-    """A finished run as the tables will have it.
+    """A finished run as it is stored.
 
     Attributes:
-        row: Its row of runs.csv.
-        traceback: Of a failed run, else "".
+        row: The row of runs.csv.
+        traceback: Traceback of a failed run, else "".
         history: Curves, each of shape (epochs_run,).
         arrays: Further arrays.
     """
@@ -46,19 +44,19 @@ class StagedRun:
 
 
 def stage(folder: Path, results: Sequence[RunResult]) -> None:
-    """Keep finished runs; after this call no kill loses them.
+    """Write finished runs to a file; no later kill loses them.
 
     Args:
         folder: The study's staging folder.
-        results: What finished since the last call; all of them are there after a kill, or none.
+        results: Runs that finished since the last call; after a kill all of them are there, or none.
     """
-    # Names in order of time, so that of two records of one run the later one wins.
+    # Names sort by time, so that the later of two records of one run wins.
     name = f"{time.time_ns():020d}-{os.getpid()}-{next(_counter)}.zip"
     write_atomically(folder / name, _encode(results))
 
 
 def staged_files(folder: Path) -> list[Path]:
-    """List the files that wait to be merged, oldest first."""
+    """List the files to be merged, oldest first."""
     return sorted(folder.glob("*.zip")) if folder.is_dir() else []
 
 
@@ -69,14 +67,14 @@ def read_staged(path: Path) -> list[StagedRun]:
         path: The file.
 
     Raises:
-        DamagedError: The file is cut, changed, or no staged file.
+        DamagedError: The file is truncated or changed, or is no staged file.
     """
     content = path.read_bytes()
     try:
         return _decode(content)
     except MemoryError:
         raise
-    except Exception as error:  # zipfile and json raise some ten kinds, depending on where the damage is
+    except Exception as error:  # zipfile and json raise some ten types, depending on the place of the damage
         raise DamagedError(path, error, "its runs count as not done") from error
 
 

@@ -1,21 +1,18 @@
-"""The table runs.csv as rows of text: read and written without pandas, numbers in a form that loses nothing."""
+"""The table runs.csv as rows of text, read and written without pandas and without loss."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from experiments.columns import ENDING, GRID, IDENTITY
 from experiments.errors import ExperimentsError
-from experiments.store.record import RunResult
-
-Row = dict[str, str]
+from experiments.store.result import Row
 
 _FIRST = tuple(column.name for column in IDENTITY if "<" not in column.name)
 _LAST = tuple(column.name for column in ENDING)
@@ -32,7 +29,7 @@ class Key(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What a row says about its run, without what the run gave."""
+    """A row of runs.csv without its results."""
 
     key: Key
     hash: str
@@ -41,56 +38,13 @@ class Entry(NamedTuple):
 
 
 def entry_of(row: Mapping[str, str]) -> Entry:
-    """Shorten a row to what identifies its run."""
+    """Return the entry of a row."""
     return Entry(key_of(row), row["hash"], row["engine"], "error" in row)
 
 
 def key_of(row: Mapping[str, str]) -> Key:
-    """Name the run that a row is about."""
+    """Return the key of a row."""
     return Key(row["variant"], row["protocol"], int(row["repeat"]))
-
-
-def row_of(result: RunResult) -> Row:
-    """Turn a finished run into a row of runs.csv.
-
-    Args:
-        result: Of a failed run the row says ``stopped_because: failed`` and the last line of the traceback.
-
-    Returns:
-        Column name to text; empty columns are absent.
-    """
-    run = result.run
-    values: dict[str, Any] = {
-        "study": run.study,
-        "variant": run.variant,
-        "group": run.group,
-        "protocol": run.protocol,
-        "repeat": run.repeat,
-        "seed": run.seed,
-        "engine": run.engine,
-        "hash": run.hash,
-        **{GRID + axis: value for axis, value in run.grid.items()},
-        **result.scalars,
-    }
-    if result.failed:
-        values |= {"stopped_because": "failed", "error": result.short_error}
-    return {column: format_value(value) for column, value in values.items()}
-
-
-def format_value(value: Any) -> str:
-    """Write one value so that reading it gives the same value again.
-
-    Args:
-        value: A number (also NumPy's), text, None, or a component of a grid.
-    """
-    value = value.item() if hasattr(value, "item") else value
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, (dict, list, tuple)):
-        return json.dumps(value, sort_keys=True)
-    return "" if value is None else str(value)
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -100,10 +54,10 @@ def read_rows(path: Path) -> list[Row]:
         path: The file.
 
     Returns:
-        One mapping a run, without its empty columns.
+        One mapping for each run, without its empty columns.
 
     Raises:
-        ExperimentsError: The file is no table of runs, or ends in the middle of a row.
+        ExperimentsError: The file is no table of runs, or ends inside a row.
     """
     if not path.is_file():
         return []
@@ -128,13 +82,13 @@ def _table(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
 
 
 def table_text(rows: Iterable[Row]) -> str:
-    """Write rows as the text of runs.csv.
+    """Return the text of runs.csv.
 
     Args:
-        rows: In the order wanted.
+        rows: In the order of the file.
 
     Returns:
-        CSV whose columns do not depend on the order of the rows: identity, grid axes, metrics by name, the ending.
+        CSV whose columns do not depend on the order of the rows: identity, grid axes, metrics by name, ending.
     """
     rows = list(rows)
     present = {column for row in rows for column in row}
@@ -142,7 +96,7 @@ def table_text(rows: Iterable[Row]) -> str:
     metrics = sorted(present - {*_FIRST, *_LAST, *axes})
     header = [*_FIRST, *axes, *metrics, *_LAST]
     text = io.StringIO()
-    # Readers take a lone carriage return for the end of a line, but Python quotes it only from 3.13 on.
+    # Readers end a line at a lone carriage return, but Python quotes it only from 3.13 on.
     with_return = any("\r" in cell for row in rows for cell in row.values())
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL if with_return else csv.QUOTE_MINIMAL)
     writer.writerow(header)
@@ -151,13 +105,13 @@ def table_text(rows: Iterable[Row]) -> str:
 
 
 def read_index(path: Path) -> list[Entry]:
-    """Read of runs.csv only which runs it has: the question that a call with nothing to do asks of every study.
+    """Read the entries of runs.csv without its results, to find out quickly what is done.
 
     Args:
         path: The file; a missing one has no runs.
 
     Raises:
-        ExperimentsError: The file is no table of runs, or ends in the middle of a row.
+        ExperimentsError: The file is no table of runs, or ends inside a row.
     """
     if not path.is_file():
         return []
@@ -170,12 +124,12 @@ def read_index(path: Path) -> list[Entry]:
 
 
 def finished(index: Iterable[Entry]) -> dict[Key, str]:
-    """Tell which runs are done: in the table, and without an error.
+    """Return the runs that are done: in the table, and without an error.
 
     Args:
-        index: Of runs.csv.
+        index: The entries of runs.csv.
 
     Returns:
-        Each done run's content hash.
+        Key to content hash.
     """
     return {entry.key: entry.hash for entry in index if not entry.failed}

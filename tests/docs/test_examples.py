@@ -6,7 +6,7 @@ import pytest
 
 from experiments.cli.main import main
 from experiments.language import load_study
-from experiments.store.load import load_results
+from experiments.store.loading import load_results
 from tests.docs.blocks import ROOT
 
 FOLDER = ROOT / "docs" / "examples"

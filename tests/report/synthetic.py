@@ -9,11 +9,11 @@ import numpy as np
 
 from experiments.language.expressions import references
 from experiments.language.study import Run, Study
-from experiments.store.curves import join_boundaries, join_curves, npz_bytes
 from experiments.store.files import write_atomically
 from experiments.store.folder import StudyFolder
-from experiments.store.record import RunResult
-from experiments.store.table import row_of, table_text
+from experiments.store.npz import join_boundaries, join_curves, npz_bytes
+from experiments.store.result import RunResult, row_of
+from experiments.store.table import table_text
 
 EPOCHS = 60
 

@@ -9,7 +9,7 @@ from experiments.report.curve_data import curve_metrics, layer_curves, learning_
 from experiments.report.figures.curves import summarise_curve
 from experiments.report.lines import Epochs, rounded, thin
 from experiments.report.sweep_data import sweep_charts
-from experiments.store.load import load_history
+from experiments.store.loading import load_history
 from tests.report.reading import read_page, study_data
 from tests.report.synthetic import write_results
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiments.run.members import Outcome
+from experiments.run.networks import Outcome
 from experiments.run.scalars import run_scalars
 
 

@@ -15,7 +15,7 @@ from experiments.errors import ConfigError, ExperimentsError
 from experiments.scheduler.plan import Selection
 from experiments.session import run_studies
 from experiments.store.folder import StudyFolder
-from experiments.store.load import load_history
+from experiments.store.loading import load_history
 from experiments.store.lock import FolderLock
 from experiments.store.table import finished, read_index, read_rows
 from tests.fakes import FakeVariant, folder_bytes, make_study

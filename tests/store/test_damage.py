@@ -9,11 +9,11 @@ import pytest
 
 from experiments.errors import ExperimentsError
 from experiments.store import lock as locking
-from experiments.store.curves import npz_bytes, read_npz
 from experiments.store.files import DamagedError
 from experiments.store.folder import StudyFolder
 from experiments.store.lock import FolderLock
 from experiments.store.merge import merge, set_damaged_aside
+from experiments.store.npz import npz_bytes, read_npz
 from experiments.store.staging import read_staged, stage, staged_files
 from experiments.store.table import Key, finished, read_index, read_rows
 from tests.fakes import folder_bytes, make_result, make_study

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.store import merge as merging
-from experiments.store.curves import read_npz
 from experiments.store.folder import StudyFolder
 from experiments.store.merge import merge
+from experiments.store.npz import read_npz
 from experiments.store.staging import stage
 from experiments.store.table import Key, finished, read_index, read_rows, table_text
 from tests.fakes import folder_bytes, make_result, make_study, with_config

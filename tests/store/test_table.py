@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.errors import ExperimentsError
+from experiments.store.result import format_value, row_of
 from experiments.store.staging import read_staged, stage, staged_files
-from experiments.store.table import format_value, read_index, read_rows, row_of, table_text
+from experiments.store.table import read_index, read_rows, table_text
 from tests.fakes import make_result, make_study
 
 

@@ -14,9 +14,9 @@ from experiments.analysis import read_runs
 from experiments.columns import PROTOCOLS
 from experiments.errors import ExperimentsError
 from experiments.report.figures.curves import VariantCurves
-from experiments.store.curves import read_npz
 from experiments.store.folder import StudyFolder
-from experiments.store.load import History, load_history
+from experiments.store.loading import StoredHistory, load_history
+from experiments.store.npz import read_npz
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
@@ -39,7 +39,7 @@ class Results:
     runs: pd.DataFrame
     folder: StudyFolder
     out: Path
-    _read: dict[tuple[str, str], History | None] = field(default_factory=dict, repr=False)
+    _read: dict[tuple[str, str], StoredHistory | None] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, study: Study, out: Path) -> Results:
@@ -84,7 +84,7 @@ class Results:
         rows = self.runs
         return rows[(rows["variant"] == variant) & (rows["protocol"] == protocol) & (rows["error"] == "")]
 
-    def _history(self, variant: str, protocol: str) -> History | None:
+    def _history(self, variant: str, protocol: str) -> StoredHistory | None:
         if (variant, protocol) not in self._read:
             try:
                 self._read[variant, protocol] = load_history(self.study.name, variant, protocol, self.out)
@@ -92,6 +92,6 @@ class Results:
                 self._read[variant, protocol] = None
         return self._read[variant, protocol]
 
-    def _diverged(self, history: History) -> np.ndarray:
+    def _diverged(self, history: StoredHistory) -> np.ndarray:
         rows = self.finished(history.variant, history.protocol).set_index("repeat")["diverged"]
         return np.asarray(rows.reindex(history.repeat).fillna(0).to_numpy() > 0)

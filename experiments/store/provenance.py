@@ -1,4 +1,4 @@
-"""``environment.json``: with what the runs of a study were made."""
+"""``environment.json``: versions, device and engine that the runs of a study were made with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 @cache
 def current_versions() -> dict[str, str]:
-    """Name the versions that results may depend on, without importing what they belong to."""
+    """Return the versions that results may depend on, without importing the packages."""
     versions = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -30,11 +30,11 @@ def current_versions() -> dict[str, str]:
 
 
 def write_environment(folder: StudyFolder, facts: dict[str, Any]) -> None:
-    """Write what the runs of a study were made with.
+    """Write ``environment.json``.
 
     Args:
         folder: The study's folder.
-        facts: What this call knows: device, workers, engine, seconds, and so on.
+        facts: Device, workers, engine, seconds and the like of this call.
     """
     content = {
         **facts,
@@ -48,7 +48,7 @@ def write_environment(folder: StudyFolder, facts: dict[str, Any]) -> None:
 
 
 def read_environment(folder: StudyFolder) -> dict[str, Any]:
-    """Read what the runs of a study were made with; {} where nothing was written or it cannot be read."""
+    """Read ``environment.json``; {} if there is none or it is unreadable."""
     try:
         content = json.loads(folder.environment.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -57,12 +57,12 @@ def read_environment(folder: StudyFolder) -> dict[str, Any]:
 
 
 def changed_environment(folder: StudyFolder, device: str | None) -> list[str]:
-    """Say what differs between what a study's runs were made with and what is here now.
+    """List the differences between the recorded environment of a study and the present one.
 
     Args:
         folder: The study's folder.
-        device: Now: "CPU, 2 workers" or "GPU: NVIDIA H200", of which the number of workers changes no result; None
-            where nobody asked for it.
+        device: Such as "CPU, 2 workers" or "GPU: NVIDIA H200", or None if it was not determined. The number of workers
+            changes no result and is ignored.
 
     Returns:
         Parts of a sentence such as ``tensorflow 2.20.0, now 2.21.0``.
@@ -77,7 +77,7 @@ def changed_environment(folder: StudyFolder, device: str | None) -> list[str]:
 
 
 def _commit() -> str | None:
-    """The commit of the checkout that the package lies in, marked where files differ from it."""
+    """Return the commit of the checkout that contains the package, marked as dirty if files differ from it."""
     checkout = Path(__file__).parents[2]
     if not (checkout / ".git").exists():
         return None

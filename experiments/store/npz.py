@@ -1,4 +1,4 @@
-"""The .npz files of a study: learning curves and decision boundaries of all repeats of a variant."""
+"""The .npz files of a study: learning curves and decision boundaries, one file for all repeats of a variant."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 Arrays = dict[str, "np.ndarray"]
-Repeats = dict[int, tuple[str, Arrays]]  # repeat -> the run's hash and its arrays
+Repeats = dict[int, tuple[str, Arrays]]
+"""Repeat to the hash of its run and its arrays."""
 
 
 def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Compress arrays into the bytes of an .npz file; equal arrays give equal bytes.
+    """Return the bytes of a compressed .npz file; equal arrays give equal bytes.
 
     Args:
         arrays: Name to array.
@@ -41,16 +42,16 @@ def read_npz(path: Path) -> Arrays:
         Name to array.
 
     Raises:
-        DamagedError: The file is cut, changed, or no file of runs.
+        DamagedError: The file is truncated or changed, or contains no runs.
     """
     if not path.is_file():
         return {}
     content = path.read_bytes()
     try:
         return _decoded(content)
-    except MemoryError:  # its checksums are right, so the machine is too small for it
+    except MemoryError:  # the checksums are right: the machine has too little memory
         raise
-    except Exception as error:  # zipfile, zlib and NumPy raise some ten kinds, depending on where the damage is
+    except Exception as error:  # zipfile, zlib and NumPy raise some ten types, depending on the place of the damage
         raise DamagedError(path, error, "python -m experiments run STUDY --force trains its runs again") from error
 
 
@@ -72,11 +73,11 @@ def join_curves(repeats: Repeats, grid: Mapping[str, Any]) -> Arrays:
 
     Args:
         repeats: Repeat to hash and curves of shape (epochs_run,).
-        grid: The variant's axis values, kept beside the curves as ``grid.<axis>``.
+        grid: Axis values of the variant, stored beside the curves as ``grid.<axis>``.
 
     Returns:
-        Curves of shape (run, epoch), float32, NaN after a run's end; beside them, of shape (run,), ``repeat``,
-        ``hash``, ``epochs`` (how many the run has) and the grid values.
+        Curves of shape (run, epoch), float32, NaN after the end of a run. Beside them, of shape (run,), ``repeat``,
+        ``hash``, ``epochs`` (length of the run) and the grid values.
     """
     import numpy as np
 
@@ -96,10 +97,10 @@ def join_curves(repeats: Repeats, grid: Mapping[str, Any]) -> Arrays:
 
 
 def split_curves(arrays: Arrays) -> Repeats:
-    """Take stacked curves apart again, so that runs can be added or left out.
+    """Split stacked curves into single runs; the inverse of ``join_curves``.
 
     Args:
-        arrays: As ``join_curves`` gives them, or none.
+        arrays: Result of ``join_curves``, or {}.
     """
     if not arrays:
         return {}
@@ -117,8 +118,8 @@ def join_boundaries(repeats: Repeats) -> Arrays:
         repeats: Repeat to hash and arrays with ``probability`` of shape (y, x) and the mesh and points beside it.
 
     Returns:
-        ``probability`` (run, y, x), ``mean_probability`` (y, x), ``repeat`` and ``hash``, and the mesh and the points
-        of the first of these runs.
+        ``probability`` (run, y, x), ``mean_probability`` (y, x), ``repeat`` and ``hash``; and the mesh and the points
+        of the first run.
     """
     import numpy as np
 
@@ -130,10 +131,10 @@ def join_boundaries(repeats: Repeats) -> Arrays:
 
 
 def split_boundaries(arrays: Arrays) -> Repeats:
-    """Take stacked boundaries apart again.
+    """Split stacked boundaries into single runs; the inverse of ``join_boundaries``.
 
     Args:
-        arrays: As ``join_boundaries`` gives them, or none.
+        arrays: Result of ``join_boundaries``, or {}.
     """
     if not arrays:
         return {}

@@ -1,4 +1,4 @@
-"""Results for people in Python: the table of runs as a DataFrame, the curves as arrays."""
+"""Results in Python: the table of runs as a DataFrame, the curves as arrays."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.columns import CURVE_INDEX, GRID, TEXT_COLUMNS
 from experiments.errors import ExperimentsError
-from experiments.store.curves import read_npz
 from experiments.store.folder import StudyFolder
+from experiments.store.npz import read_npz
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class History(Mapping[str, "np.ndarray"]):
+class StoredHistory(Mapping[str, "np.ndarray"]):
     """The learning curves of all repeats of a variant under one protocol; a mapping of history keys to arrays.
 
     Attributes:
         study: Name of the study.
         variant: Name of the variant.
         protocol: "published" or "fresh".
-        curves: History key to an array of shape (run, epoch), float32, NaN after a run's end.
-        repeat: Which repeat each row is, shape (run,).
+        curves: History key to an array of shape (run, epoch), float32, NaN after the end of a run.
+        repeat: The repeat of each row, shape (run,).
         grid: Axis to value, for a point of a grid.
     """
 
@@ -65,10 +65,10 @@ def load_results(study: str, out: str | Path = "results") -> pd.DataFrame:
         out: The results folder.
 
     Returns:
-        One row a run, with the columns of runs.csv; numbers as they were computed, missing ones NaN.
+        One row for each run, with the columns of runs.csv; numbers as they were computed, missing ones NaN.
 
     Raises:
-        ExperimentsError: When there are no results of that name.
+        ExperimentsError: There are no results of that name.
 
     Example:
         >>> runs = experiments.load_results("dropout")
@@ -80,7 +80,7 @@ def load_results(study: str, out: str | Path = "results") -> pd.DataFrame:
     if not path.is_file():
         raise ExperimentsError(_nothing(study, Path(out)))
     header = pd.read_csv(path, nrows=0).columns
-    # A variant or a grid's label may be called "none" or "nan", which pandas would take for a missing value.
+    # A variant or the label of a grid value may be called "none" or "nan", which pandas reads as a missing value.
     missing = {column: [""] if column.startswith(GRID) else ["", "nan"] for column in header}
     texts = [column for column in TEXT_COLUMNS if column in header]
     return pd.read_csv(
@@ -92,12 +92,12 @@ def load_results(study: str, out: str | Path = "results") -> pd.DataFrame:
     )
 
 
-def load_history(study: str, variant: str, protocol: str = "published", out: str | Path = "results") -> History:
+def load_history(study: str, variant: str, protocol: str = "published", out: str | Path = "results") -> StoredHistory:
     """Load the learning curves of a variant.
 
     Args:
         study: Name of the study.
-        variant: Name of the variant; a point of a grid has curves only in a study of nothing but grids.
+        variant: Name of the variant; grid points have curves only in a study without named variants.
         protocol: "published" or "fresh".
         out: The results folder.
 
@@ -105,7 +105,7 @@ def load_history(study: str, variant: str, protocol: str = "published", out: str
         Curves by history key, each of shape (run, epoch).
 
     Raises:
-        ExperimentsError: When there are none.
+        ExperimentsError: There are none.
 
     Example:
         >>> experiments.load_history("dropout", "baseline")["val_accuracy"].mean(axis=0)
@@ -117,7 +117,7 @@ def load_history(study: str, variant: str, protocol: str = "published", out: str
     arrays = read_npz(path)
     grid = {name.removeprefix(GRID): array[0].item() for name, array in arrays.items() if name.startswith(GRID)}
     curves = {name: array for name, array in arrays.items() if name not in CURVE_INDEX and not name.startswith(GRID)}
-    return History(study, variant, protocol, curves, arrays["repeat"], grid)
+    return StoredHistory(study, variant, protocol, curves, arrays["repeat"], grid)
 
 
 def _nothing(study: str, out: Path) -> str:

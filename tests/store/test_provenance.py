@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from experiments.store.environment import changed_environment, read_environment, write_environment
 from experiments.store.folder import StudyFolder
+from experiments.store.provenance import changed_environment, read_environment, write_environment
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.store.record import RunResult
+from experiments.store.result import RunResult
 
 CHAIN = """Traceback (most recent call last):
   File "a.py", line 1, in f
