@@ -1,1 +1,1 @@
-"""The command line: reads arguments, calls the rooms, prints and exits. Nothing else in the package prints."""
+"""The command line: parses arguments, calls the other packages, prints and exits. Only this package prints."""

@@ -1,4 +1,4 @@
-"""``compare``: variants of a study side by side, or what changed between two results folders."""
+"""The verb ``compare``: variants of a study side by side, or what changed between two results folders."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _write_page(found: Sequence[PairedDifference] | Sequence[FolderChange], page
 
 
 def _names(study: Study, given: Sequence[str]) -> list[str]:
-    """Names of variants; a grid's name stands for all of its points."""
+    """Return names of variants; the name of a grid stands for all of its points."""
     names = list(dict.fromkeys(variant.name for name in given for variant in study.select([name])))
     if len(names) < 2:
         raise ExperimentsError(
@@ -122,7 +122,7 @@ def _effect(interval: Interval, unit: str) -> str:
 
 
 def _verdict(interval: Interval, unit: str) -> str:
-    """Which side of no difference the whole interval lies on."""
+    """Return the side of no difference on which the whole interval is."""
     nothing = {"ratio": 1.0, "order": 0.5}.get(unit, 0.0)
     if interval.low > nothing:
         return "higher"

@@ -1,10 +1,16 @@
-"""The verbs and their options. Only a leaf of the project is imported here, so that ``--help`` comes at once."""
+"""The verbs of the command line and their options.
+
+Each verb is a function in one of the ``_verb`` modules, which import the other packages only inside: ``--help`` imports
+none of them. A new verb is such a function and an ``_add_`` function here.
+"""
 
 from __future__ import annotations
 
 import argparse
 from typing import TypeAlias
 
+from experiments.cli import compare_verb, run_verbs, study_verbs
+from experiments.cli.exit_codes import EXPLANATION
 from experiments.columns import PROTOCOLS
 
 _RUN = "python -m experiments"
@@ -12,7 +18,7 @@ _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Make the parser of the whole command line; ``command`` of what it parses is "module:function" of the verb."""
+    """Return the parser of the whole command line; ``command`` of the parsed arguments is the function of the verb."""
     parser = argparse.ArgumentParser(
         prog=_RUN,
         description="Case studies of deep learning: YAML in, 30 seeds, honest intervals, verdicts out.",
@@ -33,14 +39,14 @@ def make_parser() -> argparse.ArgumentParser:
 def _add_list(verbs: _Verbs) -> None:
     verb = _add(verbs, "list", "studies: question, variants, runs, done or not", "list", "list --out results/quick")
     _add_out(verb)
-    verb.set_defaults(command="study_verbs:list_studies")
+    verb.set_defaults(command=study_verbs.list_studies)
 
 
 def _add_check(verbs: _Verbs) -> None:
     examples = "check", "check dropout", "check configs/mine.yaml other/idea.yaml"
     verb = _add(verbs, "check", "validate studies; train nothing", *examples)
     verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="all studies when none is named")
-    verb.set_defaults(command="study_verbs:check_studies")
+    verb.set_defaults(command=study_verbs.check_studies)
 
 
 def _add_show(verbs: _Verbs) -> None:
@@ -49,7 +55,7 @@ def _add_show(verbs: _Verbs) -> None:
     _add_study(verb)
     verb.add_argument("--variant", metavar="V", help="this variant only")
     _add_sets(verb)
-    verb.set_defaults(command="study_verbs:show_study")
+    verb.set_defaults(command=study_verbs.show_study)
 
 
 def _add_code(verbs: _Verbs) -> None:
@@ -60,14 +66,14 @@ def _add_code(verbs: _Verbs) -> None:
     verb.add_argument("--protocol", choices=PROTOCOLS, default="published", help="default: published")
     verb.add_argument("--repeat", type=_not_negative, default=0, metavar="K", help="which repeat, from 0; its seed")
     _add_sets(verb)
-    verb.set_defaults(command="study_verbs:show_code")
+    verb.set_defaults(command=study_verbs.show_code)
 
 
 def _add_new(verbs: _Verbs) -> None:
     verb = _add(verbs, "new", "copy a study, comments and all, to start one's own", "new dropout my_dropout")
     _add_study(verb)
     verb.add_argument("name", metavar="NAME", help="of the new study: configs/NAME.yaml")
-    verb.set_defaults(command="study_verbs:new_study")
+    verb.set_defaults(command=study_verbs.new_study)
 
 
 def _add_run(verbs: _Verbs) -> None:
@@ -97,8 +103,8 @@ def _add_run(verbs: _Verbs) -> None:
     verb.add_argument("--force", action="store_true", help="train what is done as well")
     verb.add_argument("--dry-run", action="store_true", help="say what would run")
     verb.add_argument("--fail-fast", action="store_true", help="stop at the first run that raises")
-    verb.epilog = f"{verb.epilog}\n\n{_EXIT_CODES}"
-    verb.set_defaults(command="run_verbs:run")
+    verb.epilog = f"{verb.epilog}\n\n{EXPLANATION}"
+    verb.set_defaults(command=run_verbs.run)
 
 
 def _add_report(verbs: _Verbs) -> None:
@@ -107,7 +113,7 @@ def _add_report(verbs: _Verbs) -> None:
     verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="all studies with results when none is named")
     verb.add_argument("--jobs", type=_positive, metavar="N", help="worker processes; default: one for each core")
     _add_out(verb)
-    verb.set_defaults(command="run_verbs:write_report")
+    verb.set_defaults(command=run_verbs.write_report)
 
 
 def _add_compare(verbs: _Verbs) -> None:
@@ -128,18 +134,13 @@ def _add_compare(verbs: _Verbs) -> None:
         "--page", metavar="FILE", help="write the comparison as a page as well, such as results/compare.html"
     )
     _add_out(verb)
-    verb.set_defaults(command="compare_verb:compare")
+    verb.set_defaults(command=compare_verb.compare)
 
 
 _ONLY = (
     "claimed: the variants that claims name, without grids that need a program for each value; "
     "slides: of the decks' case studies what the slides show"
 )
-_EXIT_CODES = """exit codes:
-  0  all well; a training that diverged is a result, not a failure
-  1  some run failed
-  2  bad configuration or usage
-  130  interrupted; what was finished is kept, and the same command goes on from there"""
 
 
 def _add(verbs: _Verbs, name: str, help_text: str, *examples: str) -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""``run``: train what is missing, show how it goes on, and sum up."""
+"""The verbs ``run`` and ``report``: train missing runs, write tables, figures and pages, and print the outcome."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.cli.display import make_console, make_listener, make_table
-from experiments.cli.main import FAILED, INTERRUPTED, WELL
+from experiments.cli.exit_codes import FAILED, INTERRUPTED, WELL
 from experiments.cli.studies import RESULTS, every_name, load_all, with_own_folder
 from experiments.errors import ExperimentsError
 
@@ -25,7 +25,7 @@ _FAILURES_SHOWN = 10
 
 
 def run(arguments: Namespace) -> int:
-    """Run the studies named, or all of them."""
+    """Run the studies given, or all of them."""
     if bool(arguments.studies) == arguments.all:
         raise ExperimentsError("name the studies to run, or --all for every study in configs/ (not both)")
     studies = _asked_for(arguments)
@@ -34,23 +34,22 @@ def run(arguments: Namespace) -> int:
     studies = _with_choice(_having(studies, arguments.variant), arguments.only)
     options = _options(arguments)
     if arguments.dry_run:
-        return _say_what_would_run(studies, options.out, options.selection)
-    listener = make_listener()
-    return _run(studies, options, listener)
+        return _print_plans(studies, options.out, options.selection)
+    return _run(studies, options, make_listener())
 
 
-def print_ending(summary: Summary, listener: Listener) -> int:
-    """Say what failed and where to look, and choose the exit code."""
+def _print_ending(summary: Summary, listener: Listener) -> int:
+    """Print failures, errors and pages, and return the exit code."""
     for failure in summary.failures[:_FAILURES_SHOWN]:
-        listener.say(f"failed: {failure.study}: {failure.run}: {failure.error} ({failure.traceback})")
+        listener.log(f"failed: {failure.study}: {failure.run}: {failure.error} ({failure.traceback})")
     if len(summary.failures) > _FAILURES_SHOWN:
-        listener.say(f"and {len(summary.failures) - _FAILURES_SHOWN:,} more; the column error of runs.csv has them all")
+        listener.log(f"and {len(summary.failures) - _FAILURES_SHOWN:,} more; the column error of runs.csv has them all")
     for error in summary.report_errors:
-        listener.say(f"the runs are done and kept, but a table, figure or page could not be made:\n{error}")
+        listener.log(f"the runs are done and kept, but a table, figure or page could not be made:\n{error}")
     for page in summary.pages[-3:]:
-        listener.say(str(page))
+        listener.log(str(page))
     if summary.interrupted:
-        listener.say("interrupted; the same command goes on from here")
+        listener.log("interrupted; the same command goes on from here")
         return INTERRUPTED
     return FAILED if summary.failures or summary.report_errors else WELL
 
@@ -61,13 +60,13 @@ def _run(studies: Sequence[Study], options: Options, listener: Listener) -> int:
     start = time.monotonic()
     summary = run_studies(studies, options, listener)
     if summary.trained:
-        listener.say(_result_line(summary, time.monotonic() - start))
+        listener.log(_result_line(summary, time.monotonic() - start))
     if summary.without_xla:
-        listener.say(f"not by XLA: {', '.join(sorted(summary.without_xla))}")
+        listener.log(f"not by XLA: {', '.join(sorted(summary.without_xla))}")
     slowest = ", ".join(f"{name} {seconds:,.0f} s" for name, seconds in summary.slowest())
     if len(summary.seconds) > 1:
-        listener.say(f"slowest (seconds of worker time): {slowest}")
-    return print_ending(summary, listener)
+        listener.log(f"slowest (seconds of worker time): {slowest}")
+    return _print_ending(summary, listener)
 
 
 def _result_line(summary: Summary, seconds: float) -> str:
@@ -98,7 +97,7 @@ def _options(arguments: Namespace) -> Options:
 
 
 def _asked_for(arguments: Namespace) -> list[Study]:
-    """Load the studies named, in the order named, or all of them in the order of the decks."""
+    """Load the studies given, in the order given, or all of them in the order of the decks."""
     from experiments.scheduler.plan import in_order
 
     if not arguments.all:
@@ -107,7 +106,7 @@ def _asked_for(arguments: Namespace) -> list[Study]:
 
 
 def _having(studies: Sequence[Study], variants: Sequence[str] | None) -> list[Study]:
-    """Keep the studies that have some of the variants asked for; where none has one of them, say so."""
+    """Return the studies that have some of the variants; raise an error for a variant that none has."""
     if not variants:
         return list(studies)
     if len(studies) == 1:
@@ -120,17 +119,17 @@ def _having(studies: Sequence[Study], variants: Sequence[str] | None) -> list[St
 
 
 def _with_choice(studies: Sequence[Study], only: str | None) -> list[Study]:
-    """Keep the studies that have something of what ``--only`` asks for; where none has, say so."""
-    from experiments.scheduler.plan import chosen_variants
+    """Return the studies that have variants of a choice; raise an error where none has."""
+    from experiments.scheduler.plan import CHOICES
 
-    kept = [study for study in studies if only is None or chosen_variants(study, only)]
+    kept = [study for study in studies if only is None or CHOICES[only](study)]
     if not kept:
         names = ", ".join(study.name for study in studies)
         raise ExperimentsError(f"--only {only}: expected studies that have such variants, found {names}")
     return kept
 
 
-def _say_what_would_run(studies: Sequence[Study], out: Path, selection: Selection) -> int:
+def _print_plans(studies: Sequence[Study], out: Path, selection: Selection) -> int:
     from experiments.scheduler.plan import make_plan
 
     plans = [make_plan(study, out, selection) for study in studies]
@@ -142,9 +141,9 @@ def _say_what_would_run(studies: Sequence[Study], out: Path, selection: Selectio
 
 
 def write_report(arguments: Namespace) -> int:
-    """Write what is to be seen of the studies named, or of all that have results."""
+    """Write the reports of the studies given, or of all that have results."""
     from experiments.scheduler.collect import Summary
-    from experiments.session.reporting import report, studies_with_results
+    from experiments.session.reporting import studies_with_results, write_reports
     from experiments.store.folder import StudyFolder
 
     out, listener, summary = Path(arguments.out or RESULTS), make_listener(), Summary()
@@ -153,5 +152,5 @@ def write_report(arguments: Namespace) -> int:
     if without or not studies:
         what = ", ".join(without) or "any study"
         raise ExperimentsError(f"there are no results of {what} in {out}/; python -m experiments run makes them")
-    report(studies, out, arguments.jobs, summary, listener)
-    return print_ending(summary, listener)
+    write_reports(studies, out, arguments.jobs, summary, listener)
+    return _print_ending(summary, listener)

@@ -1,4 +1,4 @@
-"""Studies by the names and files of the command line; what is wrong with any of them is said of all at once."""
+"""Loading of studies by the names and files of the command line, with the problems of all of them at once."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def load_all(names: Sequence[str], sets: Sequence[str] = ()) -> list[Study]:
     """Load studies.
 
     Args:
-        names: Names in ``configs/`` or YAML files; one named twice counts once.
+        names: Names in ``configs/`` or YAML files; duplicates count once.
         sets: ``--set`` changes.
 
     Raises:
         ConfigError: With the problems of all of them.
-        ExperimentsError: When two files have one name, since they would share a results folder.
+        ExperimentsError: Two files have one name, so that they would share a results folder.
     """
     from experiments.language import load_study
 
@@ -45,10 +45,10 @@ def load_all(names: Sequence[str], sets: Sequence[str] = ()) -> list[Study]:
 
 
 def every_name() -> tuple[str, ...]:
-    """Name every study in ``configs/``.
+    """Return the names of every study in ``configs/``.
 
     Raises:
-        ExperimentsError: When there is none.
+        ExperimentsError: There is none.
     """
     from experiments.language import configs_folder, study_names
 
@@ -59,6 +59,6 @@ def every_name() -> tuple[str, ...]:
 
 
 def with_own_folder(study: Study) -> Study:
-    """Give a study that ``--set`` changed a name, and so a results folder, of its own: ``dropout@1f3a9c2e``."""
+    """Return a study that ``--set`` changed with a name, and so a results folder, of its own: ``dropout@1f3a9c2e``."""
     hashes = "".join(run.hash for run in study.runs(repeats=1))
     return replace(study, name=f"{study.name}@{hashlib.sha256(hashes.encode()).hexdigest()[:8]}")

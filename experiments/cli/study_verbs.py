@@ -1,4 +1,4 @@
-"""``show``, ``code`` and ``new``: a study resolved, as a plain script, or as the start of one's own."""
+"""The verbs about studies, which train nothing: ``list``, ``check``, ``show``, ``code`` and ``new``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def show_study(arguments: Namespace) -> int:
-    """Print the resolved configuration of the base, or of the variants that a name stands for."""
+    """Print the resolved configuration of the base, or of a variant or each point of a grid."""
     from experiments.language import load_study
     from experiments.language.render import show_study as render
 
@@ -46,7 +46,7 @@ def show_code(arguments: Namespace) -> int:
 
 
 def new_study(arguments: Namespace) -> int:
-    """Write the copy beside the other studies and say what to do with it."""
+    """Write the copy to ``configs/`` and print the next commands."""
     from experiments.language import configs_folder, load_study, study_names
     from experiments.language.names import case_twins, twins_message
     from experiments.language.render import new_study as render
@@ -96,7 +96,7 @@ def _progress(study: Study, out: Path) -> tuple[str, str]:
 
 
 def check_studies(arguments: Namespace) -> int:
-    """Check the studies named, or all of them, and say how much they hold."""
+    """Check the studies given, or all of them, and print their numbers of variants, runs and claims."""
     studies = load_all(arguments.studies or every_name())
     variants = sum(len(study.variants) for study in studies)
     runs = sum(study.count() for study in studies)

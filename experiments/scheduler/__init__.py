@@ -1,1 +1,1 @@
-"""Runs are executed: what is done is known from the results, what is missing goes to a pool of processes."""
+"""Many runs: which are missing, in which order, and the worker processes that carry them out."""

@@ -1,6 +1,6 @@
-"""Runs that can share a compiled program stand together, so that one worker compiles it once for all of them.
+"""Bundles of runs that share a compiled program, so that one worker compiles it once for all of them.
 
-Bundles are about speed only: what a run computes never depends on its neighbours.
+Bundles change only the speed: the result of a run never depends on the other runs of its bundle.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ def make_bundles(runs: Iterable[Run], part_of: Callable[[Run], int] = lambda _: 
 
     Args:
         runs: Of one study, in the order of their parts.
-        part_of: Gives the part of the study that a run belongs to.
+        part_of: Maps a run to the part of the study that it belongs to.
 
     Returns:
-        Bundles, by the part of their first run, and inside a part those with the most epochs first. They are not cut
-        to size: a worker that has nothing left to do takes over half of what another still has before it.
+        Bundles, sorted by the part of their first run and then by their number of epochs, largest first. They are not
+        split in advance: idle workers steal half of another worker's remaining runs.
     """
     bundles: dict[str, list[Run]] = {}
     keys: dict[int, str] = {}
     for run in runs:
-        # The runs of a variant hold one and the same configuration object.
+        # All runs of a variant share one configuration object.
         key = keys.setdefault(id(run.config), "") or bundle_key(run.config)
         keys[id(run.config)] = key
         bundles.setdefault(key, []).append(run)
@@ -37,14 +37,14 @@ def make_bundles(runs: Iterable[Run], part_of: Callable[[Run], int] = lambda _: 
 
 
 def bundle_key(config: Mapping[str, Any]) -> str:
-    """Describe a configuration without the numbers that do not shape its program.
+    """Return a text that is equal for configurations that probably share a program.
 
     Args:
         config: Resolved configuration.
 
     Returns:
-        Text that is equal for configurations that differ in rates, factors, noise and seeds only. Whole numbers stay:
-        most of them are units, rows or layers.
+        The configuration as JSON, without seeds and with one value for all rates, factors and noise levels. Whole
+        numbers stay: most of them are units, rows or layers.
     """
     return json.dumps(_masked(config))
 

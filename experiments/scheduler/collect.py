@@ -1,9 +1,8 @@
-"""Takes finished runs in, keeps them safe, and merges a study as soon as its last run is in."""
+"""Collection of finished runs: staged on the disk, merged study by study, counted for the end of the call."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +14,70 @@ from experiments.scheduler.plan import Plan
 from experiments.store.merge import merge, variants_with_curves
 from experiments.store.provenance import write_environment
 from experiments.store.result import RunResult
-from experiments.store.staging import stage
+from experiments.store.staging import stage as stage_results
 
 if TYPE_CHECKING:
     from experiments.language.study import Run, Study
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A run that raised.
+
+    Attributes:
+        study: Name of the study.
+        run: Such as "dropout, published, repeat 3".
+        error: Last line of its traceback.
+        traceback: File with all of it.
+    """
+
+    study: str
+    run: str
+    error: str
+    traceback: Path
+
+
+@dataclass
+class Summary:
+    """Result of one call of ``run`` or ``report``, for its last lines and its exit code.
+
+    Attributes:
+        done: Runs that were finished before the call.
+        trained: Runs recorded by the call, failed ones included.
+        failures: Those that raised.
+        seconds: Study to seconds of worker time.
+        tiers: How the runs were trained ("xla", "graph", "fit") to their number.
+        without_xla: Variants of the compiled engine that were not compiled by XLA, with their tier.
+        interrupted: Whether Ctrl-C ended it early.
+        stopped: Whether the first failure ended it (``--fail-fast``).
+        pages: Pages that were written, in order.
+        report_errors: Tracebacks of tables, figures or pages that could not be written.
+    """
+
+    done: int = 0
+    trained: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    tiers: Counter[str] = field(default_factory=Counter)
+    without_xla: set[str] = field(default_factory=set)
+    interrupted: bool = False
+    stopped: bool = False
+    pages: list[Path] = field(default_factory=list)
+    report_errors: list[str] = field(default_factory=list)
+
+    def slowest(self, count: int = 5) -> list[tuple[str, float]]:
+        """Return the studies with the most worker time."""
+        return sorted(self.seconds.items(), key=lambda item: -item[1])[:count]
+
+
 class Collector:
-    """The results of one study on their way to the disk."""
+    """Stages and merges the finished runs of one study.
+
+    Args:
+        plan: The runs to expect.
+        device: Recorded in environment.json.
+        summary: Counts the runs.
+    """
 
     def __init__(self, plan: Plan, device: Device, summary: Summary) -> None:
         self._plan = plan
@@ -35,60 +90,61 @@ class Collector:
         self._tiers: Counter[str] = Counter()
         self._missing = len(plan.groups)
         self._named_missing = sum(not group[0].grid for group in plan.groups)
-        self._named_through = False
+        self._named_over = False
 
     @property
     def study(self) -> Study:
-        """The study whose runs are taken in."""
+        """The study whose runs are collected."""
         return self._plan.study
 
     @property
     def begun(self) -> bool:
-        """Whether a run of the plan is in."""
+        """Whether any run of the plan is finished."""
         return self._missing < len(self._plan.groups)
 
     @property
     def complete(self) -> bool:
-        """Whether every run of the plan is in."""
+        """Whether every run of the plan is finished."""
         return not self._missing
 
     @property
-    def named_through(self) -> bool:
-        """Whether the last run that came was the last of the named variants, and points of grids are to come."""
-        return self._named_through
+    def named_over(self) -> bool:
+        """Whether the latest run was the last of the named variants, and runs of grids are missing."""
+        return self._named_over
 
-    def take(self, event: Finished) -> None:
-        """Take a finished run, for itself and for every other run with the same content hash."""
+    def add(self, event: Finished) -> None:
+        """Add a finished run, also in place of the other runs with the same content hash."""
         self._missing -= 1
         named = not self._same[event.result.run.hash][0].grid
         self._named_missing -= named
-        self._named_through = named and not self._named_missing and bool(self._missing)
+        self._named_over = named and not self._named_missing and bool(self._missing)
         self._seconds += event.seconds
         name = self._plan.study.name
         self._summary.seconds[name] = self._summary.seconds.get(name, 0.0) + event.seconds
         for run in self._same[event.result.run.hash]:
             result = replace(event.result, run=run)
             self._count(result)
-            kept = run.variant in self._with_curves
-            self._waiting.append(result if kept else replace(result, history={}, arrays={}))
+            if run.variant not in self._with_curves:
+                result = replace(result, history={}, arrays={})
+            self._waiting.append(result)
 
-    def write(self) -> None:
-        """Stage what is waiting; after this no kill loses it.
+    def stage(self) -> None:
+        """Stage the runs that were added since; afterwards a kill does not lose them.
 
-        Called whenever nothing more has come: a run that takes a second is staged at once, while of thousands of
-        short ones those that came during one write share the next, instead of each waiting for the disk.
+        Called when no other event is waiting. A run that takes a second is staged at once; thousands of short runs
+        share a write with those that finished during the previous one.
         """
         if self._waiting:
-            stage(self._plan.folder.staging, self._waiting)
+            stage_results(self._plan.folder.staging, self._waiting)
             self._waiting = []
 
     def merge(self) -> list[str]:
-        """Merge what was staged into the tables and say what it was made with.
+        """Merge staged runs into the tables and write environment.json.
 
         Returns:
-            A line for each file that was found damaged.
+            A line for each damaged file.
         """
-        self.write()
+        self.stage()
         damaged = merge(self._plan.study, self._plan.folder)
         if self.begun:
             write_environment(self._plan.folder, self._facts())
@@ -120,58 +176,3 @@ class Collector:
             "runs": sum(self._tiers.values()),
             "seconds": round(self._seconds, 3),
         }
-
-
-def collectors(plans: Sequence[Plan], device: Device, summary: Summary) -> dict[str, Collector]:
-    """Make a collector for each study, by name."""
-    return {plan.study.name: Collector(plan, device, summary) for plan in plans}
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A run that raised.
-
-    Attributes:
-        study: Name of the study.
-        run: Such as "dropout, published, repeat 3".
-        error: Last line of its traceback.
-        traceback: File with all of it.
-    """
-
-    study: str
-    run: str
-    error: str
-    traceback: Path
-
-
-@dataclass
-class Summary:
-    """What happened.
-
-    Attributes:
-        done: Runs that were done before.
-        trained: Runs recorded now, failed ones included.
-        failures: Those that raised.
-        seconds: Study to seconds that its runs kept a worker busy.
-        tiers: How the runs were trained ("xla", "graph", "fit") to their number.
-        without_xla: Variants that the compiled engine could not or would not give to XLA, with the tier they had.
-        interrupted: Whether Ctrl-C ended it early.
-        stopped: Whether the first failure ended it, as asked for.
-        pages: Pages that were written.
-        report_errors: Tracebacks of tables, figures or pages that could not be made.
-    """
-
-    done: int = 0
-    trained: int = 0
-    failures: list[Failure] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-    tiers: Counter[str] = field(default_factory=Counter)
-    without_xla: set[str] = field(default_factory=set)
-    interrupted: bool = False
-    stopped: bool = False
-    pages: list[Path] = field(default_factory=list)
-    report_errors: list[str] = field(default_factory=list)
-
-    def slowest(self, count: int = 5) -> list[tuple[str, float]]:
-        """Name the studies that took the most worker time."""
-        return sorted(self.seconds.items(), key=lambda item: -item[1])[:count]

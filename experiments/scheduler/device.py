@@ -1,20 +1,26 @@
-"""Which device trains, found out without importing TensorFlow into the process that asks."""
+"""Choice of the device that trains, without importing TensorFlow into this process."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.errors import ExperimentsError
-from experiments.scheduler.executor import Broken, Call, Returned
-from experiments.scheduler.local import LocalExecutor
+
+_NAME_GPU = """
+import tensorflow as tf
+for gpu in tf.config.list_physical_devices("GPU")[:1]:
+    print("GPU:", tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name))
+"""
 
 
 @dataclass(frozen=True)
 class Device:
-    """What trains, and with how many processes.
+    """The device that trains, and the number of processes that use it.
 
     Attributes:
         kind: "cpu" or "gpu".
@@ -28,19 +34,19 @@ class Device:
 
 
 def choose_device(wanted: str, jobs: int | None) -> Device:
-    """Choose the device.
+    """Return the device that trains.
 
     Args:
-        wanted: "auto" takes a GPU where TensorFlow sees one; "cpu" and "gpu" insist.
+        wanted: "auto" for a GPU where TensorFlow finds one and the CPU elsewhere, or "cpu", or "gpu".
         jobs: Number of processes on a CPU; None for as many as there are cores. A GPU is used by one process,
             since TensorFlow takes its memory for itself.
 
     Raises:
-        ExperimentsError: When a GPU is wanted and TensorFlow sees none.
+        ExperimentsError: "gpu" is asked for and TensorFlow finds none.
     """
-    name = _ask_tensorflow() if wanted == "gpu" or (wanted == "auto" and _may_have_gpu()) else None
-    if name:
-        return Device("gpu", 1, f"GPU: {name}")
+    gpu = _find_gpu() if wanted == "gpu" or (wanted == "auto" and _may_have_gpu()) else ""
+    if gpu:
+        return Device("gpu", 1, gpu)
     if wanted == "gpu":
         raise ExperimentsError("--device gpu: TensorFlow sees no GPU here (the extra [gpu] installs what it needs)")
     workers = jobs or usable_cores()
@@ -54,31 +60,15 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def find_gpu() -> str | None:
-    """Name the GPU that TensorFlow sees; imports TensorFlow."""
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
-        return None
-    details = tf.config.experimental.get_device_details(gpus[0])
-    return str(details.get("device_name", gpus[0].name))
-
-
 def _may_have_gpu() -> bool:
-    """Whether it is worth the seconds that asking TensorFlow takes."""
+    """Whether there is a driver, so that the seconds of importing TensorFlow are worth it."""
     return Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
 
 
-def _ask_tensorflow() -> str | None:
-    asking = LocalExecutor(1, device="gpu")
-    try:
-        asking.submit(Call("experiments.scheduler.device:find_gpu", ()))
-        for event in asking.events():
-            if isinstance(event, Returned):
-                return str(event.value) if event.value else None
-            if isinstance(event, Broken):
-                raise ExperimentsError(f"TensorFlow could not be asked for a GPU.\n{event.traceback}")
-    finally:
-        asking.close()
-    return None
+def _find_gpu() -> str:
+    """Return "GPU: " and the name of the GPU that TensorFlow finds, or ""."""
+    command, quiet = [sys.executable, "-c", _NAME_GPU], {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+    answer = subprocess.run(command, env=os.environ | quiet, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise ExperimentsError(f"TensorFlow could not be asked for a GPU.\n{answer.stderr.strip()}")
+    return next((line for line in answer.stdout.splitlines() if line.startswith("GPU:")), "")

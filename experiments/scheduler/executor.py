@@ -1,8 +1,13 @@
-"""What passes between the runner and whoever carries out its tasks, in this process' workers or elsewhere."""
+"""Tasks, events and the ``Executor`` protocol: all that passes between a session and the processes that do its work.
+
+A session submits tasks and iterates over events; it depends on nothing else of an executor. ``LocalExecutor`` in
+``local.py`` is the executor for one machine. A second one, such as for a cluster, implements ``Executor`` and is passed
+to the session as ``Options.make_executor``; no other module changes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,11 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Train:
-    """Runs to carry out, each answered by a ``Finished``.
+    """Train runs; the answer is one ``Finished`` a run.
 
     Attributes:
         runs: Runs that share a program.
-        stored_programs: Whether compiled programs may be loaded from the disk, and stored there.
+        stored_programs: Whether compiled programs may be loaded from the disk and stored there.
     """
 
     runs: tuple[Run, ...]
@@ -28,30 +33,31 @@ class Train:
 
 @dataclass(frozen=True)
 class Prepare:
-    """Runs to build without training them; answered by a ``Refused`` for each that Keras does not take."""
+    """Build data and models of runs without training; the answer is a ``Refused`` for each run that cannot be built."""
 
     runs: tuple[Run, ...]
 
 
 @dataclass(frozen=True)
-class Call:
-    """A function to call, such as one that draws figures.
+class CallFunction:
+    """Call a function, such as one that draws figures; the answer is ``Returned``.
 
     Attributes:
-        function: "module:name".
-        arguments: Its positional arguments; they must be picklable.
+        function: A function of a module; it is pickled by reference. A module that imports heavy libraries only
+            inside its functions keeps them out of the calling process.
+        arguments: Positional arguments; they must be picklable.
     """
 
-    function: str
+    function: Callable[..., Any]
     arguments: tuple[Any, ...]
 
 
-Task = Train | Prepare | Call
+Task = Train | Prepare | CallFunction
 
 
 @dataclass(frozen=True)
-class Progress:
-    """A run goes on: epochs done of the epochs asked for."""
+class RunProgress:
+    """Epochs done of the epochs asked for, of a run in training."""
 
     study: str
     variant: str
@@ -61,11 +67,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Finished:
-    """A run is over, well or not.
+    """A run is over, failed or not.
 
     Attributes:
-        result: What it gave.
-        seconds: How long its worker was busy with it, with compiling and evaluating.
+        result: Its scores and curves, or its traceback.
+        seconds: How long it kept a worker busy, compiling and evaluating included.
     """
 
     result: RunResult
@@ -74,7 +80,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Refused:
-    """What Keras or scikit-learn have against the configuration of a run."""
+    """The problems that Keras or scikit-learn report for the configuration of a run."""
 
     run: Run
     problems: tuple[Problem, ...]
@@ -82,15 +88,15 @@ class Refused:
 
 @dataclass(frozen=True)
 class Returned:
-    """What a called function gave."""
+    """The return value of a called function."""
 
-    task: Call
+    task: CallFunction
     value: Any
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A task other than a training raised, or its worker died."""
+    """A task raised outside of a run, or its worker died in a task other than ``Train``."""
 
     task: Task
     traceback: str
@@ -98,30 +104,42 @@ class Broken:
 
 @dataclass(frozen=True)
 class Note:
-    """One sentence for people, about the machine and not about a run."""
+    """A message for the user about the machine, not about a run."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Tick:
-    """Nothing more has happened so far: a moment to bring what came to the disk."""
+    """No other event is waiting: an opportunity to write collected results to the disk."""
 
 
-Event = Progress | Finished | Refused | Returned | Broken | Note | Tick
+Event = RunProgress | Finished | Refused | Returned | Broken | Note | Tick
 
 
 class Executor(Protocol):
-    """Carries out tasks in any order, on this machine or on others.
+    """Carries out tasks on this machine or on others.
 
-    ``LocalExecutor`` does it with processes of this machine; anything with these methods can take its place.
+    What an executor has to guarantee:
+
+    - Tasks begin in the order of submission. The runs of a ``Train`` may be split among workers.
+    - Each run of a ``Train`` gets exactly one ``Finished``, also where its worker dies: then the result is a failed one
+      whose error says so. Results never depend on which runs share a worker.
+    - Each ``CallFunction`` gets one ``Returned`` or one ``Broken``. A ``Prepare`` that raises gets a ``Broken``.
+    - Workers call ``set_environment`` before they import TensorFlow, carry out runs with ``RunFunctions``, and import
+      the functions of a ``CallFunction`` themselves. Everything that is sent is picklable. The files of a results
+      folder are read and written by ``CallFunction`` tasks only, which go to a ``LocalExecutor``.
     """
 
     def submit(self, task: Task) -> None:
-        """Take on a task; what it gives comes out of ``events``."""
+        """Queue a task. Also allowed between two events; the running ``events`` includes it."""
 
     def events(self) -> Iterator[Event]:
-        """Yield what happens until every task that was submitted is over."""
+        """Yield events until every submitted task is over.
+
+        Yields a ``Tick`` whenever no other event is waiting, at least every half second. A caller may stop the
+        iteration at any event and call ``events`` again later; no event is lost.
+        """
 
     def close(self) -> None:
-        """End at once; tasks that are not over are lost."""
+        """Kill everything that is running and drop the queue. Further calls are no-ops."""

@@ -1,4 +1,8 @@
-"""The executor for one machine: a pool of processes, fed and read by pipes."""
+"""The executor for one machine: a pool of worker processes, connected by pipes.
+
+Not ``concurrent.futures``: there, one worker that dies breaks the whole pool, running tasks cannot be killed, and a
+task has one result at its end instead of a stream of events, so that idle workers could not steal runs.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.errors import ExperimentsError
 from experiments.scheduler.executor import Broken, Event, Finished, Note, Task, Tick, Train
-from experiments.scheduler.worker import Done, GaveBack, GiveBack, Loads, Misfit, Settings, work
+from experiments.scheduler.worker import Done, GaveBack, GiveBack, Loads, Misfit, RunFunctions, Settings, work
 from experiments.store.result import RunResult
 
 if TYPE_CHECKING:
@@ -38,21 +42,20 @@ class _Worker:
     log: Path
     task: Task | None = None
     left: list[Run] = field(default_factory=list)
-    asked: bool = False  # whether it was asked to give runs back and has not answered
-    heard: bool = False  # whether it ever said anything
-    loads: bool = False  # whether its task loads programs that were stored earlier
+    asked: bool = False  # whether a GiveBack was sent and not answered yet
+    answered: bool = False  # whether it ever sent a message
+    loads: bool = False  # whether its task loads stored programs
     times: list[float] = field(default_factory=list)  # when the task began and when each of its runs was over
 
-    def give(self, task: Task) -> None:
+    def begin(self, task: Task) -> None:
+        """Send a task. Where the worker has just ended, its pipe ends too, and the task goes to another worker."""
         self.task, self.left = task, list(task.runs) if isinstance(task, Train) else []
         self.times = [time.monotonic()]
-        with contextlib.suppress(
-            OSError
-        ):  # it just ended; the end of the pipe will say so, and the task goes elsewhere
+        with contextlib.suppress(OSError):
             self.connection.send(task)
 
-    def to_spare(self) -> int:
-        """Half of the runs it has left, if that saves more time than compiling their program once more costs."""
+    def runs_to_steal(self) -> int:
+        """Return half of the remaining runs, if moving them saves more time than compiling their program again."""
         if self.asked or len(self.left) < 3 or len(self.times) < 3:
             return 0
         first, others = self.times[1] - self.times[0], self.times[-1] - self.times[1]
@@ -63,16 +66,23 @@ class _Worker:
 class LocalExecutor:
     """Processes of this machine, each with one thread.
 
-    A process that dies takes one run with it, which is recorded as failed; the others go on in a new process.
+    If a process dies, the run in training is recorded as failed; the remaining runs continue in a new process.
 
     Args:
-        jobs: How many processes work at once.
+        jobs: Number of processes that work at once.
         device: "cpu" or "gpu".
-        execute: Module with ``execute`` and ``prepare``; None for the one that trains.
+        functions: Carry out the runs.
         memory_limit: Resident bytes above which a worker ends itself between two runs.
-        forked: On Linux, fork the workers off a process that has TensorFlow imported, a new one for each task. Such a
-            worker begins at once, keeps no memory of earlier tasks, and traces a program under the same names
-            whatever was traced before, by which TensorFlow finds the program that it stored.
+        forked: On Linux, fork each worker off the fork server, which has TensorFlow imported, one for each task. Such
+            a worker begins at once and has no memory of earlier tasks. It traces a program under the same names
+            whatever was traced before; by these names TensorFlow finds a stored program.
+
+    Example:
+        >>> executor = LocalExecutor(2)
+        >>> executor.submit(CallFunction(math.sqrt, (16.0,)))
+        >>> [event.value for event in executor.events() if isinstance(event, Returned)]
+        [4.0]
+        >>> executor.close()
     """
 
     def __init__(
@@ -80,7 +90,7 @@ class LocalExecutor:
         jobs: int,
         *,
         device: str = "cpu",
-        execute: str | None = None,
+        functions: RunFunctions | None = None,
         memory_limit: int | None = None,
         forked: bool = False,
     ) -> None:
@@ -88,7 +98,7 @@ class LocalExecutor:
         self._jobs = jobs
         self._start_process = _start_forked if forked else _start_spawned
         self._options: dict[str, Any] = {"device": device, "one_task": forked}
-        self._options |= {"execute": execute} if execute else {}
+        self._options |= {"functions": functions} if functions else {}
         self._options |= {"memory_limit": memory_limit, "memory_growth": 0} if memory_limit else {}
         self._queue: deque[Task] = deque()
         self._workers: list[_Worker] = []
@@ -98,39 +108,35 @@ class LocalExecutor:
         self._noted: set[str] = set()
 
     def submit(self, task: Task) -> None:
-        """Take on a task; ``events`` begins with it when a worker is free.
-
-        Args:
-            task: Tasks begin in the order in which they were submitted.
-        """
+        """Queue a task; it begins during ``events`` when a worker is free."""
         self._queue.append(task)
 
     def widen(self, jobs: int) -> None:
-        """Let more processes work at once from now on.
+        """Raise the number of processes that work at once.
 
         Args:
-            jobs: How many.
+            jobs: The new number; a smaller one changes nothing.
         """
         self._jobs = max(self._jobs, jobs)
 
     def events(self) -> Iterator[Event]:
-        """Yield what the workers report until every submitted task is over.
+        """Yield the events of the workers until every submitted task is over.
 
         Raises:
-            ExperimentsError: When no worker process can be started.
+            ExperimentsError: No worker process can be started.
         """
         while self._queue or any(worker.task for worker in self._workers):
-            self._hand_out()
+            self._assign()
             ready = wait([worker.connection for worker in self._workers], timeout=0)
             if not ready:
                 yield Tick()
-                # Not for ever: Windows hears Ctrl-C only between two waits.
+                # With a limit: Windows handles Ctrl-C only between two waits.
                 ready = wait([worker.connection for worker in self._workers], timeout=_LONGEST_WAIT)
             for worker in [worker for worker in self._workers if worker.connection in ready]:
-                yield from self._listen(worker)
+                yield from self._receive(worker)
 
     def close(self) -> None:
-        """Kill the workers, whatever they are doing, and remove their logs."""
+        """Kill the workers, drop the queue and remove the logs."""
         for worker in self._workers:
             if worker.process.is_alive():
                 worker.process.kill()
@@ -141,19 +147,19 @@ class LocalExecutor:
         self._queue.clear()
         shutil.rmtree(self._logs, ignore_errors=True)
 
-    def _hand_out(self) -> None:
+    def _assign(self) -> None:
         while self._queue:
             idle = next((worker for worker in self._workers if worker.task is None), None)
             if idle is None and len(self._workers) == self._jobs:
                 return
-            (idle or self._start()).give(self._queue.popleft())
+            (idle or self._start()).begin(self._queue.popleft())
         self._rebalance()
 
     def _rebalance(self) -> None:
-        """Let a worker without a task take over part of what another one still has before it."""
+        """Request remaining runs of busy workers for workers without a task."""
         idle = self._jobs - sum(worker.task is not None or worker.asked for worker in self._workers)
         for worker in sorted(self._workers, key=lambda worker: -len(worker.left)):
-            spare = worker.to_spare()
+            spare = worker.runs_to_steal()
             if idle > 0 and spare:
                 worker.asked, idle = True, idle - 1
                 with contextlib.suppress(OSError):
@@ -170,13 +176,13 @@ class LocalExecutor:
         self._workers.append(worker)
         return worker
 
-    def _listen(self, worker: _Worker) -> Iterator[Event]:
+    def _receive(self, worker: _Worker) -> Iterator[Event]:
         try:
             message = worker.connection.recv()
         except (EOFError, OSError):
             yield from self._lost(worker)
             return
-        worker.heard, self._fruitless = True, 0
+        worker.answered, self._fruitless = True, 0
         if isinstance(message, Done):
             worker.task, worker.left = None, []
             if self._options["one_task"]:
@@ -206,7 +212,7 @@ class LocalExecutor:
         self._queue.appendleft(replace(task, runs=tuple(runs), **changes))
 
     def _note(self, note: Note) -> Iterator[Event]:
-        """Pass on what was not yet said: every task may find the same."""
+        """Yield a note unless an equal one was yielded before: every task may send the same."""
         if note.text not in self._noted:
             self._noted.add(note.text)
             yield note
@@ -219,7 +225,7 @@ class LocalExecutor:
             worker.process.kill()
 
     def _lost(self, worker: _Worker) -> Iterator[Event]:
-        """Deal with a worker that is gone: it ended itself to free its memory, or it died."""
+        """Return the remaining runs of a worker that ended itself to free its memory, or that died, to the queue."""
         worker.process.join(timeout=10)
         worker.connection.close()
         self._workers.remove(worker)
@@ -233,7 +239,7 @@ class LocalExecutor:
             self._return(task, left, stored_programs=False)
             return
         reason = f"The worker process died (exit code {code}).\n{_tail(worker.log)}"
-        if not worker.heard:
+        if not worker.answered:
             self._count_fruitless(reason)
         if not isinstance(task, Train):
             yield Broken(task, reason)
@@ -266,12 +272,13 @@ def _start_forked(connection: Connection, settings: Settings) -> BaseProcess:
     from multiprocessing import forkserver  # not on Windows
 
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["experiments.scheduler.preload"])
+    # By its name: this process must not import it.
+    context.set_forkserver_preload([f"{__package__}.preload"])
     with _ctrl_c_ignored():
         forkserver.ensure_running()
     process = context.Process(target=work, args=(connection, settings), daemon=True)
     try:
-        process.start()  # the first one waits for the imports, and hears Ctrl-C
+        process.start()  # the first start waits for the imports of the fork server and can be interrupted
     except (EOFError, OSError) as error:
         raise ExperimentsError(f"no worker process can be forked ({error!r})") from error
     return process
@@ -279,7 +286,7 @@ def _start_forked(connection: Connection, settings: Settings) -> BaseProcess:
 
 @contextlib.contextmanager
 def _ctrl_c_ignored() -> Iterator[None]:
-    """Start a process that never hears Ctrl-C, not even before it can say so itself, nor do those forked off it."""
+    """Ignore Ctrl-C while a process is started, so that it and processes forked off it inherit ignoring it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

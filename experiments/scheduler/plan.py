@@ -1,9 +1,13 @@
-"""What is done of a study and what is to run: decided from the YAML and runs.csv alone."""
+"""Which runs of a study are missing, decided from the YAML and runs.csv alone, and the order in which they are trained.
+
+What the slides show comes first: the case studies in the order of their deck, and in each study the named variants of
+claims and published figures, then other named variants, then grids.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -18,21 +22,20 @@ from experiments.store.table import Key, finished, read_index
 if TYPE_CHECKING:
     from experiments.language.study import Run, Study
 
-
 Runs = tuple["Run", ...]
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which runs of a study were asked for.
+    """Which runs of a study are asked for.
 
     Attributes:
         variants: Names of variants or of grids; None for all.
-        only: "claimed" or "slides" for what the claims name or the slides show of each study; None for all.
+        only: A key of ``CHOICES``; None for all variants.
         protocols: None for those of each variant.
         repeats: None for those of each variant.
         engine: "compiled" or "keras".
-        force: Train what is done as well.
+        force: Train finished runs again.
     """
 
     variants: Sequence[str] | None = None
@@ -42,20 +45,26 @@ class Selection:
     engine: str = "compiled"
     force: bool = False
 
+    def variants_of(self, study: Study) -> list[str] | None:
+        """Return the names of variants that are asked for, without those that only other studies have; None for all."""
+        if self.only is not None:
+            return CHOICES[self.only](study)
+        return None if self.variants is None else [name for name in self.variants if name in study.names]
+
 
 @dataclass(frozen=True)
 class Plan:
-    """What a call will do for one study.
+    """What a call has to do for one study.
 
     Attributes:
         study: The study.
-        folder: Where its results lie.
-        done: How many of the runs asked for are done.
-        groups: The others, in the order of training; runs of one group have the same content hash, so one of them is
-            trained for all.
-        staged: Whether runs of an interrupted call wait to be merged.
-        stale: Whether rows are in the table that the YAML no longer has.
-        checked: Variants and protocols of which a run is done, so that their configuration is known to build.
+        folder: The folder of its results.
+        done: Number of the runs asked for that are finished.
+        groups: The others, in the order of training. Runs of one group have the same content hash: one of them is
+            trained for all. Where the group has a named variant, that is the first: its curves are stored.
+        staged: Whether finished runs of an interrupted call wait to be merged.
+        stale: Whether the table has rows that the YAML no longer has.
+        checked: Variants and protocols with a finished run: their configuration can be built.
     """
 
     study: Study
@@ -68,17 +77,17 @@ class Plan:
 
     @property
     def to_run(self) -> int:
-        """How many rows the table will gain."""
+        """Number of rows that the table will gain."""
         return sum(len(group) for group in self.groups)
 
     def first_runs(self) -> Runs:
-        """One run of every variant and protocol that was never built, for hearing what only Keras can judge."""
+        """Return a run of every variant and protocol that was never built, to check what only Keras can check."""
         runs = (group[0] for group in reversed(self.groups))
         return tuple({key: run for run in runs if (key := (run.variant, run.protocol)) not in self.checked}.values())
 
 
 def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
-    """Compare what was asked for with what is there. Reads runs.csv, writes nothing, takes no lock.
+    """Compare the runs asked for with the results. Reads runs.csv, writes nothing, takes no lock.
 
     Args:
         study: The study.
@@ -93,77 +102,29 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
     index = read_index(folder.runs)
     done = finished(index)
     asked = study.runs(
-        variants=_asked_for(study, selection),
+        variants=selection.variants_of(study),
         protocols=selection.protocols,
         repeats=selection.repeats,
         engine=selection.engine,
     )
     known = {run for run in map(_identity, asked) if done.get(run[0]) == run[1]}
-    members = StudyRuns(study, asked)
-    missing = staged_runs(study, [run for run in asked if selection.force or _identity(run) not in known])
+    missing = [run for run in asked if selection.force or _identity(run) not in known]
+    groups: dict[str, list[Run]] = {}
+    for run in sorted(missing, key=stage_of(study)):
+        groups.setdefault(run.hash, []).append(run)
     return Plan(
         study=study,
         folder=folder,
         done=len(asked) - len(missing),
-        groups=_by_hash(missing),
+        groups=tuple(map(tuple, groups.values())),
         staged=bool(staged_files(folder.staging)),
-        stale=not all(map(members.has, index)),
+        stale=not all(map(StudyRuns(study, asked).has, index)),
         checked=frozenset((key.variant, key.protocol) for key, _ in known),
     )
 
 
-def _asked_for(study: Study, selection: Selection) -> list[str] | None:
-    """Name the variants that were asked for; of the names given for several studies each has some."""
-    if selection.only is not None:
-        return chosen_variants(study, selection.only)
-    return None if selection.variants is None else [name for name in selection.variants if name in study.names]
-
-
 def _identity(run: Run) -> tuple[Key, str]:
     return Key(run.variant, run.protocol, run.repeat), run.hash
-
-
-def _by_hash(runs: Sequence[Run]) -> tuple[Runs, ...]:
-    """Group equal runs. Of a group a named variant is first, the one of which curves and boundaries are kept."""
-    groups: dict[str, list[Run]] = {}
-    for run in runs:
-        groups.setdefault(run.hash, []).append(run)
-    return tuple(map(tuple, groups.values()))
-
-
-CLAIMED, SLIDES = "claimed", "slides"
-
-
-def chosen_variants(study: Study, only: str) -> list[str]:
-    """Name the variants and points of grids that are asked for.
-
-    Args:
-        study: The study.
-        only: "claimed": the variants that claims name, without grids of which each value needs a program of its own
-            (where a study has nothing else, those as well). "slides": of a study with a place in its deck the named
-            variants that published figures or the deck's own claims are about.
-
-    Returns:
-        Names in file order; none where the study has nothing of the kind.
-    """
-    return _on_slides(study) if only == SLIDES else _claimed(study)
-
-
-def _on_slides(study: Study) -> list[str]:
-    if study.order is None:
-        return []
-    shown = claimed_names(study, study.source) | {figure.variant for figure in study.published}
-    return [variant.name for variant in study.variants if variant.name in shown and not variant.grid]
-
-
-def _claimed(study: Study) -> list[str]:
-    names = claimed_names(study)
-    claimed = [variant for variant in study.variants if variant.name in names or variant.group in names]
-    programs: dict[str, set[str]] = {}
-    for variant in study.variants:
-        programs.setdefault(variant.group, set()).add(bundle_key(variant.config))
-    quick = [variant.name for variant in claimed if len(programs[variant.group]) == 1]
-    return quick or [variant.name for variant in claimed]
 
 
 class Stage(IntEnum):
@@ -180,10 +141,10 @@ def in_order(studies: Iterable[Study]) -> list[Study]:
 
 
 def stage_of(study: Study) -> Callable[[Run], Stage]:
-    """Give the function that says which part of a study a run belongs to.
+    """Return the function that maps a run to its stage.
 
     Args:
-        study: Its claims and published figures say which named variants the slides show.
+        study: Its claims and published figures decide which named variants the slides show.
     """
     shown = claimed_names(study) | {figure.variant for figure in study.published}
 
@@ -195,19 +156,45 @@ def stage_of(study: Study) -> Callable[[Run], Stage]:
     return stage
 
 
-def staged_runs(study: Study, runs: Sequence[Run]) -> list[Run]:
-    """Sort runs by the part of their study; inside a part they keep their order."""
-    return sorted(runs, key=stage_of(study))
-
-
 def claimed_names(study: Study, source: str | None = None) -> set[str]:
-    """Name the variants, grids and points of grids that claims are about.
+    """Return the names of variants, grids and grid points that claims are about.
 
     Args:
         study: The study.
-        source: Count only the claims of this source; None for all.
+        source: Only the claims of this source; None for all.
     """
     from experiments.language.expressions import references
 
     claims = [claim for claim in study.claims if source is None or claim.source == source]
     return {reference.variant for claim in claims for reference in references(claim.expression)}
+
+
+def claimed_variants(study: Study) -> list[str]:
+    """Return the variants of claims, without grids that need a program for each value, in file order.
+
+    Args:
+        study: Where all of its claims are about such grids, those are returned.
+    """
+    names = claimed_names(study)
+    claimed = [variant for variant in study.variants if variant.name in names or variant.group in names]
+    programs: dict[str, set[str]] = {}
+    for variant in study.variants:
+        programs.setdefault(variant.group, set()).add(bundle_key(variant.config))
+    quick = [variant.name for variant in claimed if len(programs[variant.group]) == 1]
+    return quick or [variant.name for variant in claimed]
+
+
+def slide_variants(study: Study) -> list[str]:
+    """Return the named variants of published figures and of the deck's own claims, in file order.
+
+    Args:
+        study: Without a place in its deck it has none.
+    """
+    if study.order is None:
+        return []
+    shown = claimed_names(study, study.source) | {figure.variant for figure in study.published}
+    return [variant.name for variant in study.variants if variant.name in shown and not variant.grid]
+
+
+CHOICES: Mapping[str, Callable[[Study], list[str]]] = {"claimed": claimed_variants, "slides": slide_variants}
+"""Values of ``--only``, each with the function that chooses variants of a study."""

@@ -1,4 +1,4 @@
-"""Imported by the process that workers are forked off: what takes them seconds to import is there when they begin."""
+"""Imports of the fork server: a worker forked off it begins with TensorFlow and Keras imported."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import os
 from experiments.scheduler.worker import set_environment
 
 set_environment("cpu")
-# TensorFlow speaks of itself while it is imported; a worker has a log for that.
+# TensorFlow prints while it is imported; a worker has a log for that.
 _nowhere = os.open(os.devnull, os.O_WRONLY)
 for _descriptor in (1, 2):
     os.dup2(_nowhere, _descriptor)
 os.close(_nowhere)
 
-# A worker imports them again where this fails, and says what is wrong.
+# Where an import fails, the worker repeats it and reports the error.
 with contextlib.suppress(Exception):
     import sklearn.datasets
     import sklearn.preprocessing  # noqa: F401
@@ -26,5 +26,5 @@ with contextlib.suppress(Exception):
     import experiments.run.execute
     import experiments.training  # noqa: F401
 
-# What is here by now stays; a worker's garbage collector need not look at it again and again.
+# These objects live as long as the process; the garbage collector of a worker skips them.
 gc.freeze()

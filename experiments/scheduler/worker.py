@@ -1,9 +1,8 @@
-"""A worker process: carries out tasks one after another and tells its parent what comes of them."""
+"""A worker process: carries out tasks one after another and sends events to its parent."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib
 import os
 import signal
 import sys
@@ -11,24 +10,24 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from experiments.errors import ExperimentsError
+from experiments.errors import ExperimentsError, Problem
 from experiments.scheduler.bundles import bundle_key
 from experiments.scheduler.executor import (
     Broken,
-    Call,
+    CallFunction,
     Finished,
     Note,
     Prepare,
-    Progress,
     Refused,
     Returned,
+    RunProgress,
     Task,
     Train,
 )
@@ -36,31 +35,59 @@ from experiments.xla import KeptPrograms, allow_single_kernels, delete_programs,
 
 if TYPE_CHECKING:
     from experiments.language.study import Run
-
+    from experiments.store.result import RunResult
 
 _SECONDS_BETWEEN_PROGRESS = 0.2
 # A worker of normal programs is recycled well below 1.5 GB; one whose single program needs more goes on until it grows.
 _MEMORY_LIMIT = 1_350_000_000
 _MEMORY_GROWTH = 150_000_000
+_STATM = Path("/proc/self/statm")
+
+
+def execute_runs(runs: Iterable[Run], on_progress: Callable[[str, int, int], None]) -> Iterator[RunResult]:
+    """Train and evaluate runs; imports TensorFlow."""
+    from experiments.run.execute import execute
+
+    return execute(runs, on_progress)
+
+
+def prepare_runs(runs: Iterable[Run]) -> Iterator[tuple[Run, tuple[Problem, ...]]]:
+    """Build data and models of runs, and yield the runs that cannot be built; imports TensorFlow."""
+    from experiments.run.execute import prepare
+
+    return prepare(runs)
+
+
+@dataclass(frozen=True)
+class RunFunctions:
+    """The functions by which a worker carries out runs. Tests of the scheduler pass functions that train nothing.
+
+    Attributes:
+        execute: Yields one result for each run; calls its second argument with variant, epochs done and epochs asked.
+        prepare: Yields each run that cannot be built, with its problems.
+    """
+
+    execute: Callable[[Iterable[Run], Callable[[str, int, int], None]], Iterator[RunResult]] = execute_runs
+    prepare: Callable[[Iterable[Run]], Iterator[tuple[Run, tuple[Problem, ...]]]] = prepare_runs
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a worker is told when it starts.
+    """Settings of a worker, passed to it at its start.
 
     Attributes:
-        log: File that takes what libraries print.
+        log: File for what libraries print.
         device: "cpu" or "gpu".
-        execute: Module with ``execute`` and ``prepare``.
+        functions: Carry out the runs.
         memory_limit: Resident bytes above which the worker ends itself between two runs.
         memory_growth: How much it must have grown since its first run to do so.
         one_task: Whether the worker ends after a task.
-        environment: Variables of the process that started it; one that was forked has those of an earlier time.
+        environment: Variables of the parent. The fork server has those of the moment at which it was started.
     """
 
     log: str
     device: str = "cpu"
-    execute: str = "experiments.run.execute"
+    functions: RunFunctions = field(default_factory=RunFunctions)
     memory_limit: int = _MEMORY_LIMIT
     memory_growth: int = _MEMORY_GROWTH
     one_task: bool = False
@@ -69,26 +96,26 @@ class Settings:
 
 @dataclass(frozen=True)
 class GiveBack:
-    """Asks a worker for runs that it has not begun."""
+    """Request to a worker: return this many runs that have not begun (work stealing)."""
 
     count: int
 
 
 @dataclass(frozen=True)
 class GaveBack:
-    """The runs that a worker will not carry out."""
+    """Answer to ``GiveBack``: the runs that the worker will not carry out."""
 
     runs: tuple[Run, ...]
 
 
 @dataclass(frozen=True)
 class Loads:
-    """The task loads compiled programs that were stored earlier; if this process dies, that may be why."""
+    """The task loads stored compiled programs; if the process dies, a stored program may be the cause."""
 
 
 @dataclass(frozen=True)
 class Misfit:
-    """A stored program may be why a run failed: that run and those after it are left to another worker."""
+    """A stored program may have failed a run: this run and those after it go to another worker."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +125,7 @@ class Done:
 
 @dataclass
 class _Memory:
-    """Watches the memory of the worker from its first finished run on."""
+    """Compares the memory of the worker with its limit, from the first finished run on."""
 
     limit: int
     growth: int
@@ -112,8 +139,8 @@ class _Memory:
         return bool(self.first) and now > self.limit and now > self.first + self.growth
 
 
-class Share:
-    """The runs of a task, given out one at a time; what has not begun can go back to the parent."""
+class RemainingRuns:
+    """Iterates over the runs of a task; runs that have not begun are returned to the parent on request."""
 
     def __init__(self, runs: tuple[Run, ...], connection: Connection, full: Callable[[], bool]) -> None:
         self._left = deque(runs)
@@ -138,7 +165,7 @@ def work(connection: Connection, settings: Settings) -> None:
     """Carry out tasks, or a single one, until the parent closes the pipe or this process has grown too large.
 
     Args:
-        connection: Tasks come in, events go out; ``Done`` ends each task.
+        connection: Receives tasks, sends events; ``Done`` ends each task.
         settings: Device, log file and limits.
     """
     _set_up(settings)
@@ -148,7 +175,7 @@ def work(connection: Connection, settings: Settings) -> None:
             task = connection.recv()
         except (EOFError, OSError):
             return
-        if isinstance(task, GiveBack):  # asked while the last run was ending
+        if isinstance(task, GiveBack):  # sent while the last run was ending
             connection.send(GaveBack(()))
             continue
         try:
@@ -161,27 +188,24 @@ def work(connection: Connection, settings: Settings) -> None:
 
 
 def _carry_out(task: Task, connection: Connection, settings: Settings, memory: _Memory) -> None:
-    if isinstance(task, Call):
-        module, _, name = task.function.partition(":")
-        value = getattr(importlib.import_module(module), name)(*task.arguments)
-        connection.send(Returned(task, value))
+    if isinstance(task, CallFunction):
+        connection.send(Returned(task, task.function(*task.arguments)))
         return
-    executing = importlib.import_module(settings.execute)
     if isinstance(task, Prepare):
-        for run, problems in executing.prepare(task.runs):
+        for run, problems in settings.functions.prepare(task.runs):
             connection.send(Refused(run, problems))
         return
     programs = _stored_programs(task, connection, settings)
     try:
-        _train(task, connection, executing.execute, memory, programs)
+        _train(task, connection, settings.functions, memory, programs)
     finally:
         if programs is not None:
             programs.close()
 
 
 def _stored_programs(task: Train, connection: Connection, settings: Settings) -> KeptPrograms | None:
-    """Give the task the compiled programs of its model, whichever study stored them; None where nothing is stored."""
-    # In a worker of many tasks names depend on what was traced before, and nothing would be found again.
+    """Return the stored compiled programs of the task's model, of any study; None where nothing is stored."""
+    # In a worker of many tasks the names of operations depend on earlier tasks, so no stored program would match.
     if not (settings.one_task and task.stored_programs):
         return None
     try:
@@ -197,13 +221,13 @@ def _stored_programs(task: Train, connection: Connection, settings: Settings) ->
 
 
 def _programs_key(task: Train) -> str:
-    """Name the programs that runs of this model may load, equal for all runs of a bundle."""
+    """Return the name of the stored programs of this model, equal for all runs of a bundle."""
     model = bundle_key(task.runs[0].config.get("model", {}))
     return hashlib.sha256(model.encode()).hexdigest()[:16]
 
 
 def _train(
-    task: Train, connection: Connection, execute: Callable[..., Any], memory: _Memory, programs: KeptPrograms | None
+    task: Train, connection: Connection, functions: RunFunctions, memory: _Memory, programs: KeptPrograms | None
 ) -> None:
     last_report, study, suspected = 0.0, task.runs[0].study, not task.stored_programs
 
@@ -211,10 +235,10 @@ def _train(
         nonlocal last_report
         if time.monotonic() - last_report > _SECONDS_BETWEEN_PROGRESS:
             last_report = time.monotonic()
-            connection.send(Progress(study, variant, done, total))
+            connection.send(RunProgress(study, variant, done, total))
 
     start = time.perf_counter()
-    for result in execute(Share(task.runs, connection, memory.full), report):
+    for result in functions.execute(RemainingRuns(task.runs, connection, memory.full), report):
         if programs is not None and programs.may_have_caused(result.error):
             connection.send(Misfit())
             return
@@ -231,7 +255,7 @@ def _train(
 
 
 def _set_up(settings: Settings) -> None:
-    # The parent hears Ctrl-C and ends its workers; they would only print tracebacks.
+    # The parent handles Ctrl-C and kills its workers; workers would only print tracebacks.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ |= settings.environment
     set_environment(settings.device)
@@ -244,9 +268,10 @@ def _set_up(settings: Settings) -> None:
 
 
 def set_environment(device: str) -> None:
-    """Say to the libraries, before they are imported, what they are to do in a worker.
+    """Set the environment variables that configure TensorFlow, XLA and the linear algebra libraries of a worker.
 
-    One thread a worker, always: with two, the last bits of a wide layer's results differ.
+    They are read when a library is imported. One thread a worker, always: with two, the last bits of a wide layer's
+    results differ.
 
     Args:
         device: "cpu" or "gpu".
@@ -266,21 +291,20 @@ def set_environment(device: str) -> None:
 
 
 def _die_with_parent() -> None:
-    """End this process as soon as its parent is gone, even one that was killed and in the middle of a long training."""
+    """End this process when its parent ends, even where the parent is killed during a long training."""
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
 
 
-_STATM = Path("/proc/self/statm")
-
-
 def resident_bytes() -> int:
     """Measure the resident memory of this process.
 
+    psutil measures the same; nothing else would need that dependency.
+
     Returns:
-        Bytes now on Linux; the most there ever was on other systems, which for a growing worker is nearly the same.
+        Current bytes on Linux; the peak on other systems, which for a growing worker is nearly the same.
     """
     if _STATM.exists():
         return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,1 +1,1 @@
-"""One call of ``run`` or ``report``: it drives the scheduler, the analysis and the reports."""
+"""One call of ``run`` or ``report``: drives scheduler, analysis and report, and records what happens."""

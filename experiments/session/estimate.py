@@ -1,7 +1,7 @@
-"""How long what is left will take: from what each program took last time, or from its size where nothing is known.
+"""Estimate of the time left: from the times of each program in earlier calls, or from its size where there are none.
 
-What a program or a run was expected to take is put right by what those that are over took: another machine, or other
-work beside this one, makes all of them slower by about the same factor.
+Expected times are corrected by the ratio of measured to expected times so far: another machine, or other processes on
+this one, slow all programs down by about the same factor.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from experiments.store.files import write_atomically
 if TYPE_CHECKING:
     from experiments.language.study import Run
 
-# Measured on one core: tracing and compiling a program, and what a run costs beside its training.
+# Measured on one core: tracing and compiling a program, and the parts of a run other than training.
 _SECONDS_A_PROGRAM = 4.0
 _SECONDS_A_RUN = 0.05
 _SECONDS_A_STEP_AND_LAYER = 2e-6
 _SECONDS_A_WEIGHT_AND_ROW = 2.5e-10
-# So many seconds of expectation count as much as what was seen, so that one odd run at the start moves little.
+# The correction begins at 1 with the weight of this many seconds, so that one odd run at the start changes little.
 _TRUST = 4.0
 
 
 @dataclass
 class _Program:
-    """The runs of a call that share a program."""
+    """Times and counts of the runs of a call that share a program."""
 
     first: float
     each: float
@@ -51,13 +51,13 @@ class _Program:
 
     @property
     def seen_each(self) -> float | None:
-        """What a run takes once the program is there; None before two runs are over."""
+        """Measured seconds of a run after the first, which compiles; None before two runs are finished."""
         return self.seen / (self.over - 1) if self.over > 1 else None
 
 
 @dataclass
 class _Factor:
-    """How much slower something is than expected."""
+    """Ratio of measured to expected seconds."""
 
     expected: float = _TRUST
     seen: float = _TRUST
@@ -73,10 +73,10 @@ class _Factor:
 
 @dataclass
 class Estimate:
-    """The time that is left, in seconds of one worker.
+    """Estimates the time left, in seconds of one worker.
 
     Attributes:
-        path: The file with what programs took last time, which need not exist; None for nothing known, nothing kept.
+        path: File with the times of earlier calls, which need not exist; None to read and write none.
     """
 
     path: Path | None = None
@@ -86,10 +86,10 @@ class Estimate:
     _factors: dict[tuple[str, bool], _Factor] = field(default_factory=dict)
 
     def plan(self, runs: list[Run]) -> None:
-        """Expect runs.
+        """Add expected runs.
 
         Args:
-            runs: Of one study; those expected before of the same programs are forgotten.
+            runs: Runs of one study; they replace those expected before of the same programs.
         """
         for key in {self._key(run) for run in runs}:
             self._programs.pop(key, None)
@@ -100,11 +100,11 @@ class Estimate:
             self._programs[key].left += 1
 
     def finished(self, run: Run, seconds: float) -> None:
-        """Count a run that is over.
+        """Count a finished run.
 
         Args:
             run: The run.
-            seconds: How long its worker was busy with it; with its program's making if it was the first.
+            seconds: How long it kept its worker busy; of a program's first run compiling included.
         """
         program = self._programs[self._key(run)]
         kind = "each" if program.over else "first"
@@ -112,11 +112,11 @@ class Estimate:
         program.count(seconds)
 
     def worker_seconds_left(self) -> float:
-        """Estimate how long one worker would need for all that is left."""
+        """Return the seconds that one worker would need for all remaining runs."""
         return sum(map(self._left, self._programs.values()))
 
     def write(self) -> None:
-        """Keep what the programs took, for the estimates of the next call."""
+        """Write the times of the programs for later calls."""
         seen = {key: program for key, program in self._programs.items() if program.over > 1}
         new = {key: [round(p.seen_first, 4), round(p.seen_each or 0.0, 4)] for key, p in seen.items()}
         if new and self.path:
@@ -135,7 +135,7 @@ class Estimate:
         return self._factors.setdefault((kind, known), _Factor())
 
     def _key(self, run: Run) -> str:
-        # The runs of a variant hold one and the same configuration object.
+        # All runs of a variant share one configuration object.
         if id(run.config) not in self._keys:
             content = f"{run.study} {run.engine} {bundle_key(run.config)}"
             self._keys[id(run.config)] = hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -155,7 +155,7 @@ class Estimate:
 
 
 def expected_seconds(config: Mapping[str, Any]) -> float:
-    """Estimate what a run takes from the number of its steps and the size of its network.
+    """Estimate the seconds of a run from the number of its steps and the size of its network.
 
     Args:
         config: Its resolved configuration.
@@ -172,7 +172,7 @@ def expected_seconds(config: Mapping[str, Any]) -> float:
 
 
 def _layers(model: Mapping[str, Any]) -> Iterator[int]:
-    """Give the number of units of each layer that has weights, blocks of layers included."""
+    """Yield the number of units of each layer that has weights, also inside of blocks."""
     for layer in model.values():
         if not isinstance(layer, Mapping):
             continue
@@ -186,7 +186,7 @@ def _layers(model: Mapping[str, Any]) -> Iterator[int]:
 
 
 def _read(path: Path) -> dict[str, list[float]]:
-    """Read what programs took; what is not of that kind is as good as not there."""
+    """Read times of programs; entries of another form are ignored."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,8 +1,9 @@
-"""How far a run is: rows of the tables, studies and their state, epochs, and the time that is left."""
+"""Progress of a call of ``run``: counts of runs, studies and epochs, the time left, and the interface of displays."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -10,14 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 from experiments.session.estimate import Estimate
 
 if TYPE_CHECKING:
-    from collections import Counter
-
     from experiments.scheduler.collect import Summary
-    from experiments.scheduler.executor import Finished, Progress
+    from experiments.scheduler.executor import Finished, RunProgress
     from experiments.scheduler.plan import Plan
 
-
-# Tables, figures and page of a study; those of earlier studies are made while later ones are trained.
+# Tables, figures and page of a study; those of earlier studies are written while later ones are trained.
 _SECONDS_A_PAGE = 8.0
 
 WAITING, RUNNING, WRITING, DONE = "waiting", "running", "writing", "done"
@@ -25,14 +23,14 @@ WAITING, RUNNING, WRITING, DONE = "waiting", "running", "writing", "done"
 
 @dataclass
 class Part:
-    """One study of a run.
+    """Progress of one study of a call.
 
     Attributes:
-        name: Of the study.
-        title: For people.
+        name: Name of the study.
+        title: Its title.
         total: Rows that its table will gain.
-        left: Those that have not come.
-        begun: Whether a run of it was heard of.
+        left: Rows that are still missing.
+        begun: Whether any of its runs has begun.
         written: Whether its page shows all of its runs.
     """
 
@@ -45,22 +43,22 @@ class Part:
 
     @property
     def state(self) -> str:
-        """One of "waiting", "running", "writing" (all is trained, the page is to come) and "done"."""
+        """One of "waiting", "running", "writing" (all is trained, the page is not written) and "done"."""
         if self.left:
             return RUNNING if self.begun else WAITING
         return DONE if self.written else WRITING
 
 
 class Tally:
-    """Counts what is over, for every kind of display.
+    """Counts for every kind of display.
 
     Args:
-        plans: What is to be done.
+        plans: Plans with something to do.
         finished: Plans of the same call with nothing to do.
-        estimate: Of the time that is left; one that knows nothing of earlier calls where none is given.
+        estimate: Estimate of the time left; by default one without times of earlier calls.
 
     Attributes:
-        current: The study and variant last heard of.
+        current: Study and variant of the latest event.
     """
 
     def __init__(self, plans: Sequence[Plan], finished: Sequence[Plan] = (), estimate: Estimate | None = None) -> None:
@@ -78,24 +76,24 @@ class Tally:
 
     @property
     def parts(self) -> list[Part]:
-        """Every study that was asked for, those with nothing to do last."""
+        """Every study of the call, those with nothing to do last."""
         return [*self._parts.values(), *self._finished]
 
     @property
     def total(self) -> int:
-        """Rows that the tables will have gained."""
+        """Rows that the tables will gain."""
         return sum(part.total for part in self._parts.values())
 
     @property
     def done(self) -> int:
-        """Rows that have come."""
+        """Rows that are finished."""
         return sum(part.total - part.left for part in self._parts.values())
 
     def plan(self, plan: Plan) -> None:
-        """Count the runs of a study as they are planned now.
+        """Set what is expected of a study.
 
         Args:
-            plan: In place of an earlier one of the same study; another run may have done a part of it.
+            plan: Replaces an earlier plan of the same study; another process may have done a part of that.
         """
         study = plan.study
         self._rows |= {(study.name, group[0].hash): len(group) for group in plan.groups}
@@ -103,25 +101,25 @@ class Tally:
         self._estimate.plan([group[0] for group in plan.groups])
 
     def begin(self, workers: int) -> None:
-        """Start the clock: the first run is about to be trained.
+        """Start the clock before the first run is trained.
 
         Args:
-            workers: How many runs are trained at once.
+            workers: Number of runs that are trained at once.
         """
         self._start, self._workers = time.monotonic(), workers
 
     def end(self) -> None:
-        """Keep what the runs took for the next call; training is over."""
+        """Write the times of the runs for the estimates of later calls; training is over."""
         self._estimate.write()
 
-    def progress(self, event: Progress) -> None:
+    def progress(self, event: RunProgress) -> None:
         """Count the epochs of a run in training."""
         self.current = f"{event.study}: {event.variant}"
         self._parts[event.study].begun = True
         self._running[event.study, event.variant] = event.done
 
     def finished(self, event: Finished) -> None:
-        """Count a run that is over."""
+        """Count a finished run."""
         run = event.result.run
         self._estimate.finished(run, event.seconds)
         self.current = f"{run.study}: {run.variant}"
@@ -137,7 +135,7 @@ class Tally:
 
     @property
     def seconds(self) -> float:
-        """Since training began."""
+        """Seconds since training began."""
         return time.monotonic() - self._start
 
     @property
@@ -147,7 +145,7 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """Until the last page is written; None before the first run is over."""
+        """Seconds until the last page is written; None before the first run is finished."""
         if not self.done:
             return None
         pages = max(1, sum(part.state == WRITING for part in self._parts.values()))
@@ -161,39 +159,54 @@ class Tally:
 
 
 def clock(seconds: float) -> str:
-    """Write a time as 7:05 or 1:07:05."""
+    """Return a duration as text.
+
+    Example:
+        >>> clock(425), clock(4025)
+        ('7:05', '1:07:05')
+    """
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 class Listener(Protocol):
-    """Hears how a run goes on; the command line's listeners show it in a terminal or as plain lines."""
+    """Interface of displays; the command line has one for terminals and one for files and pipes."""
 
-    def say(self, line: str) -> None:
-        """Hear one sentence for people."""
+    def log(self, line: str) -> None:
+        """Print a line that stays."""
 
     def begin(self, tally: Tally) -> None:
-        """Hear that runs are about to be trained; the tally counts them."""
+        """Show progress from now on; training begins.
 
-    def moved(self) -> None:
-        """Hear that the tally has counted a run that is over, or epochs of one in training."""
+        Args:
+            tally: Its counts change until ``end``.
+        """
 
-    def written(self, study: str, verdicts: Mapping[str, Counter[str]], seconds: float) -> None:
-        """Hear that the page of a study is written: protocol to verdict to number of claims; seconds of worker time."""
+    def update(self) -> None:
+        """Refresh the progress; the tally has changed."""
+
+    def study_written(self, study: str, verdicts: Mapping[str, Counter[str]], seconds: float) -> None:
+        """Print the outcome of a study; its page is written.
+
+        Args:
+            study: Name of the study.
+            verdicts: Protocol to verdict to number of claims.
+            seconds: Worker time.
+        """
 
     def end(self) -> None:
-        """Hear that training is over, however it ended."""
+        """Show no more progress; training is over or interrupted."""
 
 
 @dataclass(frozen=True)
-class Watch:
-    """Who hears what happens in a call.
+class Monitor:
+    """The objects of a call that record and show its events.
 
     Attributes:
-        summary: For the lines at the end.
-        tally: Counts the runs.
-        listener: Shows it while it happens.
+        summary: Result of the call, for its last lines.
+        tally: Counts of the runs.
+        listener: Display.
     """
 
     summary: Summary

@@ -1,11 +1,16 @@
-"""``report``: tables, figures and pages of studies from what is in their folders, and the marks of what was made."""
+"""Tables, figures and pages of studies: written by worker processes from the files of a results folder.
+
+A study is written by one call in a worker, and the scoreboard by another one. The functions of these calls import their
+libraries inside, so that this process imports neither pandas nor matplotlib. A mark in the folder of a study has a
+fingerprint of what its reports were made from; ``outdated`` compares it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +18,7 @@ from typing import TYPE_CHECKING
 from experiments.errors import ExperimentsError
 from experiments.scheduler.collect import Summary
 from experiments.scheduler.device import usable_cores
-from experiments.scheduler.executor import Broken, Call, Executor
+from experiments.scheduler.executor import Broken, CallFunction
 from experiments.scheduler.local import LocalExecutor
 from experiments.session.progress import Listener
 from experiments.store.files import write_atomically
@@ -23,39 +28,88 @@ from experiments.store.lock import FolderLock
 if TYPE_CHECKING:
     from experiments.language.study import Study
 
-
-TABLES = "experiments.analysis:write_tables"
-FIGURES = "experiments.report.figures:write_figures"
-PAGE = "experiments.report.site:write_page"
-SITE = "experiments.report.site:write_report"
-
 _SECONDS_BETWEEN_TRIES = 0.2
 
 
-def outdated(study: Study, out: Path) -> bool:
-    """Tell whether a study has results that its tables, figures and pages were not made from."""
-    folder = StudyFolder.of(study.name, out)
-    return folder.runs.is_file() and read_mark(folder.reported).get("made_from") != fingerprint(study, folder)
+def write_study(study: Study, out: Path, figures: bool) -> None:
+    """Write tables and page of a study, then its figures and the page with them; called in a worker.
+
+    Args:
+        study: The study.
+        out: The results folder.
+        figures: Whether figures are drawn; a first version of a page has none.
+
+    Raises:
+        ExceptionGroup: Something could not be written; the rest is written all the same.
+    """
+    from experiments.analysis import write_tables
+    from experiments.report import write_page
+    from experiments.report.figures import write_figures
+
+    steps: list[Callable[[], object]] = [lambda: write_tables((study,), out), lambda: write_page(study, out)]
+    if figures:
+        steps += [lambda: write_figures(study, out), lambda: write_page(study, out)]
+    errors = []
+    for step in steps:
+        try:
+            step()
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup(f"the reports of {study.name}", errors)
 
 
-def report(changed: Sequence[Study], out: Path, jobs: int | None, summary: Summary, listener: Listener) -> None:
-    """Write tables, then figures, then pages, spread over worker processes.
+def render_scoreboard(studies: Sequence[Study], out: Path) -> str:
+    """Return the scoreboard as a page, from the tables of studies, and write nothing; called in a worker.
+
+    Args:
+        studies: All studies that it shows.
+        out: The results folder.
+    """
+    from experiments.report.site import board_page
+
+    return board_page(studies, out)
+
+
+def write_site(studies: Sequence[Study], out: Path) -> None:
+    """Write scoreboard.csv and index.html; called in a worker.
+
+    Args:
+        studies: All studies that the scoreboard shows.
+        out: The results folder.
+    """
+    from experiments.analysis import write_tables
+    from experiments.report import write_report
+
+    write_tables((), out)
+    write_report(studies, out)
+
+
+def write_reports(changed: Sequence[Study], out: Path, jobs: int | None, summary: Summary, listener: Listener) -> None:
+    """Write tables, figures and pages of studies and the scoreboard, with several worker processes.
 
     Args:
         changed: Studies whose own files are written; the scoreboard shows every study that has results.
         out: The results folder.
         jobs: Number of processes; None for as many as there are cores.
-        summary: Gets the pages, and the tracebacks of what could not be made.
-        listener: Told what is being written.
+        summary: Collects the pages, and the tracebacks of what could not be written.
+        listener: Logs the names of the studies.
     """
     names = ", ".join(study.name for study in changed) if len(changed) < 4 else f"{len(changed)} studies"
-    listener.say(f"writing tables, figures and pages of {names}")
-    # A fingerprint taken first: a change that comes in between is noticed by the next run.
+    listener.log(f"writing tables, figures and pages of {names}")
+    # Before the files are read: a change that comes in between makes the reports outdated.
     marks = {study.name: fingerprint(study, StudyFolder.of(study.name, out)) for study in changed}
-    with alone_in(out, listener):
+    with only_writer(out, listener):
         executor = LocalExecutor(jobs or usable_cores())
         try:
-            errors = _write(changed, studies_with_results(changed, out), out, executor)
+            errors: list[str] = []
+            for calls in (
+                [CallFunction(write_study, (study, out, True)) for study in changed],
+                [CallFunction(write_site, (tuple(studies_with_results(changed, out)), out))],
+            ):
+                for call in calls:
+                    executor.submit(call)
+                errors += [event.traceback for event in executor.events() if isinstance(event, Broken)]
         finally:
             executor.close()
     summary.report_errors += errors
@@ -68,16 +122,16 @@ def report(changed: Sequence[Study], out: Path, jobs: int | None, summary: Summa
 
 
 @contextmanager
-def alone_in(out: Path, listener: Listener) -> Iterator[None]:
-    """Hold the results folder, so that of two scoreboards the later one is written later.
+def only_writer(out: Path, listener: Listener) -> Iterator[None]:
+    """Hold the lock of a results folder, so that two processes write its scoreboard one after the other.
 
     Args:
         out: The results folder.
-        listener: Told when another process has to be waited for.
+        listener: Logs that another process holds the lock.
     """
     lock = FolderLock(out / ".lock")
     if not lock.try_acquire():
-        listener.say(f"another process writes pages in {out}; waiting for it")
+        listener.log(f"another process writes pages in {out}; waiting for it")
         while not lock.try_acquire():
             time.sleep(_SECONDS_BETWEEN_TRIES)
     try:
@@ -86,67 +140,37 @@ def alone_in(out: Path, listener: Listener) -> Iterator[None]:
         lock.release()
 
 
-def _write(changed: Sequence[Study], studies: Sequence[Study], out: Path, executor: Executor) -> list[str]:
-    steps = [
-        [Call(TABLES, ((study,), out)) for study in changed],
-        [Call(TABLES, ((), out))],  # the scoreboard, now that all tables are there
-        [Call(FIGURES, (study, out)) for study in changed],
-        [Call(PAGE, (study, out)) for study in changed],
-        [Call(SITE, (tuple(studies), out))],
-    ]
-    errors: list[str] = []
-    for calls in steps:
-        for call in calls:
-            executor.submit(call)
-        errors += [event.traceback for event in executor.events() if isinstance(event, Broken)]
-    return errors
-
-
-def write_mark(study: Study, folder: StudyFolder, made_from: str) -> None:
-    """Keep what tables, figures and page of a study were made from, so that they are not made again.
-
-    Args:
-        study: The study.
-        folder: Its folder.
-        made_from: Its fingerprint before they were made.
-    """
-    write_atomically(folder.reported, json.dumps({"made_from": made_from, "file": study.file}) + "\n")
+def outdated(study: Study, out: Path) -> bool:
+    """Whether the reports of a study are out of date."""
+    folder = StudyFolder.of(study.name, out)
+    return folder.runs.is_file() and read_mark(folder.reported).get("made_from") != fingerprint(study, folder)
 
 
 def fingerprint(study: Study, folder: StudyFolder) -> str:
-    """Hash what the tables, figures and page of a study are made from: its runs and its text."""
+    """Return a hash of what the reports of a study are made from: its runs and its text."""
     content = folder.runs.read_bytes() if folder.runs.is_file() else b""
     return hashlib.sha256(content + study.text.encode()).hexdigest()
 
 
-def studies_with_results(given: Sequence[Study], out: Path) -> list[Study]:
-    """Find every study that has runs in a results folder and whose YAML can still be read.
+def write_mark(study: Study, folder: StudyFolder, made_from: str) -> None:
+    """Write what the reports of a study were made from.
 
     Args:
-        given: Studies that are loaded already, with ``--set`` applied.
-        out: The results folder.
-
-    Returns:
-        The given ones and the others, by name. Those made with ``--set`` beside the study they vary ("dropout@1f3a")
-        have a page of their own and are left out here unless they are given.
+        study: The study.
+        folder: Its folder.
+        made_from: Its fingerprint before they were written.
     """
-    found = {study.name: study for study in given}
-    for name, source in _sources(out):
-        if name not in found and "@" not in name and StudyFolder.of(name, out).runs.is_file():
-            study = _load(source)
-            if study is not None and study.name == name:
-                found[name] = study
-    return [found[name] for name in sorted(found)]
+    write_atomically(folder.reported, json.dumps({"made_from": made_from, "file": study.file}) + "\n")
 
 
 def read_mark(path: Path) -> dict[str, str]:
-    """Read what the pages of a study were made from.
+    """Read what the reports of a study were made from.
 
     Args:
         path: The study's ``.reported``.
 
     Returns:
-        ``made_from``, a fingerprint, and ``file``, the YAML; {} where there is nothing that can be read.
+        ``made_from``, a fingerprint, and ``file``, the YAML; {} where there is no readable mark.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -156,14 +180,14 @@ def read_mark(path: Path) -> dict[str, str]:
 
 
 def refuse_namesakes(studies: Sequence[Study], out: Path) -> None:
-    """Keep the results of one YAML from being taken for those of another one of the same name.
+    """Raise an error where a folder has the results of another YAML file with the same name.
 
     Args:
-        studies: What is to be run.
+        studies: Studies to run.
         out: The results folder.
 
     Raises:
-        ExperimentsError: A study's folder there was written for a file elsewhere that still exists.
+        ExperimentsError: A study's folder was written for another file, which still exists.
     """
     for study in studies:
         folder = StudyFolder.of(study.name, out)
@@ -173,7 +197,28 @@ def refuse_namesakes(studies: Sequence[Study], out: Path) -> None:
             raise ExperimentsError(f"{folder.path} has the results of {other}, not of {study.file}: {advice}")
 
 
+def studies_with_results(loaded: Sequence[Study], out: Path) -> list[Study]:
+    """Return every study that has runs in a results folder and whose YAML can still be read, for the scoreboard.
+
+    Args:
+        loaded: Studies that are loaded already, with ``--set`` applied; they are returned with or without runs.
+        out: The results folder.
+
+    Returns:
+        Studies by name. A study changed with ``--set`` ("dropout@1f3a9c2e") has only its own page: it is omitted unless
+        it is among those loaded.
+    """
+    studies = {study.name: study for study in loaded}
+    for name, source in _sources(out):
+        if name not in studies and "@" not in name and StudyFolder.of(name, out).runs.is_file():
+            study = _load(source)
+            if study is not None and study.name == name:
+                studies[name] = study
+    return [studies[name] for name in sorted(studies)]
+
+
 def _sources(out: Path) -> Iterator[tuple[str, str]]:
+    """Yield names of studies, each with its YAML file or its name in configs/."""
     from experiments.language import study_names
 
     for path in sorted(out.glob("*/.reported")):

@@ -1,9 +1,9 @@
-"""``run``: bring the results of some studies up to date, whatever was interrupted before and whoever else is at it."""
+"""One call of ``run``: bring results up to date. Safe to interrupt and safe to run concurrently."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from experiments.scheduler.collect import Summary
 from experiments.scheduler.device import Device, choose_device
+from experiments.scheduler.executor import Executor
 from experiments.scheduler.local import LocalExecutor
 from experiments.scheduler.plan import Plan, Selection, make_plan
 from experiments.session.estimate import Estimate
 from experiments.session.pages import Pages
-from experiments.session.progress import Listener, Tally, Watch
+from experiments.session.progress import Listener, Monitor, Tally
 from experiments.session.reporting import outdated, refuse_namesakes
 from experiments.session.train import FailFastError, train
 from experiments.store.lock import FolderLock
@@ -28,9 +29,14 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN_TRIES = 0.2
 
 
+def local_executor(device: Device) -> Executor:
+    """Return the executor for this machine, with forked workers on a CPU."""
+    return LocalExecutor(device.workers, device=device.kind, forked=device.kind == "cpu")
+
+
 @dataclass(frozen=True)
 class Options:
-    """How to run.
+    """Options of a call of ``run``.
 
     Attributes:
         out: The results folder.
@@ -39,7 +45,7 @@ class Options:
         device: "auto", "cpu" or "gpu".
         fail_fast: Stop at the first run that raises.
         report: Write tables, figures and pages.
-        execute: Module that carries out runs; None for the real one.
+        make_executor: Returns the executor that carries out the runs on a device.
     """
 
     out: Path = Path("results")
@@ -48,24 +54,23 @@ class Options:
     device: str = "auto"
     fail_fast: bool = False
     report: bool = True
-    execute: str | None = None
+    make_executor: Callable[[Device], Executor] = local_executor
 
 
 def run_studies(studies: Sequence[Study], options: Options, listener: Listener) -> Summary:
-    """Train what is missing, and write what is to be seen of each study as soon as it is trained.
+    """Train missing runs, and write the reports of each study as soon as it is trained.
 
     Args:
         studies: Studies with different names.
-        options: How.
-        listener: Told what happens.
+        options: Options of the call.
+        listener: Displays the progress.
 
     Returns:
-        What was done. Interrupted by Ctrl-C, with what was finished until then merged, ``interrupted`` is set.
+        What was done. After Ctrl-C, ``interrupted`` is set, and the runs finished before are merged.
 
     Raises:
         ConfigError: Keras refused a configuration; nothing was trained.
-        ExperimentsError: The device that was asked for or a worker process cannot be had, or a folder has the results
-            of another file.
+        ExperimentsError: The device or a worker process is not available, or a folder has the results of another file.
     """
     refuse_namesakes(studies, options.out)
     plans = [make_plan(study, options.out, options.selection) for study in studies]
@@ -74,19 +79,19 @@ def run_studies(studies: Sequence[Study], options: Options, listener: Listener) 
     pending = [plan for plan in plans if _has_work(plan, options)]
     counted = f"{done:,} done, {f'{to_run:,}' if to_run else 'nothing'} to run"
     if not pending:
-        _say_what_differs(plans, None, listener)
-        listener.say(counted)
+        _log_changed_environments(plans, None, listener)
+        listener.log(counted)
         return summary
     estimate = Estimate(options.out / ".timings.json")
-    watch = Watch(summary, Tally(pending, [plan for plan in plans if plan not in pending], estimate), listener)
-    pages = Pages(options.out, options.jobs, [plan.study for plan in plans], watch, wanted=options.report)
-    session = _Session(options, watch, pages)
+    monitor = Monitor(summary, Tally(pending, [plan for plan in plans if plan not in pending], estimate), listener)
+    pages = Pages(options.out, options.jobs, [plan.study for plan in plans], monitor, wanted=options.report)
+    session = _Session(options, monitor, pages)
     try:
         pages.begin()
         if to_run:
-            listener.say(session.device.text)
-        _say_what_differs(plans, session.device if to_run else None, listener)
-        listener.say(counted)
+            listener.log(session.device.text)
+        _log_changed_environments(plans, session.device if to_run else None, listener)
+        listener.log(counted)
         while pending:
             pending = session.work(pending)
     except KeyboardInterrupt:
@@ -103,65 +108,69 @@ def _has_work(plan: Plan, options: Options) -> bool:
     return bool(plan.groups) or plan.staged or plan.stale or (options.report and outdated(plan.study, options.out))
 
 
-def _say_what_differs(plans: Sequence[Plan], device: Device | None, listener: Listener) -> None:
-    """Say which runs were made by other versions, or on another device than that which trains now."""
+def _log_changed_environments(plans: Sequence[Plan], device: Device | None, listener: Listener) -> None:
+    """Log which finished runs are of other versions, or of another device than the one that trains now."""
     for plan in plans:
         changes = changed_environment(plan.folder, device.text if device else None) if plan.done else []
         if changes:
             text = f"{plan.study.name}: the runs that are done were made with {'; '.join(changes)}"
-            listener.say(f"{text} (they stay; --force trains them anew)")
+            listener.log(f"{text} (they stay; --force trains them anew)")
 
 
 class _Session:
-    """The locks and the worker processes of one call."""
+    """Holds the locks and the worker processes of one call."""
 
-    def __init__(self, options: Options, watch: Watch, pages: Pages) -> None:
+    def __init__(self, options: Options, monitor: Monitor, pages: Pages) -> None:
         self._options = options
-        self._watch = watch
+        self._monitor = monitor
         self._pages = pages
         self._device: Device | None = None
-        self._executor: LocalExecutor | None = None
+        self._executor: Executor | None = None
         self._waited = False
 
     @property
     def device(self) -> Device:
-        """What trains; chosen when first asked for."""
+        """The device that trains; chosen on first use."""
         if self._device is None:
             self._device = choose_device(self._options.device, self._options.jobs)
         return self._device
 
     def close(self) -> None:
-        """End the workers."""
+        """Kill the workers."""
         if self._executor is not None:
             self._executor.close()
             self._executor = None
 
     def work(self, pending: Sequence[Plan]) -> list[Plan]:
-        """Do what can be done now.
+        """Train and write the studies that no other process has locked.
 
         Args:
             pending: Plans with something to do.
 
         Returns:
-            Those whose studies another process holds.
+            Plans whose studies another process has locked.
         """
         with self._locked(pending) as mine:
             plans = [self._up_to_date(plan.study) for plan in mine]
             for plan in plans:
-                self._watch.tally.plan(plan)
-            self._say_done_elsewhere(plans)
+                self._monitor.tally.plan(plan)
+                if self._waited and not plan.groups:
+                    self._monitor.listener.log(f"{plan.study.name}: nothing left to do, the other run has done it")
             self._train_and_write(plans)
         names = {plan.study.name for plan in mine}
         return [plan for plan in pending if plan.study.name not in names]
 
     @contextmanager
     def _locked(self, pending: Sequence[Plan]) -> Iterator[list[Plan]]:
-        """Hold the locks of those studies that nobody else holds; wait for one if there are none."""
+        """Lock the studies that no other process has locked; where there are none, wait for one."""
         locks = {plan.study.name: FolderLock(plan.folder.lock) for plan in pending}
         try:
             mine = [plan for plan in pending if locks[plan.study.name].try_acquire()]
             while not mine:
-                self._say_waiting(pending)
+                if not self._waited:
+                    names = ", ".join(plan.study.name for plan in pending)
+                    self._monitor.listener.log(f"another run is at work on {names}; waiting for it")
+                self._waited = True
                 time.sleep(_SECONDS_BETWEEN_TRIES)
                 mine = [plan for plan in pending if locks[plan.study.name].try_acquire()]
             yield mine
@@ -169,50 +178,33 @@ class _Session:
             for lock in locks.values():
                 lock.release()
 
-    def _say_waiting(self, pending: Sequence[Plan]) -> None:
-        if not self._waited:
-            names = ", ".join(plan.study.name for plan in pending)
-            self._watch.listener.say(f"another run is at work on {names}; waiting for it")
-        self._waited = True
-
     def _up_to_date(self, study: Study) -> Plan:
-        """Plan again under the lock, with what an interrupted run left behind merged.
+        """Plan again under the lock, after merging what an interrupted call staged.
 
-        Rows that the YAML no longer has leave with the first new ones: what is refused or interrupted takes none away.
+        Rows that the YAML no longer has stay until new results exist: a refused or interrupted call removes none.
         """
         plan = make_plan(study, self._options.out, self._options.selection)
         damaged = set_damaged_aside(plan.folder, dict.fromkeys((r.variant, r.protocol) for g in plan.groups for r in g))
         merging = plan.staged or (plan.stale and not plan.groups)
         damaged += merge(study, plan.folder) if merging else []
         for line in damaged:
-            self._watch.listener.say(line)
+            self._monitor.listener.log(line)
         return make_plan(study, self._options.out, self._options.selection) if merging or damaged else plan
 
-    def _say_done_elsewhere(self, plans: Sequence[Plan]) -> None:
-        for plan in plans:
-            if self._waited and not plan.groups:
-                self._watch.listener.say(f"{plan.study.name}: nothing left to do, the other run has done it")
-
     def _train_and_write(self, plans: Sequence[Plan]) -> None:
-        """Train, and write pages meanwhile; when that is interrupted, the pages of what is there."""
+        """Train while reports are written; after an interruption, write the reports of the merged runs."""
         pages, to_train = self._pages, [plan for plan in plans if plan.groups]
         for plan in plans:
             if not plan.groups and outdated(plan.study, self._options.out):
-                pages.merged(plan.study, whole=True)
+                pages.request(plan.study, complete=True)
         try:
             if to_train:
+                self._executor = self._executor or self._options.make_executor(self.device)
                 fail_fast = self._options.fail_fast
-                train(to_train, self._workers(), self.device, self._watch, pages, fail_fast=fail_fast)
-            self.close()  # the workers' memory is of no use to the figures
+                train(to_train, self._executor, self.device, self._monitor, pages, fail_fast=fail_fast)
+            self.close()  # frees the memory of the workers for drawing figures
             pages.finish()
         except (KeyboardInterrupt, FailFastError):
             self.close()
             pages.hurry()
             raise
-
-    def _workers(self) -> LocalExecutor:
-        if self._executor is None:
-            device, execute = self.device, self._options.execute
-            forked = device.kind == "cpu" and execute is None
-            self._executor = LocalExecutor(device.workers, device=device.kind, execute=execute, forked=forked)
-        return self._executor

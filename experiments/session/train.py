@@ -1,14 +1,14 @@
-"""Train what the plans of some studies say is to run."""
+"""Build what plans ask for, then train it: the two phases of a call of ``run`` that need worker processes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from experiments.errors import ConfigError, ExperimentsError, Problem
 from experiments.scheduler.bundles import make_bundles
-from experiments.scheduler.collect import Collector, collectors
+from experiments.scheduler.collect import Collector
 from experiments.scheduler.device import Device
 from experiments.scheduler.executor import (
     Broken,
@@ -17,112 +17,129 @@ from experiments.scheduler.executor import (
     Finished,
     Note,
     Prepare,
-    Progress,
     Refused,
+    RunProgress,
     Tick,
     Train,
 )
 from experiments.scheduler.plan import Plan, Runs, stage_of
 from experiments.session.pages import Pages
-from experiments.session.progress import Watch
+from experiments.session.progress import Monitor
 
 if TYPE_CHECKING:
-    from experiments.language.study import Run
+    from experiments.language.study import Run, Study
 
 
 class FailFastError(Exception):
-    """A run failed and the others were not wanted then."""
+    """Raised by ``--fail-fast``: a run failed, the remaining runs are skipped."""
 
 
-def train(
-    plans: Sequence[Plan], executor: Executor, device: Device, watch: Watch, pages: Pages, *, fail_fast: bool
+def build_variants(
+    studies: Sequence[Study], runs: Runs, executor: Executor, workers: int, on_event: Callable[[], None] | None = None
 ) -> None:
-    """Build every variant once, then train all runs; results are staged as they come and merged study by study.
-
-    A study is merged when its last run is in, and before when its named variants are through.
+    """Build data and model of runs without training, to check what only Keras and scikit-learn can check.
 
     Args:
-        plans: What is to run; the caller holds the studies' locks.
-        executor: Carries the runs out.
-        device: What it trains on, for the record.
-        watch: Told what happens.
-        pages: Write what there is of a study as soon as its runs are merged.
-        fail_fast: Stop at the first run that raises.
+        studies: Studies of the runs, for the places of problems.
+        runs: One run of every variant and protocol.
+        executor: Builds them.
+        workers: Number of its processes.
+        on_event: Called after each event.
 
     Raises:
-        ConfigError: Keras or scikit-learn refused a configuration; nothing was trained.
-        ExperimentsError: No worker can be started, or none can train.
-        FailFastError: A run failed and ``fail_fast`` was asked for; what was finished is merged.
+        ConfigError: A configuration was refused; has all problems with their places.
+        ExperimentsError: No worker can be started, or it broke.
     """
-    desks = collectors(plans, device, watch.summary)
-    try:
-        _prepare(plans, executor, device.workers, pages)
-        watch.tally.begin(device.workers)
-        watch.listener.begin(watch.tally)
-        for plan in plans:
-            for bundle in make_bundles((group[0] for group in plan.groups), stage_of(plan.study)):
-                executor.submit(Train(bundle))
-        for event in executor.events():
-            _hear(event, desks, watch, pages)
-            pages.poll()
-            if fail_fast and watch.summary.failures:
-                raise FailFastError
-    except BaseException:
-        executor.close()
-        raise
-    finally:
-        watch.listener.end()
-        watch.tally.end()
-        for desk in desks.values():
-            if desk.begun:  # rows that the YAML no longer has stay until there are others in their place
-                _merge(desk, watch, pages)
-
-
-def _hear(event: Event, desks: dict[str, Collector], watch: Watch, pages: Pages) -> None:
-    if isinstance(event, Progress):
-        watch.tally.progress(event)
-        watch.listener.moved()
-    elif isinstance(event, Finished):
-        watch.tally.finished(event)
-        watch.listener.moved()
-        desk = desks[event.result.run.study]
-        desk.take(event)
-        if desk.complete or desk.named_through:
-            _merge(desk, watch, pages)
-        if desk.complete:
-            del desks[event.result.run.study]
-    elif isinstance(event, Broken):
-        raise ExperimentsError(f"The worker processes cannot train.\n{event.traceback}")
-    elif isinstance(event, Note):
-        watch.listener.say(event.text)
-    elif isinstance(event, Tick):
-        for desk in desks.values():
-            desk.write()
-
-
-def _merge(desk: Collector, watch: Watch, pages: Pages) -> None:
-    for line in desk.merge():
-        watch.listener.say(line)
-    pages.merged(desk.study, whole=desk.complete)
-
-
-def _prepare(plans: Sequence[Plan], executor: Executor, workers: int, pages: Pages) -> None:
-    for runs in _parts(tuple(run for plan in plans for run in plan.first_runs()), workers):
-        executor.submit(Prepare(runs))
+    for part in _parts(runs, workers):
+        executor.submit(Prepare(part))
     refused: list[Refused] = []
     for event in executor.events():
-        pages.poll()
+        if on_event is not None:
+            on_event()
         if isinstance(event, Refused):
             refused.append(event)
         elif isinstance(event, Broken):
             raise ExperimentsError(f"A configuration could not be built.\n{event.traceback}")
     if refused:
-        raise ConfigError(_located(refused, plans))
+        raise ConfigError(_located(refused, studies))
 
 
-def _located(refused: Sequence[Refused], plans: Sequence[Plan]) -> list[Problem]:
-    """Say where in the studies' files that was written; what variants share is said once, of the first of them."""
-    variants = {(plan.study.name, variant.name): variant for plan in plans for variant in plan.study.all_variants}
+def train(
+    plans: Sequence[Plan], executor: Executor, device: Device, monitor: Monitor, pages: Pages, *, fail_fast: bool
+) -> None:
+    """Build every variant once, then train all runs. Results are staged as they come and merged study by study.
+
+    A study is merged when its last run is finished, and also when its named variants are.
+
+    Args:
+        plans: What to run; the caller holds the locks of the studies.
+        executor: Carries out the runs.
+        device: Recorded in environment.json.
+        monitor: Records and shows the events.
+        pages: Writes the reports of a study when its runs are merged.
+        fail_fast: Stop at the first run that raises.
+
+    Raises:
+        ConfigError: Keras or scikit-learn refused a configuration; nothing was trained.
+        ExperimentsError: No worker can be started, or none can train.
+        FailFastError: A run failed and ``fail_fast`` is set; finished runs are merged.
+    """
+    collectors = {plan.study.name: Collector(plan, device, monitor.summary) for plan in plans}
+    try:
+        first = tuple(run for plan in plans for run in plan.first_runs())
+        build_variants([plan.study for plan in plans], first, executor, device.workers, pages.poll)
+        monitor.tally.begin(device.workers)
+        monitor.listener.begin(monitor.tally)
+        for plan in plans:
+            for bundle in make_bundles((group[0] for group in plan.groups), stage_of(plan.study)):
+                executor.submit(Train(bundle))
+        for event in executor.events():
+            _handle(event, collectors, monitor, pages)
+            pages.poll()
+            if fail_fast and monitor.summary.failures:
+                raise FailFastError
+    except BaseException:
+        executor.close()
+        raise
+    finally:
+        monitor.listener.end()
+        monitor.tally.end()
+        for collector in collectors.values():
+            if collector.begun:  # rows that the YAML no longer has stay until new ones replace them
+                _merge(collector, monitor, pages)
+
+
+def _handle(event: Event, collectors: dict[str, Collector], monitor: Monitor, pages: Pages) -> None:
+    if isinstance(event, RunProgress):
+        monitor.tally.progress(event)
+        monitor.listener.update()
+    elif isinstance(event, Finished):
+        monitor.tally.finished(event)
+        monitor.listener.update()
+        collector = collectors[event.result.run.study]
+        collector.add(event)
+        if collector.complete or collector.named_over:
+            _merge(collector, monitor, pages)
+        if collector.complete:
+            del collectors[event.result.run.study]
+    elif isinstance(event, Broken):
+        raise ExperimentsError(f"The worker processes cannot train.\n{event.traceback}")
+    elif isinstance(event, Note):
+        monitor.listener.log(event.text)
+    elif isinstance(event, Tick):
+        for collector in collectors.values():
+            collector.stage()
+
+
+def _merge(collector: Collector, monitor: Monitor, pages: Pages) -> None:
+    for line in collector.merge():
+        monitor.listener.log(line)
+    pages.request(collector.study, complete=collector.complete)
+
+
+def _located(refused: Sequence[Refused], studies: Sequence[Study]) -> list[Problem]:
+    """Add the places in the studies' files. A problem that variants share is returned once, of the first of them."""
+    variants = {(study.name, variant.name): variant for study in studies for variant in study.all_variants}
     order = {key: position for position, key in enumerate(variants)}
     first: dict[Problem, str] = {}
     for event in sorted(refused, key=lambda event: order[event.run.study, event.run.variant]):
@@ -133,10 +150,10 @@ def _located(refused: Sequence[Refused], plans: Sequence[Plan]) -> list[Problem]
 
 
 def _parts(runs: Runs, count: int) -> Iterator[Runs]:
-    """Deal variants out like cards: neighbours are alike, so that every part holds some of the slow ones."""
+    """Split runs by variant, round robin: neighbours are alike, so that every part has some of the slow ones."""
     variants: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         variants.setdefault((run.study, run.variant), []).append(run)
-    hands = list(variants.values())
-    for i in range(min(count, len(hands))):
-        yield tuple(run for hand in hands[i::count] for run in hand)
+    groups = list(variants.values())
+    for i in range(min(count, len(groups))):
+        yield tuple(run for group in groups[i::count] for run in group)

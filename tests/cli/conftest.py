@@ -9,6 +9,7 @@ from experiments.store.folder import StudyFolder
 from experiments.store.merge import merge
 from experiments.store.staging import stage
 from tests.fakes import make_result
+from tests.session.watch import fake_executor
 
 
 @pytest.fixture
@@ -32,10 +33,10 @@ def trained(project):
 
 @pytest.fixture
 def fake_training(monkeypatch):
-    """Runs are carried out by the fake, and nothing is drawn afterwards."""
+    """Nothing is trained, and nothing is drawn afterwards."""
     options = running.Options
 
     def with_fake(**values):
-        return options(**values, execute="tests.scheduler.fake_execute", report=False)
+        return options(**values, make_executor=fake_executor, report=False)
 
     monkeypatch.setattr(running, "Options", with_fake)

@@ -22,14 +22,14 @@ def clock(monkeypatch):
 
 def test_a_study_has_one_line_with_what_came_out_and_how_long_it_took(capsys):
     verdicts = {"published": Counter(supported=7, contradicted=2, inconclusive=1, **{"no data": 1})}
-    PlainListener(make_console()).written("dropout", verdicts | {"fresh": Counter(inconclusive=11)}, 38.4)
+    PlainListener(make_console()).study_written("dropout", verdicts | {"fresh": Counter(inconclusive=11)}, 38.4)
     assert capsys.readouterr().out == (
         "dropout: published 7 supported, 2 contradicted, 2 open; fresh 0 supported, 0 contradicted, 11 open; 38 s\n"
     )
 
 
 def test_a_study_without_claims_has_its_line_too(capsys):
-    PlainListener(make_console()).written("mine", {}, 0.0)
+    PlainListener(make_console()).study_written("mine", {}, 0.0)
     assert capsys.readouterr().out == "mine: no claims\n"
 
 
@@ -41,7 +41,7 @@ def test_how_far_it_is_comes_every_half_minute(tmp_path, clock, capsys):
     for second in range(12):
         clock[0] += 10
         tally.finished(Finished(make_result(plan.groups[second][0]), 1.0))
-        listener.moved()
+        listener.update()
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(" runs")[0] for line in lines] == ["3/12", "6/12", "9/12", "12/12"]
     assert all(" left, fake: " in line for line in lines)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-
 import pytest
 
 from experiments.run.execute import execute
-from experiments.scheduler.executor import Call, Finished, Returned, Train
+from experiments.scheduler.executor import CallFunction, Finished, Returned, Train
 from experiments.session import reporting, run_studies
 
 
@@ -25,9 +23,8 @@ class InProcess:
         runs = [run for task in tasks if isinstance(task, Train) for run in task.runs]
         yield from (Finished(result, 0.0) for result in execute(runs))
         for task in tasks:
-            if isinstance(task, Call):
-                module, _, name = task.function.partition(":")
-                yield Returned(task, getattr(importlib.import_module(module), name)(*task.arguments))
+            if isinstance(task, CallFunction):
+                yield Returned(task, task.function(*task.arguments))
 
     def close(self):
         self._tasks.clear()

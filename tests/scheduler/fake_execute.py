@@ -1,4 +1,4 @@
-"""Stands in for ``experiments.run.execute``: obeys words in a run's configuration and trains nothing."""
+"""Run functions that train nothing: keys of a run's configuration decide what happens to it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from experiments.errors import Problem
+from experiments.scheduler.worker import RunFunctions
 from tests.fakes import make_result
 
 _held = []  # memory that is never given back
@@ -31,3 +32,11 @@ def execute(runs, on_progress=None):
         time.sleep(config.get("sleep", 0))
         error = "Traceback ...\nValueError: as told" if run.repeat in config.get("fail", ()) else ""
         yield make_result(run, error=error)
+
+
+def broken(runs, on_progress=None):
+    raise ImportError("no_such_module")
+
+
+FUNCTIONS = RunFunctions(execute, prepare)
+BROKEN_FUNCTIONS = RunFunctions(broken, prepare)

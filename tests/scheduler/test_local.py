@@ -1,15 +1,17 @@
 """The pool of processes, with tasks that only note who did them."""
 
+import math
+import sys
 import time
 
 import pytest
 
 from experiments.errors import ExperimentsError
-from experiments.scheduler.executor import Broken, Call, Finished, Prepare, Refused, Returned, Train
+from experiments.scheduler.executor import Broken, CallFunction, Finished, Prepare, Refused, Returned, Train
 from experiments.scheduler.local import LocalExecutor
 from tests.fakes import FakeStudy, FakeVariant
 from tests.marks import ON_LINUX
-from tests.session.watch import EXECUTE
+from tests.scheduler.fake_execute import BROKEN_FUNCTIONS, FUNCTIONS
 
 
 def runs(repeats, **config):
@@ -21,8 +23,8 @@ def runs(repeats, **config):
 def pool(request):
     made = []
 
-    def make(jobs=2, execute=EXECUTE, **options):
-        made.append(LocalExecutor(jobs, execute=execute, forked=request.param, **options))
+    def make(jobs=2, functions=FUNCTIONS, **options):
+        made.append(LocalExecutor(jobs, functions=functions, forked=request.param, **options))
         return made[-1]
 
     yield make
@@ -67,8 +69,8 @@ def test_a_worker_that_has_grown_too_large_is_replaced_and_no_run_is_lost(pool, 
 
 def test_calls_give_their_value_or_their_traceback(pool):
     executor = pool(1)
-    executor.submit(Call("math:sqrt", (16.0,)))
-    executor.submit(Call("math:sqrt", (-1.0,)))
+    executor.submit(CallFunction(math.sqrt, (16.0,)))
+    executor.submit(CallFunction(math.sqrt, (-1.0,)))
     events = [event for event in executor.events() if isinstance(event, (Returned, Broken))]
     assert events[0].value == 4.0
     assert "ValueError" in events[1].traceback
@@ -92,14 +94,20 @@ def test_close_ends_what_is_running_at_once(pool):
     assert list(executor.events()) == []
 
 
-def test_a_pool_whose_workers_cannot_start_says_so(pool):
+def test_a_pool_whose_workers_cannot_start_says_so(pool, monkeypatch):
     executor = pool(1)
-    executor.submit(Call("tests.scheduler.test_local:not_there", ()))
+    monkeypatch.setattr(sys.modules[__name__], "not_there", _not_there, raising=False)
+    monkeypatch.setattr(_not_there, "__qualname__", "not_there")
+    executor.submit(CallFunction(_not_there, ()))
     assert any(isinstance(event, Broken) for event in executor.events())
-    executor = pool(1, execute="tests.scheduler.no_such_module")
+    executor = pool(1, functions=BROKEN_FUNCTIONS)
     executor.submit(Train(runs(1)))
     (broken,) = [event for event in executor.events() if isinstance(event, Broken)]
     assert "no_such_module" in broken.traceback
+
+
+def _not_there():
+    """Pickled under a name that the module of the worker does not have."""
 
 
 def test_workers_that_die_at_once_are_not_started_for_ever(pool, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 
 from experiments.language import load_study, parse_study, study_names
 from experiments.scheduler.bundles import bundle_key, make_bundles
-from experiments.scheduler.plan import CLAIMED, SLIDES, Selection, Stage, chosen_variants, in_order, make_plan, stage_of
+from experiments.scheduler.plan import Selection, Stage, claimed_variants, in_order, make_plan, slide_variants, stage_of
 from tests.fakes import make_study
 from tests.report.conftest import STUDY
 
@@ -60,11 +60,11 @@ def test_studies_without_a_place_are_sorted_by_deck_and_name():
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
 def test_every_study_has_variants_that_its_claims_name(study):
-    assert chosen_variants(study, CLAIMED)
+    assert claimed_variants(study)
 
 
 def test_the_slides_show_named_variants_of_the_case_studies():
-    shown = {study.name: chosen_variants(study, SLIDES) for study in STUDIES}
+    shown = {study.name: slide_variants(study) for study in STUDIES}
     assert sorted(name for name, variants in shown.items() if variants) == sorted(CASE_STUDIES)
     assert not any("[" in variant for variants in shown.values() for variant in variants)
     assert shown["weight_regularization"] == ["baseline", "l2", "l2_hidden_and_output"]
@@ -75,8 +75,8 @@ def test_a_grid_of_one_program_is_kept_and_one_of_a_program_a_value_is_not(tmp_p
     claim = "  - says: Width helps.\n    expect: units.test_accuracy increasing over units\n"
     text = STUDY.replace("claims:\n", f"{units}claims:\n{claim}")
     study = parse_study(text, name="s", file="s.yaml")
-    chosen = chosen_variants(study, CLAIMED)
+    chosen = claimed_variants(study)
     assert {name.partition("[")[0] for name in chosen} == {"baseline", "dropout", "wide", "rate"}
-    runs = [run for group in make_plan(study, tmp_path, Selection(only=CLAIMED)).groups for run in group]
+    runs = [run for group in make_plan(study, tmp_path, Selection(only="claimed")).groups for run in group]
     assert {run.variant for run in runs} == set(chosen)
     assert len({bundle_key(run.config) for run in runs if run.grid}) == 1

@@ -14,7 +14,7 @@ import pytest
 from experiments.errors import ConfigError
 from experiments.language import parse_study
 from experiments.scheduler.collect import Summary
-from experiments.session.reporting import outdated, report
+from experiments.session.reporting import outdated, write_reports
 from tests.fakes import folder_bytes
 from tests.report.conftest import STUDY
 from tests.report.reading import read_page
@@ -46,7 +46,7 @@ def test_pages_made_on_the_way_are_those_made_at_the_end(tmp_path):
     run(studies, tmp_path / "end")
     for name in NAMES[:2]:
         shutil.copy(tmp_path / "way" / name / "environment.json", tmp_path / "end" / name)
-    report(studies, tmp_path / "end", 2, Summary(), Watcher())
+    write_reports(studies, tmp_path / "end", 2, Summary(), Watcher())
     on_the_way, at_the_end = folder_bytes(tmp_path / "way"), folder_bytes(tmp_path / "end")
     assert on_the_way.keys() == at_the_end.keys()
     assert [name for name in at_the_end if on_the_way[name] != at_the_end[name]] == []
@@ -127,7 +127,7 @@ def test_a_kill_leaves_the_pages_that_were_written_and_the_next_run_ends_as_if_t
     run(studies, out, report=True)
     for name in NAMES:
         shutil.copy(tmp_path / "whole" / name / "environment.json", out / name)
-    report(studies, out, 2, Summary(), Watcher())
+    write_reports(studies, out, 2, Summary(), Watcher())
     assert folder_bytes(out) == folder_bytes(tmp_path / "whole")
 
 

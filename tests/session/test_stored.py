@@ -9,6 +9,7 @@ from experiments.scheduler.executor import Finished, Note, Train
 from experiments.scheduler.local import LocalExecutor
 from tests.fakes import FakeStudy, FakeVariant
 from tests.marks import ON_LINUX
+from tests.session.fake_stored import FUNCTIONS
 
 pytestmark = ON_LINUX
 HEALED = "s: a stored program did not fit; it was deleted and compiled anew"
@@ -23,7 +24,7 @@ def train(tmp_path, monkeypatch):
 
     def train(**config):
         variant = FakeVariant("v", config=config, repeats=3, protocols=("published",))
-        executor = LocalExecutor(1, execute="tests.session.fake_stored", forked=True)
+        executor = LocalExecutor(1, functions=FUNCTIONS, forked=True)
         try:
             executor.submit(Train(FakeStudy("s", (variant,)).runs()))
             events = list(executor.events())

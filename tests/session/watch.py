@@ -10,17 +10,25 @@ from pathlib import Path
 
 from experiments.scheduler.local import LocalExecutor
 from experiments.session import pages as writing
-from experiments.session import run_studies as running
 from experiments.session.run_studies import Options, run_studies
+from tests.scheduler.fake_execute import FUNCTIONS
 
-EXECUTE = "tests.scheduler.fake_execute"
+
+def fake_executor(device, *, forked=False):
+    """Return an executor that trains nothing."""
+    return LocalExecutor(device.workers, functions=FUNCTIONS, forked=forked)
+
+
+def forked_fake_executor(device):
+    """The same with forked workers."""
+    return fake_executor(device, forked=True)
 
 
 class Watcher:
     def __init__(self, *, aloud=False):
         self.lines, self.pages, self.moves, self.ended, self.aloud = [], [], 0, 0, aloud
 
-    def say(self, line):
+    def log(self, line):
         self.lines.append(line)
         if self.aloud:
             print(line, flush=True)
@@ -28,10 +36,10 @@ class Watcher:
     def begin(self, tally):
         self.tally = tally
 
-    def moved(self):
+    def update(self):
         self.moves += 1
 
-    def written(self, study, verdicts, seconds):
+    def study_written(self, study, verdicts, seconds):
         self.pages.append(study)
         if self.aloud:
             print(f"written {study}", flush=True)
@@ -43,13 +51,8 @@ class Watcher:
 def run(studies, out, *, aloud=False, **options):
     """Run studies and give the summary and the watcher."""
     watcher = Watcher(aloud=aloud)
-    settings = {"jobs": 2, "device": "cpu", "report": False, "execute": EXECUTE} | options
+    settings = {"jobs": 2, "device": "cpu", "report": False, "make_executor": fake_executor} | options
     return run_studies(studies, Options(out=Path(out), **settings), watcher), watcher
-
-
-def always_forked(*jobs, **options):
-    """An executor that forks its workers, which a run with ``EXECUTE`` would spawn."""
-    return LocalExecutor(*jobs, **options | {"forked": True})
 
 
 def start(studies, folder, out, way="spawned", *, pages=False):
@@ -71,8 +74,9 @@ def wait_until(condition, seconds=60):
 # One run as a process, to be killed or interrupted; its arguments: STUDIES_PICKLE OUT forked|spawned [pages].
 if __name__ == "__main__":
     _, _pickle, _out, _way, *_pages = sys.argv
-    if _way == "forked":
-        running.LocalExecutor = always_forked
+    _make = forked_fake_executor if _way == "forked" else fake_executor
     writing.SECONDS_AFTER_CTRL_C = 60.0  # a machine that is busy with other tests needs more than the usual four
-    _summary, _ = run(pickle.loads(Path(_pickle).read_bytes()), _out, aloud=True, report=bool(_pages))
+    _summary, _ = run(
+        pickle.loads(Path(_pickle).read_bytes()), _out, aloud=True, report=bool(_pages), make_executor=_make
+    )
     sys.exit(130 if _summary.interrupted else 0)
