@@ -43,9 +43,10 @@ def _add_list(verbs: _Verbs) -> None:
 
 
 def _add_check(verbs: _Verbs) -> None:
-    examples = "check", "check dropout", "check configs/mine.yaml other/idea.yaml"
+    examples = "check", "check dropout", "check configs/mine.yaml other/idea.yaml", "check dropout --build"
     verb = _add(verbs, "check", "validate studies; train nothing", *examples)
     verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="all studies when none is named")
+    verb.add_argument("--build", action="store_true", help=_BUILD)
     verb.set_defaults(command=study_verbs.check_studies)
 
 
@@ -137,6 +138,7 @@ def _add_compare(verbs: _Verbs) -> None:
     verb.set_defaults(command=compare_verb.compare)
 
 
+_BUILD = "also build the data and the model of every variant, as run does before it trains; imports TensorFlow"
 _ONLY = (
     "claimed: the variants that claims name, without grids that need a program for each value; "
     "slides: of the decks' case studies what the slides show"

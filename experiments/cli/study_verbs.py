@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,8 @@ def _progress(study: Study, out: Path) -> tuple[str, str]:
 def check_studies(arguments: Namespace) -> int:
     """Check the studies given, or all of them, and print their numbers of variants, runs and claims."""
     studies = load_all(arguments.studies or every_name())
+    if arguments.build:
+        _build(studies)
     variants = sum(len(study.variants) for study in studies)
     runs = sum(study.count() for study in studies)
     claims = sum(len(study.claims) for study in studies)
@@ -105,6 +108,26 @@ def check_studies(arguments: Namespace) -> int:
     counts = ", ".join(map(_counted, (variants, runs, claims), ("variant", "run", "claim")))
     print(f"{subject}: all well; {counts}")
     return 0
+
+
+def _build(studies: Sequence[Study]) -> None:
+    """Build every variant under each protocol in worker processes, as ``run`` does before it trains.
+
+    Raises:
+        ConfigError: Keras or scikit-learn refused a configuration.
+    """
+    from experiments.scheduler.device import choose_device
+    from experiments.session.run_studies import local_executor
+    from experiments.session.train import build_variants
+
+    device = choose_device("cpu", None)  # Keras refuses the same on every device
+    executor = local_executor(device)
+    try:
+        build_variants(
+            studies, tuple(run for study in studies for run in study.runs(repeats=1)), executor, device.workers
+        )
+    finally:
+        executor.close()
 
 
 def _counted(count: int, word: str) -> str:

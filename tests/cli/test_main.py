@@ -137,6 +137,22 @@ def test_check_counts_or_says_what_is_wrong_everywhere(project, capsys):
     assert re.search(r"^two\.yaml:12:\d+ .*units", errors, re.M)
 
 
+@pytest.mark.slow
+def test_check_build_finds_what_only_keras_refuses(project, capsys):
+    study = project / "configs" / "small.yaml"
+    shape = "  shape: {Reshape: {target_shape: [3]}}\n"
+    study.write_text(study.read_text().replace("  output: {Dense", f"{shape}  output: {{Dense"))
+    assert run(capsys, "check", "small")[0] == 0
+    code, text, errors = run(capsys, "check", "small", "--build")
+    assert (code, text) == (2, "")
+    assert re.search(r"^configs/small\.yaml:13:\d+  model\.shape: .*\(variant 'baseline'\)$", errors, re.M)
+    study.write_text(study.read_text().replace("[3]", "[4]"))
+    code, text, errors = run(capsys, "check", "small", "--build")
+    assert (code, errors) == (0, "")
+    assert "all well" in text
+    assert not Path("results").exists()
+
+
 def test_show_marks_what_a_variant_changes(project, capsys):
     code, text, _ = run(capsys, "show", "small", "--variant", "dropout", "--set", "training.epochs=7")
     assert code == 0
