@@ -29,7 +29,9 @@ def run(arguments: Namespace) -> int:
     if bool(arguments.studies) == arguments.all:
         raise ExperimentsError("name the studies to run, or --all for every study in configs/ (not both)")
     studies = _asked_for(arguments)
-    if arguments.sets and not arguments.out:
+    if arguments.sets and arguments.out:
+        _refuse_to_replace_unchanged(studies, arguments)
+    elif arguments.sets:
         studies = [with_own_folder(study) for study in studies]
     studies = _with_choice(_having(studies, arguments.variant), arguments.only)
     options = _options(arguments)
@@ -103,6 +105,22 @@ def _asked_for(arguments: Namespace) -> list[Study]:
     if not arguments.all:
         return load_all(arguments.studies, arguments.sets)
     return in_order(load_all(every_name(), arguments.sets))
+
+
+def _refuse_to_replace_unchanged(changed: Sequence[Study], arguments: Namespace) -> None:
+    """Raise an error where results of a study without ``--set`` are in the folder that ``--set`` and ``--out`` name."""
+    from experiments.scheduler.plan import replaced_runs
+    from experiments.store.folder import StudyFolder
+
+    unchanged = {study.file: study for study in load_all([study.file for study in changed])}
+    for study in changed:
+        count = replaced_runs(unchanged[study.file], study, Path(arguments.out))
+        if count:
+            folder, own = StudyFolder.of(study.name, arguments.out).path, with_own_folder(study).name
+            raise ExperimentsError(
+                f"{folder}/ has {count:,} runs of {study.file} without --set, which would be replaced: give --out "
+                f"another folder, or leave --out away, then the changed study has its own, {RESULTS}/{own}/"
+            )
 
 
 def _having(studies: Sequence[Study], variants: Sequence[str] | None) -> list[Study]:

@@ -127,6 +127,24 @@ def _identity(run: Run) -> tuple[Key, str]:
     return Key(run.variant, run.protocol, run.repeat), run.hash
 
 
+def replaced_runs(unchanged: Study, changed: Study, out: Path) -> int:
+    """Count the runs in a results folder that a changed study of the same name would replace.
+
+    Args:
+        unchanged: The study as it is in its file.
+        changed: The study with ``--set``.
+        out: The results folder.
+    """
+    index = read_index(StudyFolder.of(changed.name, out).runs)
+    repeats = max((entry.key.repeat + 1 for entry in index), default=0)
+    engines = {entry.engine for entry in index}
+    before, after = (
+        {_identity(run) for engine in engines for run in study.runs(repeats=repeats, engine=engine)}
+        for study in (unchanged, changed)
+    )
+    return sum((entry.key, entry.hash) in before - after for entry in index)
+
+
 class Stage(IntEnum):
     """The part of a study that a run belongs to; parts are trained in this order."""
 

@@ -205,6 +205,21 @@ def test_set_without_out_writes_to_a_folder_of_its_own(project, capsys, fake_tra
     assert Path("other/small/runs.csv").is_file()
 
 
+@pytest.mark.parametrize("how", [(), ("--dry-run",)])
+def test_set_with_out_does_not_replace_results_of_the_unchanged_study(project, capsys, fake_training, how):
+    assert run(capsys, "run", "small", "--device", "cpu", "--repeats", "1")[0] == 0
+    before = Path("results/small/runs.csv").read_bytes()
+    change = ("--set", "model.hidden.units=5", "--out", "results", "--device", "cpu", *how)
+    code, _, errors = run(capsys, "run", "small", *change)
+    assert code == 2
+    assert re.search(
+        r"^results.small/ has 8 runs of configs.small\.yaml without --set, .* results/small@[0-9a-f]{8}/$", errors, re.M
+    )
+    assert Path("results/small/runs.csv").read_bytes() == before
+    code, _, errors = run(capsys, "run", "small", "--variant", "baseline", *change[:2], "--out", "other", *change[4:])
+    assert (code, errors) == (0, "")
+
+
 def test_variants_protocol_and_repeats_choose_runs(project, capsys, fake_training):
     options = ("--variant", "baseline", "--variant", "rate", "--protocol", "published", "--repeats", "1")
     code, text, _ = run(capsys, "run", "small", *options, "--device", "cpu")
