@@ -131,18 +131,22 @@ def compare_folders(first: Path | str, second: Path | str) -> list[FolderChange]
     """Compare two folders of results: what changed?
 
     Args:
-        first: A results folder, the "before".
-        second: Another, the "after".
+        first: A results folder, or the folder of one study, the "before".
+        second: Another of the same kind, the "after".
 
     Returns:
         One for each study, variant, protocol and headline metric that both have.
     """
-    studies = sorted(path.parent.name for path in Path(first).glob("*/runs.csv"))
-    return [change for study in studies for change in _study_changes(study, first, second)]
+    first, second = Path(first).resolve(), Path(second).resolve()
+    if (first / "runs.csv").is_file():
+        return _study_changes(first, second)
+    studies = sorted(path.parent.name for path in first.glob("*/runs.csv"))
+    return [change for study in studies for change in _study_changes(first / study, second / study)]
 
 
-def _study_changes(study: str, first: Path | str, second: Path | str) -> list[FolderChange]:
-    before, after = read_runs(study, first), read_runs(study, second)
+def _study_changes(first: Path, second: Path) -> list[FolderChange]:
+    study = first.name
+    before, after = read_runs(study, first.parent), read_runs(second.name, second.parent)
     metrics = headline_columns(before.columns.intersection(after.columns))
     changes = []
     for protocol in sorted(set(before["protocol"]) & set(after["protocol"])):

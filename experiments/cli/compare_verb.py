@@ -1,9 +1,10 @@
-"""The verb ``compare``: variants of a study side by side, or what changed between two results folders."""
+"""The verb ``compare``: variants of a study side by side, or the changes between two folders of results."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,44 @@ if TYPE_CHECKING:
 
 
 def compare(arguments: Namespace) -> int:
-    """Compare two results folders if both arguments are folders, and variants of a study otherwise."""
-    paths = [Path(arguments.what), *map(Path, arguments.others)]
-    if len(paths) == 2 and all(path.is_dir() for path in paths):
-        return _compare_folders(paths[0], paths[1], arguments.page)
+    """Compare two folders where two are given, and variants of a study otherwise."""
+    names = [arguments.what, *arguments.others]
+    if len(names) == 2 and (all(Path(name).is_dir() for name in names) or any(map(_is_changed, names))):
+        first, second = (_folder(name, Path(arguments.out or RESULTS)) for name in names)
+        return _compare_folders(first, second, arguments.page)
+    if _is_changed(arguments.what):
+        raise ExperimentsError(
+            f"{arguments.what} is the result of --set, whose variants are compared with those of the study: "
+            f"compare {arguments.what.partition('@')[0]} {arguments.what}"
+        )
     return _compare_variants(arguments)
+
+
+def _is_changed(name: str) -> bool:
+    """Whether a name or path is that of a study changed with ``--set``, such as ``dropout@1f3a9c2e``."""
+    return "@" in Path(name).name
+
+
+def _folder(name: str, out: Path) -> Path:
+    """Return a folder of results by its path, or that of a study by its name.
+
+    Raises:
+        ExperimentsError: There is no such folder.
+    """
+    from experiments.store.folder import StudyFolder
+
+    if Path(name).is_dir():
+        return Path(name)
+    path = StudyFolder.of(name, out).path
+    if Path(name).name != name or not path.is_dir():
+        changed = sorted(folder.parent.name for folder in out.glob(f"{name.partition('@')[0]}@*/runs.csv"))
+        hint = (
+            f"; there are those of {', '.join(changed)}"
+            if changed
+            else "; python -m experiments list shows the studies"
+        )
+        raise ExperimentsError(f"there are no results of {name!r} in {out}/{hint}")
+    return path
 
 
 def _compare_variants(arguments: Namespace) -> int:
@@ -50,6 +84,10 @@ def _compare_variants(arguments: Namespace) -> int:
 def _compare_folders(first: Path, second: Path, page: str | None) -> int:
     from experiments.analysis import compare_folders
 
+    if (first / "runs.csv").is_file() != (second / "runs.csv").is_file():
+        raise ExperimentsError(
+            f"{first}/ and {second}/: expected two results folders, or two folders of studies, found one of each"
+        )
     changes = compare_folders(first, second)
     if not changes:
         raise ExperimentsError(f"{first}/ and {second}/ have no study, variant and protocol in common")
@@ -83,8 +121,6 @@ def _names(study: Study, given: Sequence[str]) -> list[str]:
 
 
 def _check_metrics(metrics: Sequence[str] | None, runs: pd.DataFrame) -> None:
-    from difflib import get_close_matches
-
     for metric in metrics or ():
         if metric not in runs.columns:
             near = get_close_matches(metric, map(str, runs.columns), n=1)

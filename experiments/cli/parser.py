@@ -121,15 +121,15 @@ def _add_compare(verbs: _Verbs) -> None:
     verb = _add(
         verbs,
         "compare",
-        "variants side by side with paired differences, or two result folders",
+        "variants side by side with paired differences, or two folders of results",
         "compare dropout baseline dropout",
         "compare dropout baseline rate --metric test_accuracy --page results/rates.html",
         "compare results results/quick --page results/changes.html",
+        "compare dropout dropout@1f3a9c2e",
     )
-    verb.add_argument("what", metavar="STUDY|DIR1", help="a study, or a results folder")
-    verb.add_argument(
-        "others", nargs="+", metavar="VARIANT|DIR2", help="variants against the first, or a results folder"
-    )
+    verb.add_argument("what", metavar="STUDY|DIR1", help="a study, a results folder, or the folder of a study")
+    others_help = "variants against the first, or a folder of the same kind; STUDY@HASH is that of a run with --set"
+    verb.add_argument("others", nargs="+", metavar="VARIANT|DIR2", help=others_help)
     verb.add_argument("--metric", action="append", metavar="M", help="a column of runs.csv; may be repeated")
     verb.add_argument(
         "--page", metavar="FILE", help="write the comparison as a page as well, such as results/compare.html"
