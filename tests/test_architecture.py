@@ -23,24 +23,11 @@ TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 EXCEPTIONS = {
     "one-way": {
         "data/sources.py imports model",
-        "scheduler/listener.py imports session",
         "script/writing.py imports __init__",
     },
     "imports by name": {
-        "cli/main.py imports importlib",
         "language/generate_signatures.py imports importlib",
         "report/__init__.py imports importlib",
-        "scheduler/device.py names 'experiments.scheduler.device:find_gpu'",
-        "scheduler/local.py names 'experiments.scheduler.preload'",
-        "scheduler/worker.py imports importlib",
-        "scheduler/worker.py names 'experiments.run.execute'",
-        "session/live.py imports importlib",
-        "session/live.py names 'experiments.report.start:start_page'",
-        "session/pages.py names 'experiments.report.site:board_page'",
-        "session/report.py names 'experiments.analysis:write_tables'",
-        "session/report.py names 'experiments.report.figures:write_figures'",
-        "session/report.py names 'experiments.report.site:write_page'",
-        "session/report.py names 'experiments.report.site:write_report'",
     },
     "privates": {
         "script/loop.py names training/randomness.py: _CENTRAL",
@@ -56,11 +43,11 @@ EXCEPTIONS = {
         "script/script.py names model/constraints.py: _sources",
     },
     "modules": {
-        *("arguments", "boundaries", "callbacks", "components", "inputs", "load", "loop"),
-        *("network", "seeds", "sources", "structure", "summary", "sweeps", "tables", "words", "write"),
+        *("boundaries", "callbacks", "components", "inputs", "load", "loop"),
+        *("network", "seeds", "sources", "structure", "sweeps", "tables", "words", "write"),
     },
     "classes": {
-        *("Call", "Change", "Data", "Diagnosis", "Draw", "Mark", "Share", "Strip", "Training", "_Reader"),
+        *("Change", "Data", "Diagnosis", "Draw", "Mark", "Strip", "Training", "_Reader"),
     },
 }
 
