@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from experiments.errors import Place
+from experiments.language.configuration import DataSettings, Network, SplitSettings
 from experiments.seeds import derive_seed
 from experiments.store.result import RunResult
 
@@ -29,6 +31,21 @@ class FakeRun:
     hash: str
 
 
+class FakeConfiguration(dict[str, Any]):
+    """Words for ``fake_execute`` to obey, with what the scheduler reads of a configuration."""
+
+    ensemble = None
+    data = DataSettings({}, SplitSettings(train=1, test=1))
+
+    @property
+    def model(self):
+        return Network.from_plain(self.get("model", {}))
+
+    @property
+    def training(self):
+        return SimpleNamespace(epochs=self.get("training", {}).get("epochs", 1), batch_size="all")
+
+
 @dataclass(frozen=True)
 class FakeVariant:
     name: str
@@ -39,6 +56,9 @@ class FakeVariant:
     protocols: tuple[str, ...] = ("published", "fresh")
     about: str = ""
     on_request: bool = False
+
+    def __post_init__(self):
+        object.__setattr__(self, "config", FakeConfiguration(self.config))
 
     @property
     def group(self) -> str:

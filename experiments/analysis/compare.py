@@ -14,7 +14,6 @@ from experiments.analysis.headline import headline_columns, headline_metrics, ma
 from experiments.analysis.intervals import Interval
 from experiments.analysis.tables import RunTable, read_runs
 from experiments.language.expressions import Reference
-from experiments.language.structure import sources_of
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
@@ -124,7 +123,7 @@ def _same_task(one: Variant, other: Variant) -> bool:
 
 
 def _sources(variant: Variant) -> set[str]:
-    return {next(iter(source)) for source in sources_of(variant.config["data"]).values()}
+    return {source.name for source in variant.config.data.sources.values()}
 
 
 def compare_folders(first: Path | str, second: Path | str) -> list[FolderChange]:

@@ -113,7 +113,7 @@ def diagnose(study: Study, runs: pd.DataFrame) -> list[Diagnosis]:
 def _diagnose(variant: Variant, table: RunTable, options: dict[str, object]) -> Diagnosis | None:
     metric = str(options.get("metric", "accuracy"))
     limits = {key: float(str(options.get(key, 0.05))) for key in ("target_error", "margin")}
-    validated = bool((variant.config["data"].get("split") or {}).get("validation"))
+    validated = bool(variant.config.data.split.validation)
     held_out = f"validation_{metric}" if validated else f"test_{metric}"
     errors = pd.concat(
         [_errors(table, variant.name, name) for name in (f"train_{metric}", held_out)], axis=1, keys=["train", "dev"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from experiments.language.metrics import loss_column, metric_names, target_scaler
+from experiments.language.metrics import loss_column, metric_names
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
@@ -23,8 +23,8 @@ def main_metric(study: Study) -> str:
     configs = [variant.config for variant in study.variants]
     if "test_accuracy" in metric_names(configs[0]):
         return "test_accuracy"
-    column = f"test_{loss_column(configs[0])}"
-    scaled = column == "test_mse" and any(target_scaler(config) is not None for config in configs)
+    column = f"test_{loss_column(configs[0].training.loss)}"
+    scaled = column == "test_mse" and any(config.data.scale.targets is not None for config in configs)
     return f"{column}_original" if scaled else column
 
 
@@ -33,8 +33,8 @@ def headline_metrics(study: Study) -> list[str]:
     main = main_metric(study)
     names = [main, main.replace("test_", "train_", 1)]
     if main == "test_accuracy":
-        names += ["accuracy_gap", f"test_{loss_column(study.variants[0].config)}"]
-    if any(variant.config["training"].get("callbacks") for variant in study.variants):
+        names += ["accuracy_gap", f"test_{loss_column(study.variants[0].config.training.loss)}"]
+    if any(variant.config.training.callbacks for variant in study.variants):
         names.append("epochs_run")
     return names
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from experiments.data.fresh import FRESH_ROWS, SourceRows
 from experiments.data.labels import noisy_labels, one_hot, task_of
-from experiments.data.scaling import FittedScaler, fit_scaler, multiply, scale_settings
-from experiments.data.sources import draw_source, source_slots
+from experiments.data.scaling import FittedScaler, fit_scaler, multiply
+from experiments.data.sources import draw_source
 from experiments.data.split import split_rows
 from experiments.errors import config_error
+from experiments.language.configuration import Configuration, DataSettings
 from experiments.seeds import derive_seed
 
 
@@ -41,7 +42,7 @@ class Data:
     task: str
 
 
-def load_data(config: Mapping[str, Any], protocol: str, seed: int) -> Data:
+def load_data(config: Configuration, protocol: str, seed: int) -> Data:
     """Draw, split, disturb and scale the rows of one run.
 
     Args:
@@ -55,21 +56,20 @@ def load_data(config: Mapping[str, Any], protocol: str, seed: int) -> Data:
         ConfigError: The sources, the split and the scalers do not fit together.
         ExperimentsError: A source cannot be loaded on this machine.
     """
-    data = config["data"]
+    data = config.data
     sources = _draw(data, protocol, seed)
     slot_of_row = np.concatenate([np.full(len(rows.x), slot) for slot, rows in sources.items()])
     shuffle_seed = derive_seed(0 if protocol == "published" else seed, "split")
-    sets = split_rows(_split(data), slot_of_row, shuffle_seed)
+    sets = split_rows(data.split, slot_of_row, shuffle_seed)
     rows = _stack(sources, _shares(slot_of_row[sets["test"]], sources))
     return _arrays(data, rows, sets, derive_seed(seed, "label_noise"))
 
 
-def _draw(data: Mapping[str, Any], protocol: str, seed: int) -> dict[str, SourceRows]:
-    factors = data.get("multiply") or {}
+def _draw(data: DataSettings, protocol: str, seed: int) -> dict[str, SourceRows]:
     sources = {}
-    for slot, (name, arguments) in source_slots(data).items():
-        rows = draw_source(slot, name, arguments, protocol, seed)
-        sources[slot] = _multiplied(rows, factors.get("inputs"), factors.get("targets"))
+    for slot, source in data.sources.items():
+        rows = draw_source(slot, source, protocol, seed)
+        sources[slot] = _multiplied(rows, data.multiply.inputs, data.multiply.targets)
     if not sources:
         raise config_error("data", "names no source of rows")
     shapes = {slot: (rows.x.shape[1:], rows.y.shape[1:]) for slot, rows in sources.items()}
@@ -83,14 +83,6 @@ def _multiplied(rows: SourceRows, inputs: Any, targets: Any) -> SourceRows:
     if rows.x_fresh is None or rows.y_fresh is None:
         return rows
     return replace(rows, x_fresh=multiply(rows.x_fresh, inputs), y_fresh=multiply(rows.y_fresh, targets))
-
-
-def _split(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    split: Mapping[str, Any] = data.get("split") or {}
-    for name in ("train", "test"):
-        if split.get(name) is None:
-            raise config_error("data.split", f"needs '{name}': a count, a fraction, or counts by source")
-    return split
 
 
 def _shares(slots_of_test: np.ndarray, sources: Mapping[str, SourceRows]) -> dict[str, int]:
@@ -114,33 +106,29 @@ def _stack(sources: Mapping[str, SourceRows], shares: Mapping[str, int]) -> Sour
     )
 
 
-def _arrays(data: Mapping[str, Any], rows: SourceRows, sets: Mapping[str, np.ndarray], noise_seed: int) -> Data:
+def _arrays(data: DataSettings, rows: SourceRows, sets: Mapping[str, np.ndarray], noise_seed: int) -> Data:
     task = task_of(rows.y)
     classes = int(rows.y.max()) + 1 if task in ("binary", "multiclass") else 2
     rows = _with_label_noise(data, rows, sets["train"], classes, noise_seed)
-    inputs, targets, fit_on_all = scale_settings(data)
-    fitted_on = slice(None) if fit_on_all else sets["train"]
-    x_scaler = fit_scaler(inputs, rows.x[fitted_on], "data.scale.inputs")
-    y_scaler = fit_scaler(targets, rows.y[fitted_on], "data.scale.targets")
+    fitted_on = slice(None) if data.scale.fit_on == "all" else sets["train"]
+    x_scaler = fit_scaler(data.scale.inputs, rows.x[fitted_on])
+    y_scaler = fit_scaler(data.scale.targets, rows.y[fitted_on])
 
     def finish(x: np.ndarray | None, y: np.ndarray | None) -> tuple[Any, Any]:
         if x is None or y is None:
             return None, None
-        return _inputs(x, x_scaler), _targets(y, y_scaler, classes if data.get("one_hot") else 0)
+        return _inputs(x, x_scaler), _targets(y, y_scaler, classes if data.one_hot else 0)
 
     pairs = {name: finish(rows.x[chosen], rows.y[chosen]) for name, chosen in sets.items()}
     train, test, fresh = pairs["train"], pairs["test"], finish(rows.x_fresh, rows.y_fresh)
     return Data(*train, *pairs.get("validation", (None, None)), *test, *fresh, y_scaler.scaler, task)
 
 
-def _with_label_noise(
-    data: Mapping[str, Any], rows: SourceRows, train: np.ndarray, classes: int, seed: int
-) -> SourceRows:
-    amount = data.get("label_noise")
-    if not amount:
+def _with_label_noise(data: DataSettings, rows: SourceRows, train: np.ndarray, classes: int, seed: int) -> SourceRows:
+    if not data.label_noise:
         return rows
     y = rows.y.copy()
-    y[train] = noisy_labels(y[train], amount, classes, seed)
+    y[train] = noisy_labels(y[train], data.label_noise, classes, seed)
     return replace(rows, y=y)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from experiments.errors import config_error, first_paragraph
+from experiments.language.configuration import Component
 
 
 def multiply(rows: np.ndarray, factors: float | list[float] | None) -> np.ndarray:
@@ -41,13 +41,12 @@ class FittedScaler:
         return scaled
 
 
-def fit_scaler(component: Any, rows: np.ndarray, path: str) -> FittedScaler:
+def fit_scaler(component: Component | None, rows: np.ndarray) -> FittedScaler:
     """Fit the scaler that a study names.
 
     Args:
-        component: ``{ClassName: {argument: value}}`` of sklearn.preprocessing, or None.
+        component: A class of sklearn.preprocessing, or None.
         rows: The rows to fit on, shape (rows,) or (rows, columns).
-        path: Dotted path of the component, for errors.
 
     Raises:
         ConfigError: scikit-learn refuses its arguments.
@@ -56,12 +55,11 @@ def fit_scaler(component: Any, rows: np.ndarray, path: str) -> FittedScaler:
         return FittedScaler(None)
     from sklearn import preprocessing
 
-    name, arguments = (component, {}) if isinstance(component, str) else next(iter(component.items()))
-    tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in (arguments or {}).items()}
+    tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in component.arguments.items()}
     try:
-        return FittedScaler(getattr(preprocessing, name)(**tuples).fit(_columns(rows)))
+        return FittedScaler(getattr(preprocessing, component.name)(**tuples).fit(_columns(rows)))
     except (TypeError, ValueError) as error:
-        raise config_error(path, f"{name}: {first_paragraph(error)}") from error
+        raise config_error(component.path, f"{component.name}: {first_paragraph(error)}") from error
 
 
 def _columns(rows: np.ndarray) -> np.ndarray:
@@ -94,9 +92,3 @@ def _unit_sizes(scaler: Any) -> np.ndarray | None:
     if isinstance(scaler, StandardScaler | RobustScaler | MaxAbsScaler):
         return np.ones(1) if scaler.scale_ is None else np.asarray(scaler.scale_)
     return None
-
-
-def scale_settings(data: Mapping[str, Any]) -> tuple[Any, Any, bool]:
-    """Give the scalers of inputs and targets, and whether they are fitted on all rows."""
-    scale = data.get("scale") or {}
-    return scale.get("inputs"), scale.get("targets"), scale.get("fit_on", "train") == "all"

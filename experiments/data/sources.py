@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -19,8 +19,7 @@ from experiments.data.fresh import (
     separate_call,
 )
 from experiments.errors import ExperimentsError, config_error, first_paragraph
-from experiments.language.structure import sources_of
-from experiments.model.structure import name_and_arguments
+from experiments.language.configuration import Component
 from experiments.seeds import derive_seed
 
 _GENERATORS: dict[str, Callable[[Draw], SourceRows]] = {
@@ -43,18 +42,12 @@ _LOADERS = ("load_breast_cancer", "load_diabetes", "load_digits", "load_iris", "
 _KERAS_DIGITS = ("mnist", "fashion_mnist")
 
 
-def source_slots(data: Mapping[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
-    """List the sources of a ``data`` section in file order: slot → (class name, arguments)."""
-    return {slot: name_and_arguments(source) for slot, source in sources_of(data).items()}
-
-
-def draw_source(slot: str, name: str, arguments: Mapping[str, Any], protocol: str, seed: int) -> SourceRows:
+def draw_source(slot: str, source: Component, protocol: str, seed: int) -> SourceRows:
     """Draw the rows of one source.
 
     Args:
         slot: The source's name in the study.
-        name: Generator, loader, "mnist", "fashion_mnist" or "table".
-        arguments: Its arguments, as configured.
+        source: Generator, loader, "mnist", "fashion_mnist" or "table", with its arguments as configured.
         protocol: "published": exactly the configured call. "fresh": the same call with the repeat's own seed.
         seed: Seed of the repeat.
 
@@ -65,8 +58,9 @@ def draw_source(slot: str, name: str, arguments: Mapping[str, Any], protocol: st
         ConfigError: The arguments do not fit.
         ExperimentsError: The source cannot be loaded on this machine.
     """
-    own_rows = protocol == "fresh" and name in _GENERATORS
-    return _rows(slot, name, json.dumps(arguments, sort_keys=True), seed if own_rows else None)
+    own_rows = protocol == "fresh" and source.name in _GENERATORS
+    arguments = json.dumps(source.arguments, sort_keys=True)
+    return _rows(slot, source.name, arguments, seed if own_rows else None)
 
 
 @lru_cache(maxsize=40)

@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 
 from experiments.errors import config_error
+from experiments.language.configuration import SplitSettings
 
-SETS = ("train", "validation", "test")
 
-
-def split_rows(split: Mapping[str, Any], slot_of_row: np.ndarray, shuffle_seed: int) -> dict[str, np.ndarray]:
+def split_rows(split: SplitSettings, slot_of_row: np.ndarray, shuffle_seed: int) -> dict[str, np.ndarray]:
     """Choose the rows of each set, in row order and in the sequence train, validation, test.
 
     Args:
-        split: Set name → count (integer), fraction of the rows (float), or source → count or fraction of its rows;
-            ``shuffle`` permutes the rows first.
+        split: The rows of each set; ``shuffle`` permutes the rows first.
         slot_of_row: Shape (rows,): the name of the source that each row came from.
         shuffle_seed: Seed of that permutation.
 
@@ -28,9 +26,9 @@ def split_rows(split: Mapping[str, Any], slot_of_row: np.ndarray, shuffle_seed: 
         ConfigError: A set asks for more rows than are left, or for none.
     """
     rows = np.arange(len(slot_of_row))
-    order = np.random.default_rng(shuffle_seed).permutation(rows) if split.get("shuffle") else rows
+    order = np.random.default_rng(shuffle_seed).permutation(rows) if split.shuffle else rows
     dealer = _Dealer(order, slot_of_row)
-    return {name: dealer.take(f"data.split.{name}", split[name]) for name in SETS if split.get(name) is not None}
+    return {name: dealer.take(f"data.split.{name}", amount) for name, amount in split.amounts.items()}
 
 
 class _Dealer:

@@ -13,7 +13,7 @@ from experiments.language.names import check_names
 from experiments.language.patches import SINGLE, apply_single
 from experiments.language.problems import Problems, expected, join, nearest
 from experiments.language.section_check import check_section
-from experiments.language.sections import Configuration
+from experiments.language.sections import ConfigurationSection
 from experiments.language.structure import BLOCK_KEYS, KEYS
 
 LARGEST_REPEAT = 1000
@@ -44,7 +44,7 @@ def check_configuration(tree: LocatedDict, problems: Problems, checked: Checked)
         problems: Where everything wrong is added.
         checked: Sections that need no second check.
     """
-    check_section(Configuration, tree, "", problems)
+    check_section(ConfigurationSection, tree, "", problems)
     checked.once(tree.get("data"), partial(_check_sources, tree.key_place_of("data")), problems)
     checked.once(tree.get("model"), partial(_check_layers, "model"), problems)
     checked.once(tree.get("training"), _check_training, problems)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from experiments.columns import column_of
 from experiments.language.claim_parser import ClaimSyntaxError, parse_claim
+from experiments.language.configuration import Configuration
 from experiments.language.expressions import (
     Comparison,
     Equivalence,
@@ -20,7 +21,8 @@ from experiments.language.expressions import (
     Trend,
     references,
 )
-from experiments.language.metrics import metric_names, target_scaler
+from experiments.language.located import plain
+from experiments.language.metrics import metric_names
 
 __all__ = ["ClaimSyntaxError", "Expression", "check_claim", "check_metric", "find_variant", "parse_claim", "references"]
 
@@ -35,7 +37,7 @@ class NamedVariant(Protocol):
     @property
     def grid(self) -> Mapping[str, Any]: ...
     @property
-    def config(self) -> Mapping[str, Any]: ...
+    def config(self) -> Configuration: ...
 
 
 def find_variant(name: str, names: Iterable[str]) -> str | None:
@@ -125,7 +127,7 @@ def _check_units(expression: Expression, variants: Sequence[NamedVariant]) -> It
 
 def _mixed_units(compared: Sequence[tuple[NamedVariant, str]]) -> Iterator[str]:
     in_units = [(variant, metric) for variant, metric in compared if column_of(metric).in_target_units]
-    if len({_key(target_scaler(variant.config)) for variant, _ in in_units}) < 2:
+    if len({_key(plain(variant.config.data.scale.targets)) for variant, _ in in_units}) < 2:
         return
     where = in_units[0][1].rpartition("_")[0].removesuffix("_mean_squared").removesuffix("_mean_absolute")
     yield (

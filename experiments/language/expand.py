@@ -10,12 +10,12 @@ from pydantic import BaseModel
 from experiments.language.allowed import OWN_TRIGGERS
 from experiments.language.kinds import slot_of
 from experiments.language.located import LocatedDict, LocatedList, located
-from experiments.language.sections import Configuration, Data, Multiply, Scale, Split, Training
+from experiments.language.sections import ConfigurationSection, Data, Multiply, Scale, Split, Training
 from experiments.language.signatures import classes, first_argument, identifiers
 from experiments.language.structure import is_section, role_below
 
 _MODELS: dict[str, type[BaseModel]] = {
-    "configuration": Configuration,
+    "configuration": ConfigurationSection,
     "data": Data,
     "split": Split,
     "multiply": Multiply,

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import Any
 
-from experiments.language.structure import KEYS
+from experiments.language.configuration import Block, Configuration, Layer
 
 RESULTS_VERSION = 1
 """Raised by hand when a change of our own code changes results, so that every run counts as not done."""
 
 
-def configuration_digest(config: Mapping[str, Any]) -> str:
+def configuration_digest(config: Configuration) -> str:
     """Digest a resolved configuration.
 
     Args:
@@ -46,22 +45,21 @@ def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def _canonical(config: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(config)
-    data, training = config["data"], config["training"]
-    sources = [[slot, source] for slot, source in data.items() if slot not in KEYS["data"]]
-    prepared = {key: value for key, value in data.items() if key in KEYS["data"]}
-    result["data"] = {"sources": sources, "prepared": prepared}
-    result["model"] = _ordered_layers(config["model"])
-    ordered = {key: list(training[key].items()) for key in ("callbacks", "gradients")}
-    result["training"] = {**training, **ordered}
-    if "pretrain" in config:
-        result["pretrain"] = {**config["pretrain"], "config": _canonical(config["pretrain"]["config"])}
+def _canonical(config: Configuration) -> dict[str, Any]:
+    """Return a configuration as plain data in which lists stand wherever an order counts."""
+    result = config.to_plain()
+    data, training = result["data"], result["training"]
+    sources = [[slot, data.pop(slot)] for slot in config.data.sources]
+    result["data"] = {"sources": sources, "prepared": data}
+    result["model"] = [_ordered(part) for part in config.model.parts]
+    for key in ("callbacks", "gradients"):
+        training[key] = list(training[key].items())
+    if config.pretrain is not None:
+        result["pretrain"]["config"] = _canonical(config.pretrain.config)
     return result
 
 
-def _ordered_layers(layers: Mapping[str, Any]) -> list[Any]:
-    return [
-        [name, {**layer, "layers": _ordered_layers(layer["layers"])} if "layers" in layer else layer]
-        for name, layer in layers.items()
-    ]
+def _ordered(part: Layer | Block) -> list[Any]:
+    if isinstance(part, Block):
+        return [part.name, {**part.to_plain(), "layers": [_ordered(layer) for layer in part.layers]}]
+    return [part.name, part.to_plain()]

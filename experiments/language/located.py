@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from experiments.errors import Place
+
+_SCALARS = (str, int, float, type(None))
 
 
 class LocatedDict(dict[str, Any]):
@@ -69,20 +71,13 @@ def place_in(container: Any, key: str | int) -> Place | None:
 
 def plain(value: Any) -> Any:
     """Copy a value deeply into ordinary dicts, lists and scalars."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, _SCALARS):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    return value
-
-
-def same(left: Any, right: Any) -> bool:
-    """Compare two values as JSON does: true is not 1, and the order of keys counts."""
-    if isinstance(left, dict) and isinstance(right, dict):
-        return list(left) == list(right) and all(same(left[key], right[key]) for key in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
-    return type(left) is type(right) and bool(left == right)
+    return value.to_plain() if hasattr(value, "to_plain") else value
 
 
 def located(value: Any) -> Any:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from experiments.columns import CURVE_INDEX, RESERVED_METRICS
 from experiments.errors import Place
+from experiments.language.configuration import Component, Configuration
 from experiments.language.located import LocatedDict, place_in
 from experiments.language.metrics import component_name, loss_column
 from experiments.language.names import wrong_name
@@ -20,57 +19,50 @@ _SEVERAL = {
 }
 
 
-def check_metrics(config: LocatedDict, problems: Problems) -> None:
+def check_metrics(config: Configuration, tree: LocatedDict, problems: Problems) -> None:
     """Check a resolved configuration's metrics.
 
     Args:
-        config: The configuration with places.
+        config: The configuration.
+        tree: The same with places.
         problems: Where every metric is added that is several numbers or has the name of something else.
     """
-    metrics = config["training"].get("metrics") or []
     before: set[str] = set()
-    for index, metric in enumerate(metrics):
-        place, path = place_in(metrics, index), f"training.metrics.{index}"
-        _check_name(config, metric, place, path, problems)
+    for index, metric in enumerate(config.training.metrics):
+        written, place = tree["training"]["metrics"], place_in(tree["training"]["metrics"], index)
+        if metric.get("name") is not None:
+            named = written[index][metric.name].place_of("name") or place
+            _check_name(metric, config.training.loss, named, problems)
         name = component_name(metric)
         if name.casefold() in before:
-            problems.add(place, path, f"two metrics are called {name!r}; give one of them another name: {{name: …}}")
+            message = f"two metrics are called {name!r}; give one of them another name: {{name: …}}"
+            problems.add(place, metric.path, message)
         before.add(name.casefold())
         several = _several(metric)
         if several:
-            problems.add(place, path, f"{_class(metric)} is {_SEVERAL[several]}")
+            problems.add(place, metric.path, f"{metric.name} is {_SEVERAL[several]}")
 
 
-def _check_name(config: LocatedDict, metric: Any, place: Place | None, path: str, problems: Problems) -> None:
-    given: LocatedDict = next(iter(metric.values())) if isinstance(metric, LocatedDict) else LocatedDict()
-    name = given.get("name")
-    if name is None:
-        return
+def _check_name(metric: Component, loss: Component, place: Place | None, problems: Problems) -> None:
+    name, path = metric.get("name"), f"{metric.path}.name"
     wrong = wrong_name(name, "a metric name")
     if wrong:
-        problems.add(given.place_of("name") or place, f"{path}.name", wrong)
-    elif name in _TAKEN or name.startswith("val_") or _hides_loss(name, metric, config):
-        message = f"{name!r} is stored for something else; choose another name"
-        problems.add(given.place_of("name") or place, f"{path}.name", message)
+        problems.add(place, path, wrong)
+    elif name in _TAKEN or name.startswith("val_") or _hides_loss(name, metric, loss):
+        problems.add(place, path, f"{name!r} is stored for something else; choose another name")
 
 
-def _hides_loss(name: str, metric: LocatedDict, config: LocatedDict) -> bool:
+def _hides_loss(name: str, metric: Component, loss: Component) -> bool:
     """Return whether another function than the loss has the name of the loss's column."""
-    return name == loss_column(config) != loss_column({"training": {"loss": metric}})
+    return name == loss_column(loss) != loss_column(metric)
 
 
-def _class(component: Any) -> str:
-    return component if isinstance(component, str) else str(next(iter(component)))
-
-
-def _several(metric: Any) -> str:
+def _several(metric: Component) -> str:
     """Name the argument that makes a metric several numbers; an empty text where it is one."""
-    written = _class(metric)
-    name = identifiers("metrics").get(written) or written
+    name = identifiers("metrics").get(metric.name) or metric.name
     signature = classes("metrics").get(name, {})
-    given = next(iter(metric.values())) if isinstance(metric, LocatedDict) else {}
-    if "average" in signature and given.get("average") is None:
+    if "average" in signature and metric.get("average") is None:
         return "average"
-    thresholds = given.get("thresholds")
+    thresholds = metric.get("thresholds")
     # The thresholds of AUC are the points of its curve, which is one number again.
     return "thresholds" if isinstance(thresholds, list) and len(thresholds) > 1 and name != "AUC" else ""

@@ -10,14 +10,15 @@ from experiments.columns import PROTOCOLS
 from experiments.errors import Place
 from experiments.language.claim_parser import ClaimSyntaxError, parse_claim
 from experiments.language.claims import check_claim, check_metric, find_variant
+from experiments.language.configuration import Configuration
 from experiments.language.expand import expand
 from experiments.language.loader import load_yaml
-from experiments.language.located import LocatedDict, LocatedList, place_in, plain
+from experiments.language.located import LocatedDict, LocatedList, place_in
 from experiments.language.metrics import measured
 from experiments.language.names import check_names
 from experiments.language.patches import Change, PatchError, apply_change
 from experiments.language.problems import Problems, expected, nearest
-from experiments.language.resolve import resolve
+from experiments.language.resolve import Resolved, resolve
 from experiments.language.section_check import check_section
 from experiments.language.sections import CONFIGURATION_KEYS, Diagnosis, PublishedSection, StudyFile
 from experiments.language.study import Claim, Published, Study, Variant
@@ -97,9 +98,9 @@ class _Reader:
             self._check_diagnosis(variants)
         problems.raise_if_any()
         assert base is not None
-        return self._assemble(self._with_sets(base_tree, base), variants, tuple(claims.values()))
+        return self._assemble(self._with_sets(base_tree, base).config, variants, tuple(claims.values()))
 
-    def _assemble(self, base: LocatedDict, variants: tuple[Variant, ...], claims: tuple[Claim, ...]) -> Study:
+    def _assemble(self, base: Configuration, variants: tuple[Variant, ...], claims: tuple[Claim, ...]) -> Study:
         tree, defaults = self._tree, self._defaults()
         return Study(
             name=self._source.name,
@@ -110,7 +111,7 @@ class _Reader:
             topic=tree.get("topic") or "",
             repeats=defaults.repeats,
             protocols=defaults.protocols,
-            base=plain(base),
+            base=base,
             variants=tuple(variant for variant in variants if not variant.on_request),
             on_request=tuple(variant for variant in variants if variant.on_request),
             claims=claims,
@@ -136,7 +137,7 @@ class _Reader:
             self._problems.add(None, "", "expected the sections data, model and training")
         return base
 
-    def _with_sets(self, base_tree: LocatedDict, base: LocatedDict) -> LocatedDict:
+    def _with_sets(self, base_tree: LocatedDict, base: Resolved) -> Resolved:
         """Show the base with the changes of the command line that it can take."""
         tree = base_tree
         for change in self._sets:

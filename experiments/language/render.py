@@ -39,12 +39,13 @@ def show_study(study: Study, variant: Variant | None = None) -> str:
     Returns:
         The text.
     """
+    base = study.base.to_plain()
     if variant is None:
-        return "\n".join([*_head(study, "base"), *_lines(study.base, study.base), "", *_overview(study)]) + "\n"
+        return "\n".join([*_head(study, "base"), *_lines(base, base), "", *_overview(study)]) + "\n"
     about = [f"# {' '.join(variant.about.split())}"] if variant.about else []
     changes = [f"#   {line}" for line in change_lines(variant)] or ["#   none: this is the base"]
     head = [*_head(study, variant.name), *about, "# Changes against the base:", *changes]
-    return "\n".join([*head, *_lines(variant.config, study.base)]) + "\n"
+    return "\n".join([*head, *_lines(variant.config.to_plain(), base)]) + "\n"
 
 
 def change_lines(variant: Variant) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 from experiments.language.check import Checked, check_configuration
+from experiments.language.configuration import Configuration, Pretraining
 from experiments.language.consistency import check_consistency
 from experiments.language.located import LocatedDict, LocatedList, located, place_in
 from experiments.language.patches import BrokenPartError, Change, PatchError, apply_change
@@ -12,7 +14,15 @@ from experiments.language.problems import Problems, join, nearest
 from experiments.language.unfold import Unfolded, unfold_model
 
 
-def resolve(tree: LocatedDict, problems: Problems, checked: Checked | None = None) -> LocatedDict | None:
+@dataclass(frozen=True)
+class Resolved:
+    """A resolved configuration, and the same as a tree with places."""
+
+    config: Configuration
+    tree: LocatedDict
+
+
+def resolve(tree: LocatedDict, problems: Problems, checked: Checked | None = None) -> Resolved | None:
     """Resolve a configuration.
 
     Args:
@@ -21,7 +31,7 @@ def resolve(tree: LocatedDict, problems: Problems, checked: Checked | None = Non
         checked: The sections that other variants share and that were found right before.
 
     Returns:
-        The resolved configuration with places, as ``docs/architecture.md`` describes it; None where something is wrong.
+        The configuration, as ``docs/architecture.md`` describes it; None where something is wrong.
     """
     own = Problems()
     check_configuration(tree, own, checked or Checked())
@@ -30,22 +40,27 @@ def resolve(tree: LocatedDict, problems: Problems, checked: Checked | None = Non
     return None if own else resolved
 
 
-def _unfold(tree: LocatedDict, problems: Problems) -> LocatedDict:
+def _unfold(tree: LocatedDict, problems: Problems) -> Resolved:
     resolved = tree.shallow(without=["pretrain", "freeze", "ensemble"])
     unfolded = unfold_model(tree["model"], problems)
     resolved["model"] = unfolded.layers
     if not unfolded.layers:
         problems.add(tree.place_of("model"), "model", "no layer is left")
-    check_consistency(resolved, problems)
+    config = Configuration.from_plain(resolved)
+    check_consistency(config, resolved, problems)
     if tree.get("pretrain") is not None:
-        pretrain = _pretrain(tree, problems)
-        resolved.put("pretrain", pretrain, tree.key_places.get("pretrain"), tree.value_places.get("pretrain"))
+        source = _source(tree, problems)
+        if source is not None:
+            config = replace(config, pretrain=Pretraining(source.config, tree["pretrain"].get("once", False)))
+            _put_pretrain(resolved, tree, source)
     if tree.get("freeze"):
         frozen = _frozen(tree["freeze"], unfolded, problems)
+        config = replace(config, freeze=tuple(frozen))
         resolved.put("freeze", frozen, tree.key_places.get("freeze"), tree.value_places.get("freeze"))
     if tree.get("ensemble") is not None:
+        config = replace(config, ensemble=tree["ensemble"])
         resolved.take(tree, "ensemble")
-    return resolved
+    return Resolved(config, resolved)
 
 
 def _frozen(names: list[Any], unfolded: Unfolded, problems: Problems) -> LocatedList:
@@ -62,7 +77,8 @@ def _frozen(names: list[Any], unfolded: Unfolded, problems: Problems) -> Located
     return finals
 
 
-def _pretrain(tree: LocatedDict, problems: Problems) -> LocatedDict:
+def _source(tree: LocatedDict, problems: Problems) -> Resolved | None:
+    """Resolve the problem that the model is trained on first."""
     given: LocatedDict = tree["pretrain"]
     source = tree.shallow(without=["pretrain", "freeze", "ensemble"])
     source["record"] = located([])
@@ -72,11 +88,15 @@ def _pretrain(tree: LocatedDict, problems: Problems) -> LocatedDict:
         path = "training.epochs" if key == "epochs" else key
         change = Change(path, given[key], given.key_places.get(key), given.value_places.get(key))
         source = changed(source, change, problems, join("pretrain", key))
-    resolved = resolve(source, problems)
-    result = LocatedDict()
-    result.put("once", given.get("once", False), given.key_places.get("once"), given.value_places.get("once"))
-    result.put("config", resolved, None, tree.place_of("pretrain"))
-    return result
+    return resolve(source, problems)
+
+
+def _put_pretrain(resolved: LocatedDict, tree: LocatedDict, source: Resolved) -> None:
+    given: LocatedDict = tree["pretrain"]
+    pretrain = LocatedDict()
+    pretrain.put("once", given.get("once", False), given.key_places.get("once"), given.value_places.get("once"))
+    pretrain.put("config", source.tree, None, tree.place_of("pretrain"))
+    resolved.put("pretrain", pretrain, tree.key_places.get("pretrain"), tree.value_places.get("pretrain"))
 
 
 def changed(tree: LocatedDict, change: Change, problems: Problems, path: str | None = None) -> LocatedDict:

@@ -164,7 +164,7 @@ class Pretrain(BaseModel):
     once: bool = Field(False, description="Train the source a single time for all repeats.")
 
 
-class Configuration(Section):
+class ConfigurationSection(Section):
     """What a run is made of."""
 
     data: Data = Field(description="Sources, split, scalers.")
@@ -238,7 +238,7 @@ def _both_protocols() -> list[Protocol]:
     return list(PROTOCOLS)
 
 
-class StudyFile(Configuration):
+class StudyFile(ConfigurationSection):
     """One study: a question, a base configuration, variants, claims, published figures."""
 
     title: str = Field(min_length=1, description="Heading of the study's page.")
@@ -264,5 +264,5 @@ class StudyFile(Configuration):
     diagnosis: Diagnosis | None = Field(None, description="Naming of bias and variance.")
 
 
-CONFIGURATION_KEYS = tuple(Configuration.model_fields)
+CONFIGURATION_KEYS = tuple(ConfigurationSection.model_fields)
 VARIANT_KEYS = tuple(field.alias or name for name, field in VariantSection.model_fields.items())

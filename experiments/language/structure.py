@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from experiments.language.sections import CONFIGURATION_KEYS, Data, Multiply, Scale, Split, Training
 
@@ -44,11 +43,6 @@ _ROLES: Final[dict[str, dict[str, str]]] = {
     },
     "block": {"layers": "model"},
 }
-
-
-def sources_of(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the sources of a ``data`` section by slot: what stands under no key of its own."""
-    return {slot: source for slot, source in data.items() if slot not in KEYS["data"]}
 
 
 def role_below(role: str, key: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from experiments.errors import ConfigError, ExperimentsError, Place, Problem
+from experiments.language.configuration import Configuration
 from experiments.language.expressions import Expression
 from experiments.language.hashing import configuration_digest, run_hash
 from experiments.language.located import LocatedDict, place_in
@@ -23,7 +24,7 @@ class Variant:
     name: str
     group: str
     grid: Mapping[str, Any]
-    config: Mapping[str, Any]
+    config: Configuration
     changes: Mapping[str, Any]
     repeats: int
     protocols: tuple[str, ...]
@@ -104,7 +105,7 @@ class Run:
     repeat: int
     seed: int
     engine: str
-    config: Mapping[str, Any] = field(repr=False)
+    config: Configuration = field(repr=False)
     hash: str
 
 
@@ -120,7 +121,7 @@ class Study:
     topic: str
     repeats: int
     protocols: tuple[str, ...]
-    base: Mapping[str, Any] = field(repr=False)
+    base: Configuration = field(repr=False)
     variants: tuple[Variant, ...] = field(repr=False)
     claims: tuple[Claim, ...] = field(repr=False)
     published: tuple[Published, ...] = field(repr=False)

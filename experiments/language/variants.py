@@ -176,18 +176,19 @@ class VariantResolver:
         listed = section.get("protocols")
         protocols = tuple(listed) if isinstance(listed, list) else self._defaults.protocols
         if "fresh" in protocols:
-            check_fresh_rows(resolved["data"], self._problems)
+            place = resolved.tree["data"].key_place_of("split")
+            check_fresh_rows(resolved.config.data, place, self._problems)
         return Variant(
             name=name,
             group=group,
             grid=grid,
-            config=plain(resolved),
+            config=resolved.config,
             changes={change.path: plain(change.value) for change in [*changes, *sets]},
             repeats=section.get("repeats") or self._defaults.repeats,
             protocols=protocols,
             about=section.get("about", ""),
             on_request=section.get("on_request", False),
-            located=resolved,
+            located=resolved.tree,
             written=self._sections.key_place_of(group),
         )
 

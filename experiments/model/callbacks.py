@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import keras
 
+from experiments.language.configuration import Component, Configuration
 from experiments.model.components import build_or_explain, class_of
-from experiments.model.structure import name_and_arguments
 
 _BEST_WEIGHTS_ARGUMENTS = ("monitor", "mode", "initial_value_threshold")
 
 
-def build_callbacks(config: Mapping[str, Any]) -> list[keras.callbacks.Callback]:
+def build_callbacks(config: Configuration) -> list[keras.callbacks.Callback]:
     """Make the callbacks of a run, in the order of their slots.
 
     Args:
@@ -26,15 +23,14 @@ def build_callbacks(config: Mapping[str, Any]) -> list[keras.callbacks.Callback]
     Raises:
         ConfigError: A callback refuses its arguments.
     """
-    slots = config["training"].get("callbacks") or {}
-    return [_callback(component, f"training.callbacks.{slot}") for slot, component in slots.items()]
+    return [_callback(component) for component in config.training.callbacks.values()]
 
 
-def _callback(component: Any, path: str) -> keras.callbacks.Callback:
+def _callback(component: Component) -> keras.callbacks.Callback:
     # The one place where this room looks to its right: these two are callbacks of the training loop.
     from experiments.training import callbacks, triggers
 
-    name, arguments = name_and_arguments(component)
+    name, arguments, path = component.name, component.arguments, component.path
     if name == "ModelCheckpoint":
         known = {key: value for key, value in arguments.items() if key in _BEST_WEIGHTS_ARGUMENTS}
         return build_or_explain(path, lambda: callbacks.BestWeights(**known))

@@ -10,10 +10,10 @@ from typing import Any
 import keras
 
 from experiments.errors import ExperimentsError, config_error, first_paragraph
+from experiments.language.configuration import Component
 from experiments.model.constraints import RadialConstraint
 from experiments.model.inputs import L1L2, Dropout, GaussianNoise, NumberInputs
 from experiments.model.numbers import INPUT_NUMBERS, is_input
-from experiments.model.structure import name_and_arguments
 
 _NAMESPACES: dict[str, Any] = {
     "callbacks": keras.callbacks,
@@ -41,31 +41,30 @@ _ARGUMENTS = {
 }
 
 
-def make(kind: str, component: Any, path: str, numbers: NumberInputs, **further: Any) -> Any:
+def make(kind: str, component: Component, numbers: NumberInputs, **further: Any) -> Any:
     """Make the object that a component describes.
 
     Args:
         kind: Which of Keras' namespaces the class is in, such as "layers" or "optimizers".
-        component: ``{ClassName: {argument: value}}``; values may be components themselves.
-        path: Dotted path of the component.
+        component: A class with its arguments, which may be components themselves.
         numbers: Takes up the numbers that become inputs of the compiled program.
         further: Arguments that do not come from the configuration, such as a layer's name.
 
     Raises:
         ConfigError: Keras has no such class, or refuses the arguments; the message is Keras' own.
     """
-    name, arguments = name_and_arguments(component)
+    name, path = component.name, component.path
     found = class_of(kind, name, path)
-    values = component_values(found, arguments, path, numbers)
+    values = component_values(found, component.arguments, numbers)
     made = build_or_explain(path, lambda: found(**{**further, **values}))
     for argument in INPUT_NUMBERS.get(name, ()):
-        if is_input(name, arguments.get(argument)):
+        if is_input(name, component.get(argument)):
             numbers.take(made, argument, f"{path}.{argument}")
     return made
 
 
 def component_values(
-    made_by: Callable[..., Any], arguments: Mapping[str, Any], path: str, numbers: NumberInputs
+    made_by: Callable[..., Any], arguments: Mapping[str, Any], numbers: NumberInputs
 ) -> dict[str, Any]:
     """Make the objects that arguments describe; other values stay as they are.
 
@@ -73,7 +72,7 @@ def component_values(
     learning rate or a momentum.
     """
     floats = _float_arguments(made_by)
-    values = {key: _value(key, value, f"{path}.{key}", numbers) for key, value in arguments.items()}
+    values = {key: _value(key, value, numbers) for key, value in arguments.items()}
     return {key: float(value) if key in floats and type(value) is int else value for key, value in values.items()}
 
 
@@ -106,8 +105,10 @@ def build_or_explain(path: str, build: Callable[[], Any]) -> Any:
         raise config_error(path, first_paragraph(error)) from error
 
 
-def _value(argument: str, value: Any, path: str, numbers: NumberInputs) -> Any:
-    kind = next((kind for ending, kind in _ARGUMENTS.items() if argument.endswith(ending)), None)
-    if kind is not None and isinstance(value, Mapping):
-        return make(kind, value, path, numbers)
-    return value
+def _value(argument: str, value: Any, numbers: NumberInputs) -> Any:
+    if not isinstance(value, Component):
+        return value
+    if value.identifier:
+        return value.name
+    kind = next(kind for ending, kind in _ARGUMENTS.items() if argument.endswith(ending))
+    return make(kind, value, numbers)

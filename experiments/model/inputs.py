@@ -6,13 +6,13 @@ to be done.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import keras
 import tensorflow as tf
 from keras import ops
 
+from experiments.language.configuration import Configuration
 from experiments.model.numbers import input_numbers
 
 
@@ -38,10 +38,10 @@ class NumberInputs:
         """Take up a variable that Keras itself has for a number."""
         self._variables[path] = variable
 
-    def assign(self, config: Mapping[str, Any]) -> None:
+    def assign(self, config: Configuration) -> None:
         """Give every variable the number that a configuration has at its path."""
-        for path, arguments, argument in input_numbers(config):
-            self._variables[path].assign(arguments[argument])
+        for path, number in input_numbers(config).items():
+            self._variables[path].assign(number)
 
 
 class L1L2(keras.regularizers.L1L2):  # type: ignore[misc]

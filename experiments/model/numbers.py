@@ -5,10 +5,10 @@ A grid over L2 factors is then one program, compiled once. Needs no TensorFlow: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from experiments.model.structure import arguments_of, layer_components
+from experiments.language.configuration import Component, Configuration
 
 INPUT_NUMBERS: dict[str, tuple[str, ...]] = {
     "L1": ("l1",),
@@ -28,33 +28,48 @@ OPTIMIZER_NUMBERS = ("learning_rate", "weight_decay")
 _SPECIAL = {"L1L2": (0,), "Dropout": (0, 1), "GaussianNoise": (0,)}
 
 
-def input_numbers(config: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Find the numbers of a configuration that are inputs.
+def input_numbers(config: Configuration) -> dict[str, float]:
+    """Map the dotted path of each number that is an input to the number.
 
-    Yields:
-        Dotted path, the mapping that holds the number, and its key there.
+    Args:
+        config: Resolved configuration.
     """
-    for path, _, component in layer_components(config["model"]):
-        yield from _numbers_of(component, path)
-        for argument, value in arguments_of(component).items():
-            if argument.endswith(("_regularizer", "_constraint")):
-                yield from _numbers_of(value, f"{path}.{argument}")
-    arguments = arguments_of(config["training"]["optimizer"])
-    for number in (*OPTIMIZER_NUMBERS, *CLIPPINGS):
-        if is_input(number, arguments.get(number)):
-            yield f"training.optimizer.{number}", arguments, number
-    for slot, step in (config["training"].get("gradients") or {}).items():
-        word = next(iter(step))
-        if is_input(word, step[word]):
-            yield f"training.gradients.{slot}.{word}", step, word
+    components = [layer.component for layer in config.model.layers]
+    components += [value for component in components for value in _penalties(component).values()]
+    numbers = {f"{owner.path}.{key}": owner.arguments[key] for owner in components for key in _inputs_of(owner)}
+    optimizer = config.training.optimizer
+    numbers |= {f"{optimizer.path}.{key}": optimizer.arguments[key] for key in _optimizer_inputs(optimizer)}
+    for slot, step in config.training.gradients.items():
+        if is_input(step.word, step.number):
+            numbers[f"training.gradients.{slot}.{step.word}"] = step.number
+    return numbers
 
 
-def _numbers_of(component: Any, path: str) -> Iterator[tuple[str, dict[str, Any], str]]:
-    if isinstance(component, Mapping):
-        name, arguments = next(iter(component.items()))
-        for number in INPUT_NUMBERS.get(name, ()):
-            if is_input(name, (arguments or {}).get(number)):
-                yield f"{path}.{number}", arguments, number
+def without_inputs(component: Component) -> Component:
+    """Return a layer or an optimizer with the word "input" in the place of each number that is an input."""
+    penalties = {key: _masked(value, _inputs_of(value)) for key, value in _penalties(component).items()}
+    return _masked(component.with_arguments(penalties), [*_inputs_of(component), *_optimizer_inputs(component)])
+
+
+def _masked(component: Component, arguments: Iterable[str]) -> Component:
+    return component.with_arguments(dict.fromkeys(arguments, "input"))
+
+
+def _penalties(layer: Component) -> dict[str, Component]:
+    """List the regularizers and constraints of a layer by argument."""
+    return {
+        argument: value
+        for argument, value in layer.arguments.items()
+        if argument.endswith(("_regularizer", "_constraint")) and isinstance(value, Component)
+    }
+
+
+def _inputs_of(owner: Component) -> list[str]:
+    return [key for key in INPUT_NUMBERS.get(owner.name, ()) if is_input(owner.name, owner.get(key))]
+
+
+def _optimizer_inputs(optimizer: Component) -> list[str]:
+    return [key for key in (*OPTIMIZER_NUMBERS, *CLIPPINGS) if is_input(key, optimizer.get(key))]
 
 
 def is_input(owner: str, value: Any) -> bool:

@@ -10,10 +10,10 @@ import tensorflow as tf
 from keras import ops
 from keras.src.optimizers.base_optimizer import clip_by_global_norm
 
+from experiments.language.configuration import GradientStep, TrainingSettings
 from experiments.model.components import build_or_explain, class_of, component_values
 from experiments.model.inputs import NumberInputs
 from experiments.model.numbers import CLIPPINGS, OPTIMIZER_NUMBERS, is_input
-from experiments.model.structure import name_and_arguments
 
 
 class Clip:
@@ -74,7 +74,7 @@ class _WithSteps:
         return list(grads)
 
 
-def make_optimizer(training: Mapping[str, Any], numbers: NumberInputs) -> keras.optimizers.Optimizer:
+def make_optimizer(training: TrainingSettings, numbers: NumberInputs) -> keras.optimizers.Optimizer:
     """Make the optimizer of a ``training`` section with its gradient steps.
 
     Args:
@@ -84,11 +84,10 @@ def make_optimizer(training: Mapping[str, Any], numbers: NumberInputs) -> keras.
     Raises:
         ConfigError: Keras refuses an argument.
     """
-    path = "training.optimizer"
-    name, arguments = name_and_arguments(training["optimizer"])
+    name, arguments, path = training.optimizer.name, training.optimizer.arguments, training.optimizer.path
     optimizer_class = _class_of(name, path)
-    values = component_values(optimizer_class, arguments, path, numbers)
-    steps = (*_own_clipping(arguments, path, numbers), *_make_steps(training.get("gradients") or {}, numbers))
+    values = component_values(optimizer_class, arguments, numbers)
+    steps = (*_own_clipping(arguments, path, numbers), *_make_steps(training.gradients, numbers))
     if steps:
         name = f"{optimizer_class.__name__}WithSteps"
         optimizer_class = type(name, (_WithSteps, optimizer_class), {"gradient_steps": steps})
@@ -106,10 +105,10 @@ def _own_clipping(arguments: Mapping[str, Any], path: str, numbers: NumberInputs
             yield step
 
 
-def _make_steps(gradients: Mapping[str, Mapping[str, float]], numbers: NumberInputs) -> tuple[Clip | Noise, ...]:
+def _make_steps(gradients: Mapping[str, GradientStep], numbers: NumberInputs) -> tuple[Clip | Noise, ...]:
     steps: list[Clip | Noise] = []
     for slot, described in gradients.items():
-        word, number = next(iter(described.items()))
+        word, number = described.word, described.number
         if not is_input(word, number):
             continue  # 0 is no clipping, as in Keras
         step = Noise(number, slot) if word == "noise" else Clip(word, number)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
-from experiments.model.numbers import input_numbers
+from experiments.language.configuration import Block, Configuration, Layer
+from experiments.language.located import plain
+from experiments.model.numbers import is_input, without_inputs
 
 _SHAPES_THE_PROGRAM = (
     "optimizer",
@@ -21,7 +22,7 @@ _SHAPES_THE_PROGRAM = (
 )
 
 
-def program_key(config: Mapping[str, Any]) -> str:
+def program_key(config: Configuration) -> str:
     """Name the program that a run needs: equal keys (and array shapes) can share one built model.
 
     Left out is what ``reset_model`` puts into a built model: initializers, learning rate and weight decay, penalty
@@ -31,35 +32,26 @@ def program_key(config: Mapping[str, Any]) -> str:
     Args:
         config: Resolved configuration.
     """
-    plain = _plain(config)
-    for _, arguments, argument in list(input_numbers(plain)):
-        arguments[argument] = "input"
+    training = config.training
+    shape = {word: plain(getattr(training, word)) for word in _SHAPES_THE_PROGRAM}
+    shape["optimizer"] = without_inputs(training.optimizer).to_plain()
+    shape["gradients"] = {
+        slot: {step.word: "input" if is_input(step.word, step.number) else step.number}
+        for slot, step in training.gradients.items()
+    }
     key = {
-        "model": _in_order(plain["model"]),
-        "training": {word: plain["training"].get(word) for word in _SHAPES_THE_PROGRAM},
-        "record": [word for word in plain.get("record") or () if isinstance(word, str)],
-        "freeze": plain.get("freeze") or [],
+        "model": [_in_order(part) for part in config.model.parts],
+        "training": shape,
+        "record": config.record.words,
+        "freeze": config.freeze,
     }
     return json.dumps(key, sort_keys=True)
 
 
-def _plain(node: Any) -> Any:
-    """Copy nested mappings and sequences as dicts and lists."""
-    if isinstance(node, Mapping):
-        return {key: _plain(value) for key, value in node.items()}
-    return [_plain(value) for value in node] if isinstance(node, list | tuple) else node
-
-
-def _in_order(model: Mapping[str, Any]) -> list[Any]:
-    """Write the layers as pairs, since their order counts, without their initializers."""
-    pairs: list[Any] = []
-    for name, component in model.items():
-        if isinstance(component, Mapping) and "layers" in component:
-            pairs.append([name, _in_order(component["layers"]), component.get("skip")])
-        elif isinstance(component, Mapping):
-            class_name, arguments = next(iter(component.items()))
-            kept = {key: value for key, value in (arguments or {}).items() if not key.endswith("_initializer")}
-            pairs.append([name, class_name, kept])
-        else:
-            pairs.append([name, component, {}])
-    return pairs
+def _in_order(part: Layer | Block) -> list[Any]:
+    """Write a layer or a block as a list, since the order counts, without initializers."""
+    if isinstance(part, Block):
+        return [part.name, [_in_order(layer) for layer in part.layers], part.skip]
+    component = without_inputs(part.component)
+    kept = {key: value for key, value in component.arguments.items() if not key.endswith("_initializer")}
+    return [part.name, component.name, plain(kept)]

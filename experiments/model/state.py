@@ -12,9 +12,9 @@ from weakref import WeakKeyDictionary
 import keras
 import numpy as np
 
+from experiments.language.configuration import Component, Configuration
 from experiments.model.components import make
 from experiments.model.inputs import NumberInputs
-from experiments.model.structure import layer_components
 from experiments.seeds import derive_seed
 
 
@@ -72,7 +72,7 @@ def state_of(model: keras.Model) -> ModelState:
     return _STATES[model]
 
 
-def find_draws(model: keras.Model, config: Mapping[str, Any]) -> tuple[tuple[Draw, ...], tuple[int, ...]]:
+def find_draws(model: keras.Model, config: Configuration) -> tuple[tuple[Draw, ...], tuple[int, ...]]:
     """Find each weight's initializer by its name, and check that it gives the weight's value.
 
     Args:
@@ -111,17 +111,17 @@ def _gives(initializer: Any, variable: Any) -> bool:
     return np.array_equal(keras.ops.convert_to_tensor(value).numpy(), variable.value.numpy())
 
 
-def _initializers_by_layer(config: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def _initializers_by_layer(config: Configuration) -> dict[str, list[dict[str, Any]]]:
     """Make the initializers of each layer: for each of its parts, attribute name → initializer."""
     return {
-        name: _initializers_of(json.dumps(component, sort_keys=True), path)
-        for path, name, component in layer_components(config["model"])
+        layer.name: _initializers_of(json.dumps(layer.to_plain(), sort_keys=True), layer.path)
+        for layer in config.model.layers
     }
 
 
 @lru_cache(maxsize=1024)
 def _initializers_of(component_text: str, path: str) -> list[dict[str, Any]]:
-    layer = make("layers", json.loads(component_text), path, NumberInputs())
+    layer = make("layers", Component.from_plain(json.loads(component_text), path), NumberInputs())
     return [
         {name: value for name, value in vars(part).items() if isinstance(value, keras.initializers.Initializer)}
         for part in _parts(layer)
@@ -132,7 +132,7 @@ def _parts(layer: Any) -> list[Any]:
     return list(layer._flatten_layers(include_self=True, recursive=True))
 
 
-def redraw(model: keras.Model, config: Mapping[str, Any], seed: int) -> None:
+def redraw(model: keras.Model, config: Configuration, seed: int) -> None:
     """Give every weight with a known initializer its first value, by the configuration's own initializers.
 
     Raises:

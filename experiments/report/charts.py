@@ -73,7 +73,7 @@ def _looks(study: Study, drawn: set[int]) -> list[dict[str, Any]]:
 
 def _watched(study: Study) -> str:
     """Name the rows of the validation curves; empty where no variant watches any."""
-    kinds = {variant.config["training"]["validate_on"] for variant in study.variants} - {"none"}
+    kinds = {variant.config.training.validate_on for variant in study.variants} - {"none"}
     if len(kinds) == 1:
         return _WATCHED[kinds.pop()]
     return "Rows watched after each epoch" if kinds else ""

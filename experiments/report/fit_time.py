@@ -35,7 +35,7 @@ def fit_seconds(study: Study, runs: pd.DataFrame, measured: Path = MEASURED) -> 
     epochs = runs.groupby("variant")["epochs_run"].sum()
     return sum(
         float(epochs.get(variant.name, 0.0))
-        * int(variant.config.get("ensemble") or 1)
+        * (variant.config.ensemble or 1)
         * (per_epoch + per_step * steps_of_an_epoch(variant.config))
         for variant in study.variants
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from experiments.language.configuration import look_up
+from experiments.language.located import plain
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
@@ -52,7 +54,8 @@ def changes_of(variant: Variant, study: Study) -> Changes:
     Returns:
         The changes in the order of the YAML, with the lines to mark.
     """
-    rows = [Change(path, _short(look_up(study.base, path)), _short(value)) for path, value in variant.changes.items()]
+    plain_base = study.base.to_plain()
+    rows = [Change(path, _short(look_up(plain_base, path)), _short(value)) for path, value in variant.changes.items()]
     base = next((other for other in study.variants if not other.changes), None)
     changed, replaced = set(), set()
     for path in variant.changes:
@@ -63,32 +66,10 @@ def changes_of(variant: Variant, study: Study) -> Changes:
     return Changes(variant.name, variant.about, tuple(rows), tuple(sorted(changed)), tuple(sorted(replaced - changed)))
 
 
-def look_up(config: Any, path: str) -> Any:
-    """Follow a dotted path, stepping over class names as the language does; None where it leads nowhere."""
-    value = config
-    for step in path.split("."):
-        while isinstance(value, Mapping) and step not in value and _is_component(value):
-            value = next(iter(value.values()))
-        if not isinstance(value, Mapping) or step not in value:
-            return None
-        value = value[step]
-    return value
-
-
-def _is_component(value: Mapping[str, Any]) -> bool:
-    return len(value) >= 1 and next(iter(value))[:1].isupper()
-
-
 def _short(value: Any) -> str:
     if value is None:
         return "–"
-    return value if isinstance(value, str) else json.dumps(_plain(value), ensure_ascii=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+    return value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
 
 
 def _pieces(line: str) -> list[Piece]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from experiments.errors import ConfigError, ExperimentsError, Problem
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import keras
 
     from experiments.data import Data
+    from experiments.language.configuration import Configuration
     from experiments.language.study import Run
 
 Progress = Callable[[str, int, int], None]
@@ -60,7 +61,7 @@ def prepare(runs: Iterable[Run]) -> Iterator[tuple[Run, tuple[Problem, ...]]]:
             yield run, (Problem(None, "data", str(error)),)
 
 
-def _build_everything(config: Mapping[str, Any], run: Run, programs: Programs, tried: set[int]) -> keras.Model:
+def _build_everything(config: Configuration, run: Run, programs: Programs, tried: set[int]) -> keras.Model:
     """Build what a run needs; of variants that share a program, only what sets them apart."""
     from experiments.data import load_data
     from experiments.model.callbacks import build_callbacks
@@ -72,8 +73,8 @@ def _build_everything(config: Mapping[str, Any], run: Run, programs: Programs, t
         try_model(model, data)
         tried.add(id(model))
     build_callbacks(config)
-    if "pretrain" in config:
-        source = _build_everything(config["pretrain"]["config"], run, programs, tried)
+    if config.pretrain is not None:
+        source = _build_everything(config.pretrain.config, run, programs, tried)
         if not common_layers(weights_by_layer(source), model):
             message = "the pretrained network has no layer of the same name and shape, so nothing would be transferred"
             raise ConfigError([Problem(None, "pretrain", message)])
@@ -89,7 +90,7 @@ def _execute_one(run: Run, programs: Programs, on_progress: Progress | None) -> 
         if on_progress is not None:
             on_progress(run.variant, done, total)
 
-    train = train_ensemble if run.config.get("ensemble") else train_once
+    train = train_ensemble if run.config.ensemble else train_once
     outcome = train(run.config, data, Desk(run, programs, report))
     return RunResult(
         run=run,

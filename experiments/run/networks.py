@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.language.hashing import configuration_digest
 from experiments.seeds import derive_seed
 
 if TYPE_CHECKING:
     import keras
 
     from experiments.data import Data
+    from experiments.language.configuration import Configuration, Pretraining
     from experiments.language.study import Run
     from experiments.run.programs import Programs
     from experiments.training import TrainingRecord
@@ -75,7 +77,7 @@ def sets_of(data: Data) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return {name: (x, y) for name, (x, y) in pairs.items() if x is not None and y is not None}
 
 
-def train_once(config: Mapping[str, Any], data: Data, desk: Desk) -> Outcome:
+def train_once(config: Configuration, data: Data, desk: Desk) -> Outcome:
     """Train one network of a run.
 
     Args:
@@ -92,7 +94,7 @@ def train_once(config: Mapping[str, Any], data: Data, desk: Desk) -> Outcome:
     return _outcome(record, final=_scores(model, data), best=best, members={}, predict=_predictor(model))
 
 
-def train_ensemble(config: Mapping[str, Any], data: Data, desk: Desk) -> Outcome:
+def train_ensemble(config: Configuration, data: Data, desk: Desk) -> Outcome:
     """Train the members of an ensemble one after another and score their mean prediction.
 
     Args:
@@ -101,7 +103,7 @@ def train_ensemble(config: Mapping[str, Any], data: Data, desk: Desk) -> Outcome
         desk: The run, the built models and the progress report; member seeds derive from the run's.
     """
     records, scores, weights = [], [], []
-    for member in range(config["ensemble"]):
+    for member in range(config.ensemble or 0):
         model, record = _train(config, data, desk, derive_seed(desk.run.seed, "member", member))
         records.append(record)
         weights.append(record.weights)
@@ -121,20 +123,20 @@ def train_ensemble(config: Mapping[str, Any], data: Data, desk: Desk) -> Outcome
     return _outcome(_mean_record(records), final=final, best=None, members=members, predict=predict)
 
 
-def _train(config: Mapping[str, Any], data: Data, desk: Desk, seed: int) -> tuple[keras.Model, TrainingRecord]:
+def _train(config: Configuration, data: Data, desk: Desk, seed: int) -> tuple[keras.Model, TrainingRecord]:
     from experiments.model.callbacks import build_callbacks
 
-    start = _pretrained(config, desk, seed) if "pretrain" in config else None
+    start = None if config.pretrain is None else _pretrained(config.pretrain, desk, seed)
     program = desk.programs.ready(config, data, seed, desk.run.engine)
     if start is not None:
         for layer in common_layers(start, program.model):
             layer.set_weights(start[layer.name])
-    training = config["training"]
+    training = config.training
     record = program.trainer.train(
         data.x_train,
         data.y_train,
-        validation_data=_watched(data, training["validate_on"]),
-        epochs=training["epochs"],
+        validation_data=_watched(data, training.validate_on),
+        epochs=training.epochs,
         callbacks=build_callbacks(config),
         seed=derive_seed(seed, "training"),
         on_progress=desk.report,
@@ -146,19 +148,18 @@ def _watched(data: Data, validate_on: str) -> tuple[np.ndarray, np.ndarray] | No
     return None if validate_on == "none" else sets_of(data)[validate_on]
 
 
-def _pretrained(config: Mapping[str, Any], desk: Desk, seed: int) -> dict[str, list[np.ndarray]]:
+def _pretrained(pretrain: Pretraining, desk: Desk, seed: int) -> dict[str, list[np.ndarray]]:
     """Train the source problem and give its weights by layer name."""
     from experiments.data import load_data
 
-    source = config["pretrain"]["config"]
     # By name also where one source serves all repeats: its rows must not be those of repeat 0.
-    seed = derive_seed(0 if config["pretrain"]["once"] else seed, "pretrain")
+    seed = derive_seed(0 if pretrain.once else seed, "pretrain")
     run, pretrained = desk.run, desk.programs.pretrained
-    key = f"{run.engine} {run.protocol} {seed} {source!r}"
+    key = f"{run.engine} {run.protocol} {seed} {configuration_digest(pretrain.config)}"
     if key not in pretrained:
         # The source rows follow the protocol too: the slides' one set, or fresh ones for each repeat.
-        data = load_data(source, run.protocol, seed)
-        model, _ = _train(source, data, desk, seed)
+        data = load_data(pretrain.config, run.protocol, seed)
+        model, _ = _train(pretrain.config, data, desk, seed)
         pretrained[key] = weights_by_layer(model)
     return pretrained[key]
 

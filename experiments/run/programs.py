@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     import keras
 
     from experiments.data import Data
+    from experiments.language.configuration import Configuration
     from experiments.training import Trainer
 
 
@@ -30,7 +30,7 @@ class Programs:
         self._programs: dict[tuple[Any, ...], Program] = {}
         self.pretrained: dict[str, dict[str, list[Any]]] = {}
 
-    def ready(self, config: Mapping[str, Any], data: Data, seed: int, engine: str) -> Program:
+    def ready(self, config: Configuration, data: Data, seed: int, engine: str) -> Program:
         """Give a program in the state of a freshly built one.
 
         Args:
@@ -56,16 +56,16 @@ def _shapes(data: Data) -> tuple[Any, ...]:
     return tuple(None if array is None else array.shape for array in arrays)
 
 
-def _make_trainer(model: keras.Model, config: Mapping[str, Any], engine: str) -> Trainer:
+def _make_trainer(model: keras.Model, config: Configuration, engine: str) -> Trainer:
     from experiments.training import CompiledTrainer, KerasTrainer
 
-    training = config["training"]
+    training = config.training
     trainer = KerasTrainer if engine == "keras" else CompiledTrainer
     return trainer(
         model,
-        batch_size=training["batch_size"],
-        probes=tuple(word for word in config.get("record", ()) if word in MEASURED_WORDS),
-        weight_noise=training.get("weight_noise", 0.0),
-        shuffle=training["shuffle"],
-        validation_freq=training["validation_freq"],
+        batch_size=training.batch_size,
+        probes=tuple(word for word in config.record.words if word in MEASURED_WORDS),
+        weight_noise=training.weight_noise,
+        shuffle=training.shuffle,
+        validation_freq=training.validation_freq,
     )

@@ -10,12 +10,13 @@ import numpy as np
 
 if TYPE_CHECKING:
     from experiments.data import Data
+    from experiments.language.configuration import Configuration
     from experiments.run.networks import Outcome, Scores
 
 Scalars = dict[str, float | int | str]
 
 
-def run_scalars(config: Mapping[str, Any], data: Data, outcome: Outcome) -> Scalars:
+def run_scalars(config: Configuration, data: Data, outcome: Outcome) -> Scalars:
     """Compute the columns of one run.
 
     Args:
@@ -45,7 +46,7 @@ def run_scalars(config: Mapping[str, Any], data: Data, outcome: Outcome) -> Scal
     if not outcome.members:  # an ensemble has its members' mean curves, and none of its own prediction
         scalars |= _from_curves(config, outcome.history)
     scalars |= _drifts(outcome.history)
-    if "time_per_epoch" in config.get("record", ()):
+    if "time_per_epoch" in config.record:
         scalars |= _times(scalars)
     return scalars
 
@@ -91,16 +92,14 @@ def _last_probes(outcome: Outcome) -> Scalars:
     return columns
 
 
-def _from_curves(config: Mapping[str, Any], history: Mapping[str, np.ndarray]) -> Scalars:
+def _from_curves(config: Configuration, history: Mapping[str, np.ndarray]) -> Scalars:
     columns = _best_watched(config, history)
-    for word in config.get("record", ()):
-        if word == "overshoots":
-            columns["overshoots"] = _overshoots(history["loss"])
-        elif isinstance(word, Mapping):
-            for metric, target in word["epochs_until"].items():
-                curve = history[_history_key(metric, config["training"]["validate_on"])]
-                epochs = _epochs_until(curve, target, rising="accuracy" in metric)
-                columns |= {f"epochs_until_{metric}": epochs, f"reached_{metric}": int(math.isfinite(epochs))}
+    if "overshoots" in config.record:
+        columns["overshoots"] = _overshoots(history["loss"])
+    for metric, target in config.record.epochs_until:
+        curve = history[_history_key(metric, config.training.validate_on)]
+        epochs = _epochs_until(curve, target, rising="accuracy" in metric)
+        columns |= {f"epochs_until_{metric}": epochs, f"reached_{metric}": int(math.isfinite(epochs))}
     return columns
 
 
@@ -123,9 +122,9 @@ def _times(scalars: Scalars) -> Scalars:
     return {"seconds_per_epoch": epoch, **until}
 
 
-def _best_watched(config: Mapping[str, Any], history: Mapping[str, np.ndarray]) -> Scalars:
+def _best_watched(config: Configuration, history: Mapping[str, np.ndarray]) -> Scalars:
     """Best value over the epochs of the score that a run watching its own test rows would report."""
-    if config["training"]["validate_on"] != "test":
+    if config.training.validate_on != "test":
         return {}
     if "val_accuracy" in history:
         return {"best_watched_accuracy": _extreme(history["val_accuracy"], np.nanmax)}

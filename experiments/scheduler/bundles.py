@@ -6,10 +6,13 @@ Bundles change only the speed: the result of a run never depends on the other ru
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from experiments.language.located import plain
+
 if TYPE_CHECKING:
+    from experiments.language.configuration import Configuration, Network
     from experiments.language.study import Run
 
 _SEEDS = ("random_state", "seed")
@@ -36,26 +39,26 @@ def make_bundles(runs: Iterable[Run], part_of: Callable[[Run], int] = lambda _: 
     return sorted(map(tuple, bundles.values()), key=lambda bundle: (part_of(bundle[0]), -_epochs(bundle)))
 
 
-def bundle_key(config: Mapping[str, Any]) -> str:
+def bundle_key(config: Configuration | Network) -> str:
     """Return a text that is equal for configurations that probably share a program.
 
     Args:
-        config: Resolved configuration.
+        config: Resolved configuration, or its network.
 
     Returns:
         The configuration as JSON, without seeds and with one value for all rates, factors and noise levels. Whole
         numbers stay: most of them are units, rows or layers.
     """
-    return json.dumps(_masked(config))
+    return json.dumps(_masked(plain(config)))
 
 
 def _masked(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _masked(item) for key, item in value.items() if key not in _SEEDS}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list):
         return [_masked(item) for item in value]
     return 0.5 if isinstance(value, float) else value
 
 
 def _epochs(bundle: tuple[Run, ...]) -> int:
-    return sum(run.config.get("training", {}).get("epochs", 1) for run in bundle)
+    return sum(run.config.training.epochs for run in bundle)

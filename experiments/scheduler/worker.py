@@ -222,7 +222,7 @@ def _stored_programs(task: Train, connection: Connection, settings: Settings) ->
 
 def _programs_key(task: Train) -> str:
     """Return the name of the stored programs of this model, equal for all runs of a bundle."""
-    model = bundle_key(task.runs[0].config.get("model", {}))
+    model = bundle_key(task.runs[0].config.model)
     return hashlib.sha256(model.encode()).hexdigest()[:16]
 
 

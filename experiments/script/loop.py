@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.model.structure import layer_components, name_and_arguments
+from experiments.language.configuration import Configuration
 from experiments.script.network import draws, optimizer_name, own_steps
 from experiments.script.seeds import Seeds
 from experiments.script.writing import Call, Raw, borrowed, call, statement
@@ -81,24 +81,21 @@ class Training:
         seeds: Gives the seeds of orders and noise.
     """
 
-    def __init__(self, config: Mapping[str, Any], seeds: Seeds) -> None:
-        self._config = config
-        self._training = config["training"]
+    def __init__(self, config: Configuration, seeds: Seeds) -> None:
+        self._training = config.training
         self._seeds = seeds
-        self._layers = [name_and_arguments(component)[0] for _, _, component in layer_components(config["model"])]
-        self._callbacks = {
-            slot: name_and_arguments(component) for slot, component in (self._training.get("callbacks") or {}).items()
-        }
+        self._layers = [layer.component.name for layer in config.model.layers]
+        self._callbacks = tuple(config.training.callbacks.values())
 
     @property
     def is_noisy(self) -> bool:
         """Whether there is noise on the weights."""
-        return bool(self._training.get("weight_noise"))
+        return bool(self._training.weight_noise)
 
     @property
     def shuffles(self) -> bool:
         """Whether every epoch has an order of its own."""
-        return bool(self._training["shuffle"])
+        return self._training.shuffle
 
     @property
     def draws(self) -> bool:
@@ -109,11 +106,11 @@ class Training:
     @property
     def keeps_best(self) -> bool:
         """Whether the weights of the best epoch are written to a file."""
-        return any(name == "ModelCheckpoint" for name, _ in self._callbacks.values())
+        return any(callback.name == "ModelCheckpoint" for callback in self._callbacks)
 
     def triggers(self) -> list[str]:
         """Name the stopping triggers that Keras does not have."""
-        return sorted({name for name, _ in self._callbacks.values() if name in _TRIGGERS})
+        return sorted({callback.name for callback in self._callbacks if callback.name in _TRIGGERS})
 
     @property
     def model_class(self) -> str:
@@ -141,7 +138,7 @@ class Training:
         if self.triggers():
             found.append(borrowed("training/triggers.py", ("Logs", "Trigger", *self.triggers())))
         if self.is_noisy:
-            found.append(_NOISY_MODEL.format(stddev=self._training["weight_noise"]))
+            found.append(_NOISY_MODEL.format(stddev=self._training.weight_noise))
         if own_steps(self._training):
             found.append(self._steps())
         return found
@@ -178,12 +175,12 @@ class Training:
     def source(self) -> str:
         """Write the call of ``fit`` and what it needs."""
         lines = ['x, y = rows["train"]']
-        size = self._training["batch_size"]
+        size = self._training.batch_size
         batch_size = Raw("len(x)") if size == "all" else size
         if self.draws:
             lines.append(_FAST_DRAWS if self.compiles == "True" else _if_compiled(_FAST_DRAWS))
-        callbacks = [self._callback(name, arguments) for name, arguments in self._callbacks.values()]
-        fit: dict[str, Any] = {"epochs": self._training["epochs"]}
+        callbacks = [self._callback(callback.name, callback.arguments) for callback in self._callbacks]
+        fit: dict[str, Any] = {"epochs": self._training.epochs}
         if self.shuffles:
             seed = self._seeds.seed("training")
             lines.append(statement("batches = ", call("ShuffledRows", Raw("x"), Raw("y"), batch_size, seed)))
@@ -200,10 +197,10 @@ class Training:
         return "\n".join(lines)
 
     def _validation(self, batch_size: Any) -> dict[str, Any]:
-        watched = self._training["validate_on"]
+        watched = self._training.validate_on
         if watched == "none":
             return {}
-        frequency = self._training.get("validation_freq", 1)
+        frequency = self._training.validation_freq
         more = {"validation_freq": frequency} if frequency != 1 else {}
         return {"validation_data": Raw(f'rows["{watched}"]'), "validation_batch_size": batch_size, **more}
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from experiments.language.configuration import Block, Component, Configuration, Layer, TrainingSettings
 from experiments.language.metrics import component_name, loss_column, snake_case
 from experiments.language.signatures import classes, identifiers
-from experiments.model.structure import layer_components, name_and_arguments
 from experiments.script.seeds import Seeds
 from experiments.script.writing import Call, Raw, call, statement
 
@@ -42,12 +42,12 @@ def draws(class_name: str) -> bool:
     return class_name in DRAWING_LAYERS or class_name in RECURRENT or class_name.startswith("Random")
 
 
-def uses_own_constraint(config: Mapping[str, Any]) -> bool:
+def uses_own_constraint(config: Configuration) -> bool:
     """Tell whether a network has a constraint that Keras lacks."""
-    return any(word in str(component) for _, _, component in layer_components(config["model"]) for word in _OWN)
+    return any(word in str(layer.component) for layer in config.model.layers for word in _OWN)
 
 
-def network_source(config: Mapping[str, Any], seeds: Seeds, model_class: str) -> str:
+def network_source(config: Configuration, seeds: Seeds, model_class: str) -> str:
     """Write the layers and the model.
 
     Args:
@@ -56,33 +56,32 @@ def network_source(config: Mapping[str, Any], seeds: Seeds, model_class: str) ->
         model_class: "keras.Model" or the name of a class of the script.
     """
     lines = ['inputs = keras.Input(shape=rows["train"][0].shape[1:])', "x = inputs"]
-    lines += _chain(config["model"], seeds, depth=0)
+    lines += _chain(config.model.parts, seeds)
     lines.append(f"model = {model_class}(inputs, x)")
-    for name in config.get("freeze") or []:
+    for name in config.freeze:
         lines.append(statement("", call("model.get_layer", name), ".trainable = False"))
     return "\n".join(lines)
 
 
-def _chain(model: Mapping[str, Any], seeds: Seeds, depth: int) -> list[str]:
+def _chain(parts: Sequence[Layer | Block], seeds: Seeds) -> list[str]:
     lines = []
-    for name, component in model.items():
-        if isinstance(component, Mapping) and "layers" in component:
-            lines += _block(name, component, seeds, depth)
+    for part in parts:
+        if isinstance(part, Block):
+            lines += _block(part, seeds)
         else:
-            lines.append(statement("x = ", _layer(name, component, seeds), "(x)"))
+            lines.append(statement("x = ", _layer(part.name, part.component, seeds), "(x)"))
     return lines
 
 
-def _block(name: str, block: Mapping[str, Any], seeds: Seeds, depth: int) -> list[str]:
-    inner = _chain(block["layers"], seeds, depth + 1)
-    if block.get("skip", "none") != "add":
+def _block(block: Block, seeds: Seeds) -> list[str]:
+    inner = _chain(block.layers, seeds)
+    if block.skip != "add":
         return inner
-    skip = "skip" + "_inner" * depth
-    return [f"{skip} = x", *inner, statement("x = ", call("keras.layers.Add", name=f"{name}_skip"), f"([{skip}, x])")]
+    return ["skip = x", *inner, statement("x = ", call("keras.layers.Add", name=f"{block.name}_skip"), "([skip, x])")]
 
 
-def _layer(name: str, component: Any, seeds: Seeds) -> Call:
-    class_name, arguments = name_and_arguments(component)
+def _layer(name: str, component: Component, seeds: Seeds) -> Call:
+    class_name, arguments = component.name, component.arguments
     signature = classes("layers")[class_name]
     named: dict[str, Any] = {}
     for argument, described in signature.items():
@@ -101,10 +100,11 @@ def _layer(name: str, component: Any, seeds: Seeds) -> Call:
 def _initializer(layer: str, layer_class: str, argument: str, given: Any, seeds: Seeds) -> Any:
     if given is None:
         return None
-    class_name, arguments = name_and_arguments(given)
-    class_name = identifiers("initializers").get(class_name) or class_name
+    # The default of a signature is a text, not a component.
+    name, arguments = (given.name, given.arguments) if isinstance(given, Component) else (given, {})
+    class_name = identifiers("initializers").get(name) or name
     if class_name in SEEDLESS_INITIALIZERS:
-        return given if isinstance(given, str) else value(argument, given, "layers", layer_class)
+        return value(argument, given, "layers", layer_class)
     # The weights of a recurrent layer are its cell's, the first part inside it.
     part = (1,) if layer_class in RECURRENT else ()
     seed = seeds.seed(layer, *part, argument.removesuffix("_initializer"))
@@ -115,12 +115,13 @@ def _initializer(layer: str, layer_class: str, argument: str, given: Any, seeds:
 
 def value(argument: str, given: Any, kind: str, class_name: str) -> Any:
     """Write an argument: a component as a call, an integer as the float that Keras wants there."""
-    found = next((kinds for ending, kinds in _KINDS.items() if argument.endswith(ending)), None)
-    if found is not None and isinstance(given, Mapping):
-        inner, namespace = found
-        name, arguments = name_and_arguments(given)
+    if isinstance(given, Component):
+        if given.identifier:
+            return given.name
+        name = given.name
+        inner, namespace = next(kinds for ending, kinds in _KINDS.items() if argument.endswith(ending))
         function = name if name in _OWN else f"{namespace}.{name}"
-        return Call(function, (), {key: value(key, item, inner, name) for key, item in arguments.items()})
+        return Call(function, (), {key: value(key, item, inner, name) for key, item in given.arguments.items()})
     return _floats(kind, class_name, {argument: given})[argument]
 
 
@@ -130,7 +131,7 @@ def _floats(kind: str, class_name: str, arguments: Mapping[str, Any]) -> dict[st
     return {key: float(item) if key in wanted and type(item) is int else item for key, item in arguments.items()}
 
 
-def compile_source(config: Mapping[str, Any], optimizer_class: str, compiles: str, model: str = "model") -> str:
+def compile_source(config: Configuration, optimizer_class: str, compiles: str, model: str = "model") -> str:
     """Write the compilation of a model.
 
     Args:
@@ -139,11 +140,11 @@ def compile_source(config: Mapping[str, Any], optimizer_class: str, compiles: st
         compiles: Source of ``jit_compile``.
         model: Name of the model.
     """
-    training = config["training"]
-    loss = _loss(training["loss"])
-    metrics = [_metric(metric) for metric in training.get("metrics") or []]
-    own = loss_column(config)
-    if isinstance(loss, Call) and own not in [component_name(metric) for metric in training.get("metrics") or []]:
+    training = config.training
+    loss = _loss(training.loss)
+    metrics = [_metric(metric) for metric in training.metrics]
+    own = loss_column(training.loss)
+    if isinstance(loss, Call) and own not in map(component_name, training.metrics):
         metrics.append(call("keras.metrics.MeanMetricWrapper", Raw("loss.call"), name=own))
     named = {"optimizer": _optimizer(training, optimizer_class), "loss": Raw("loss"), "metrics": metrics}
     return "\n".join(
@@ -154,38 +155,38 @@ def compile_source(config: Mapping[str, Any], optimizer_class: str, compiles: st
     )
 
 
-def optimizer_name(training: Mapping[str, Any]) -> str:
+def optimizer_name(training: TrainingSettings) -> str:
     """Name the class of the optimizer."""
-    name, _ = name_and_arguments(training["optimizer"])
+    name = training.optimizer.name
     return identifiers("optimizers").get(name) or name
 
 
-def own_steps(training: Mapping[str, Any]) -> list[tuple[str, str, float]]:
+def own_steps(training: TrainingSettings) -> list[tuple[str, str, float]]:
     """List the gradient steps that are not one argument of Keras' optimizer: slot, word, number."""
-    steps = [(slot, *next(iter(step.items()))) for slot, step in (training.get("gradients") or {}).items()]
+    steps = [(slot, step.word, step.number) for slot, step in training.gradients.items()]
     return [] if len(steps) == 1 and steps[0][1] != "noise" else steps
 
 
-def _optimizer(training: Mapping[str, Any], optimizer_class: str) -> Call:
+def _optimizer(training: TrainingSettings, optimizer_class: str) -> Call:
     name = optimizer_name(training)
-    _, arguments = name_and_arguments(training["optimizer"])
-    named = {key: value(key, item, "optimizers", name) for key, item in arguments.items()}
+    named = {key: value(key, item, "optimizers", name) for key, item in training.optimizer.arguments.items()}
     if not own_steps(training):
-        named |= {word: number for step in (training.get("gradients") or {}).values() for word, number in step.items()}
+        named |= {step.word: step.number for step in training.gradients.values()}
     return Call(optimizer_class, (), named)
 
 
-def _loss(loss: Any) -> Any:
-    name, arguments = name_and_arguments(loss)
+def _loss(loss: Component) -> Any:
+    name = loss.name
     found = classes("losses")
     if name not in found:
         by_name = {snake_case(class_name): class_name for class_name in found}
         name = _LOSS_ALIASES.get(name.lower()) or by_name.get(snake_case(name), "")
-    return Call(f"keras.losses.{name}", (), _floats("losses", name, arguments)) if name else loss
+    return Call(f"keras.losses.{name}", (), _floats("losses", name, loss.arguments)) if name else loss.name
 
 
-def _metric(metric: Any) -> Any:
-    if isinstance(metric, str):
-        return component_name(metric)
-    name, arguments = name_and_arguments(metric)
-    return Call(f"keras.metrics.{name}", (), {**_floats("metrics", name, arguments), "name": component_name(metric)})
+def _metric(metric: Component) -> Any:
+    name = component_name(metric)
+    if metric.identifier:
+        return name
+    arguments = _floats("metrics", metric.name, metric.arguments)
+    return Call(f"keras.metrics.{metric.name}", (), {**arguments, "name": name})

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.data.fresh import FRESH_ROWS
-from experiments.data.sources import source_slots
-from experiments.data.split import SETS
-from experiments.model.structure import name_and_arguments
+from experiments.language.configuration import Component, Configuration
 from experiments.script.sources import Source
 from experiments.script.writing import Call, Raw, call, one_line, statement
 from experiments.seeds import derive_seed
@@ -27,21 +25,26 @@ class Rows:
         imports: What the source needs of scikit-learn, by module.
     """
 
-    def __init__(self, config: Mapping[str, Any], protocol: str, seed: int) -> None:
-        self._data = config["data"]
+    def __init__(self, config: Configuration, protocol: str, seed: int) -> None:
+        self._data = config.data
         self._seed = seed
         self._shuffle_seed = derive_seed(0 if protocol == "published" else seed, "split")
-        slots = source_slots(self._data)
+        slots = self._data.sources
         self._sources = {
             slot: Source(
-                slot, name, arguments, suffix=_suffix(slot) if len(slots) > 1 else "", protocol=protocol, seed=seed
+                slot,
+                source.name,
+                dict(source.arguments),
+                suffix=_suffix(slot) if len(slots) > 1 else "",
+                protocol=protocol,
+                seed=seed,
             )
-            for slot, (name, arguments) in slots.items()
+            for slot, source in slots.items()
         }
-        self._split: Mapping[str, Any] = self._data["split"]
+        self._split = self._data.split
         self.imports = {
             "sklearn.datasets": {name for source in self._sources.values() for name in source.imports},
-            "sklearn.preprocessing": {name_and_arguments(scaler)[0] for _, scaler in self._scalers()},
+            "sklearn.preprocessing": {scaler.name for _, scaler in self._scalers()},
         }
 
     def source(self) -> str:
@@ -52,12 +55,11 @@ class Rows:
 
     @property
     def _is_real(self) -> bool:
-        factors = (self._data.get("multiply") or {}).get("targets")
-        return factors is not None or any(source.is_real for source in self._sources.values())
+        return self._data.multiply.targets is not None or any(source.is_real for source in self._sources.values())
 
     @property
     def _has_further_rows(self) -> bool:
-        test = self._split["test"]
+        test = self._split.test
         wanted = list(test) if isinstance(test, Mapping) else list(self._sources)
         return all(self._sources[slot].has_further_rows for slot in wanted)
 
@@ -77,9 +79,9 @@ class Rows:
         ]
 
     def _multiply(self) -> list[str]:
-        factors = self._data.get("multiply") or {}
+        factors = self._data.multiply
         lines = []
-        for letter, factor in (("x", factors.get("inputs")), ("y", factors.get("targets"))):
+        for letter, factor in (("x", factors.inputs), ("y", factors.targets)):
             if factor is None:
                 continue
             columns = f"np.resize({factor!r}, {letter}.shape[1])" if isinstance(factor, list) else repr(factor)
@@ -94,17 +96,17 @@ class Rows:
 
     def _sets(self) -> list[str]:
         lines = []
-        if self._split.get("shuffle"):
+        if self._split.shuffle:
             lines.append(f"order = np.random.default_rng({self._shuffle_seed}).permutation(len(x))")
             lines.append("x, y = x[order], y[order]")
             lines += ["source = source[order]"] if self._is_stacked else []
-        wanted = {name: self._split[name] for name in SETS if self._split.get(name) is not None}
+        wanted = self._split.amounts
         if self._is_stacked or any(isinstance(amount, Mapping) for amount in wanted.values()):
             return lines + _dealt(wanted)
         return lines + _sliced(wanted)
 
     def _noise(self) -> list[str]:
-        amount = self._data.get("label_noise")
+        amount = self._data.label_noise
         if not amount:
             return []
         lines = [
@@ -122,8 +124,7 @@ class Rows:
         ]
 
     def _named_sets(self) -> list[str]:
-        names = [name for name in SETS if self._split.get(name) is not None]
-        sets: dict[str, Any] = {name: (Raw(f"x[{name}]"), Raw(f"y[{name}]")) for name in names}
+        sets: dict[str, Any] = {name: (Raw(f"x[{name}]"), Raw(f"y[{name}]")) for name in self._split.amounts}
         if self._has_further_rows:
             sets["fresh_test"] = (Raw("x_fresh"), Raw("y_fresh"))
         return [*self._mixture(), statement("rows = ", sets)]
@@ -143,27 +144,27 @@ class Rows:
             lines.append(f"{letter}_fresh = np.concatenate([{', '.join(parts)}])")
         return lines
 
-    def _scalers(self) -> list[tuple[str, Any]]:
-        scale = self._data.get("scale") or {}
-        return [(what, scale[what]) for what in ("inputs", "targets") if scale.get(what) is not None]
+    def _scalers(self) -> list[tuple[str, Component]]:
+        scalers = {"inputs": self._data.scale.inputs, "targets": self._data.scale.targets}
+        return [(what, scaler) for what, scaler in scalers.items() if scaler is not None]
 
     def _scale(self) -> list[str]:
-        everything = (self._data.get("scale") or {}).get("fit_on", "train") == "all"
+        everything = self._data.scale.fit_on == "all"
         lines = []
-        for what, component in self._scalers():
-            name, arguments = name_and_arguments(component)
-            tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()}
+        for what, scaler in self._scalers():
+            arguments = scaler.arguments.items()
+            tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in arguments}
             letter = "x" if what == "inputs" else "y"
             fitted_on = letter if everything else f"{letter}[train]"
             fitted_on = fitted_on if what == "inputs" else f"{fitted_on}.reshape(len({fitted_on}), -1)"
-            lines.append(statement(f"{what}_scaler = ", Call(name, (), tuples), f".fit({fitted_on})"))
+            lines.append(statement(f"{what}_scaler = ", Call(scaler.name, (), tuples), f".fit({fitted_on})"))
             lines.append(f"rows = {{name: ({_SCALED[what]}) for name, (x, y) in rows.items()}}")
         return lines
 
     def _finish(self) -> list[str]:
         has_target_scaler = any(what == "targets" for what, _ in self._scalers())
         targets, lines = 'y.astype("int32")', []
-        if self._data.get("one_hot"):
+        if self._data.one_hot:
             lines = ["classes = int(y.max()) + 1"]
             targets = "np.eye(classes)[y]"
         elif self._is_real or has_target_scaler:

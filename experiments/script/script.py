@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from experiments.errors import ExperimentsError
 from experiments.script.loop import ORDERS, SHUFFLED, Training
@@ -14,6 +13,7 @@ from experiments.script.writing import borrowed, indented, statement
 from experiments.seeds import derive_seed
 
 if TYPE_CHECKING:
+    from experiments.language.configuration import Configuration, Pretraining
     from experiments.language.study import Run
 
 _HEAD = '''"""One run of the study {study} as a plain Keras script.
@@ -72,19 +72,19 @@ def plain_script(run: Run) -> str:
     """
     _refuse_what_is_too_much(run.config)
     problem = _Problem(run.config, run.protocol, run.seed, run.seed)
-    if run.config.get("ensemble"):
+    if run.config.ensemble:
         return _assembled(run, problem.classes(), *_ensemble(problem, run))
-    if "pretrain" in run.config:
-        source = _source_problem(run)
+    if run.config.pretrain is not None:
+        source = _source_problem(run, run.config.pretrain)
         classes = list(dict.fromkeys([*source.classes(), *problem.classes()]))
         return _assembled(run, classes, *_pretrained(problem, source))
     return _assembled(run, problem.classes(), *problem.single())
 
 
-def _refuse_what_is_too_much(config: Mapping[str, Any]) -> None:
-    several = bool(config.get("ensemble")) or "pretrain" in config
+def _refuse_what_is_too_much(config: Configuration) -> None:
+    several = bool(config.ensemble) or config.pretrain is not None
     noisy = bool(Training(config, Seeds(0)).generators())
-    if (config.get("ensemble") and "pretrain" in config) or (several and noisy):
+    if (config.ensemble and config.pretrain is not None) or (several and noisy):
         raise ExperimentsError(
             "ensembles of pretrained networks, and several networks with noise on weights or gradients, "
             "cannot be written as a plain script"
@@ -94,7 +94,7 @@ def _refuse_what_is_too_much(config: Mapping[str, Any]) -> None:
 class _Problem:
     """Rows, network and training of one configuration."""
 
-    def __init__(self, config: Mapping[str, Any], protocol: str, data_seed: int, seed: int, table: str = "") -> None:
+    def __init__(self, config: Configuration, protocol: str, data_seed: int, seed: int, table: str = "") -> None:
         self.config = config
         self.seeds = Seeds(seed, table)
         self.rows = Rows(config, protocol, data_seed)
@@ -124,10 +124,9 @@ class _Problem:
         ]
 
 
-def _source_problem(run: Run) -> _Problem:
-    pretrain = run.config["pretrain"]
-    seed = derive_seed(0 if pretrain["once"] else run.seed, "pretrain")
-    return _Problem(pretrain["config"], run.protocol, seed, seed)
+def _source_problem(run: Run, pretrain: Pretraining) -> _Problem:
+    seed = derive_seed(0 if pretrain.once else run.seed, "pretrain")
+    return _Problem(pretrain.config, run.protocol, seed, seed)
 
 
 def _pretrained(problem: _Problem, source: _Problem) -> tuple[Rows, list[str]]:
@@ -145,7 +144,9 @@ def _pretrained(problem: _Problem, source: _Problem) -> tuple[Rows, list[str]]:
 def _ensemble(problem: _Problem, run: Run) -> tuple[Rows, list[str]]:
     member = _Problem(run.config, run.protocol, run.seed, run.seed, table="seeds")
     body = indented("\n\n".join([member.network(), member.training.source(), _MEMBER_PREDICTS]))
-    numbers = [member.seeds.numbers(derive_seed(run.seed, "member", index)) for index in range(run.config["ensemble"])]
+    numbers = [
+        member.seeds.numbers(derive_seed(run.seed, "member", index)) for index in range(run.config.ensemble or 0)
+    ]
     scorer = compile_source(run.config, problem.training.optimizer_class, "False", "scorer")
     return problem.rows, [
         "# The rows\n" + problem.rows.source(),

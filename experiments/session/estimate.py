@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from experiments.scheduler.bundles import bundle_key
 from experiments.store.files import write_atomically
 
 if TYPE_CHECKING:
+    from experiments.language.configuration import Component, Configuration
     from experiments.language.study import Run
 
 # Measured on one core: tracing and compiling a program, and the parts of a run other than training.
@@ -141,7 +141,7 @@ class Estimate:
             self._keys[id(run.config)] = hashlib.sha256(content.encode()).hexdigest()[:16]
         return self._keys[id(run.config)]
 
-    def _expected(self, key: str, config: Mapping[str, Any]) -> _Program:
+    def _expected(self, key: str, config: Configuration) -> _Program:
         times = self._read().get(key)
         if times is not None:
             return _Program(times[0], times[1], known=True)
@@ -154,35 +154,24 @@ class Estimate:
         return self._known
 
 
-def expected_seconds(config: Mapping[str, Any]) -> float:
+def expected_seconds(config: Configuration) -> float:
     """Estimate the seconds of a run from the number of its steps and the size of its network.
 
     Args:
         config: Its resolved configuration.
     """
-    training = config.get("training", {})
-    layers = list(_layers(config.get("model", {})))
-    steps = training.get("epochs", 1) * (steps_of_an_epoch(config) if "data" in config else 1)
-    batch = training.get("batch_size", 32)
-    rows = batch if isinstance(batch, int) else 32
+    training = config.training
+    layers = [size for layer in config.model.layers if isinstance(size := _size(layer.component), int)]
+    steps = training.epochs * steps_of_an_epoch(config)
+    rows = training.batch_size if isinstance(training.batch_size, int) else 32
     weights = sum(before * units for before, units in zip([8, *layers], layers, strict=False))
-    members = int(config.get("ensemble") or 1)
     a_step: float = len(layers) * _SECONDS_A_STEP_AND_LAYER + weights * rows * _SECONDS_A_WEIGHT_AND_ROW
-    return members * (_SECONDS_A_RUN + float(steps) * a_step)
+    return (config.ensemble or 1) * (_SECONDS_A_RUN + float(steps) * a_step)
 
 
-def _layers(model: Mapping[str, Any]) -> Iterator[int]:
-    """Yield the number of units of each layer that has weights, also inside of blocks."""
-    for layer in model.values():
-        if not isinstance(layer, Mapping):
-            continue
-        if isinstance(layer.get("layers"), Mapping):
-            yield from _layers(layer["layers"])
-            continue
-        for arguments in layer.values():
-            size = arguments.get("units", arguments.get("filters")) if isinstance(arguments, Mapping) else None
-            if isinstance(size, int):
-                yield size
+def _size(layer: Component) -> Any:
+    """Return the number of units of a layer that has weights."""
+    return layer.get("units", layer.get("filters"))
 
 
 def _read(path: Path) -> dict[str, list[float]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from experiments.language.located import plain
+
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
 
@@ -26,7 +28,7 @@ def resolved_text(study: Study) -> str:
         "source": study.source,
         "repeats": study.repeats,
         "protocols": list(study.protocols),
-        "base": _plain(study.base),
+        "base": plain(study.base),
         "variants": {variant.name: _variant(variant) for variant in study.variants},
     }
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -39,18 +41,9 @@ def _variant(variant: Variant) -> dict[str, Any]:
         "about": variant.about,
         "repeats": variant.repeats,
         "protocols": list(variant.protocols),
-        "grid": _plain(variant.grid),
-        "changes": _plain(variant.changes),
+        "grid": plain(variant.grid),
+        "changes": plain(variant.changes),
     }
     if not variant.grid:
-        content["config"] = _plain(variant.config)
+        content["config"] = plain(variant.config)
     return {key: value for key, value in content.items() if value not in ("", {})}
-
-
-def _plain(value: Any) -> Any:
-    """Copy nested mappings and sequences as dicts and lists: what YAML can write, and without its aliases."""
-    if hasattr(value, "items"):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value

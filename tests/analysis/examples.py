@@ -7,21 +7,37 @@ import pandas as pd
 
 from experiments.analysis.tables import tidy
 from experiments.language.claims import parse_claim
+from experiments.language.configuration import Configuration
 
 
 def config(
-    *, loss="binary_crossentropy", metrics=("accuracy",), scaler=None, validate_on="test", split=None, record=()
+    *,
+    source="make_moons",
+    loss="binary_crossentropy",
+    metrics=("accuracy",),
+    scaler=None,
+    validate_on="test",
+    split=None,
+    record=(),
 ):
-    return {
-        "data": {
-            "points": {"make_moons": {"n_samples": 100}},
-            "split": split or {"train": 30, "test": 70},
-            "scale": {"targets": scaler},
-        },
-        "model": {"hidden": {"Dense": {"units": 5}}},
-        "training": {"loss": loss, "metrics": list(metrics), "callbacks": {}, "validate_on": validate_on},
-        "record": list(record),
-    }
+    return Configuration.from_plain(
+        {
+            "data": {
+                "points": {source: {}},
+                "split": split or {"train": 30, "test": 70},
+                "scale": {"targets": scaler},
+            },
+            "model": {"hidden": {"Dense": {"units": 5}}},
+            "training": {
+                "optimizer": "adam",
+                "epochs": 1,
+                "loss": loss,
+                "metrics": list(metrics),
+                "validate_on": validate_on,
+            },
+            "record": list(record),
+        }
+    )
 
 
 def variant(name, *, grid=None, repeats=30, protocols=("published", "fresh"), **changes):

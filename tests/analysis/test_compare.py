@@ -65,7 +65,6 @@ def test_the_reference_of_the_forest_is_the_first_variant_that_does_not_diverge(
 
 
 def test_variants_on_other_data_are_not_in_the_forest():
-    digits = variant("digits")
-    digits.config["data"] = {"points": {"load_digits": {}}, "split": digits.config["data"]["split"]}
+    digits = variant("digits", source="load_digits")
     table = together(*(runs(name, test_accuracy=noise(i)) for i, name in enumerate(("a", "b", "digits"))))
     assert {one.variant for one in differences(study(["a", "b", digits]), table)} == {"b"}

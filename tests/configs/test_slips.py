@@ -15,7 +15,7 @@ TESTS = sorted(
 
 def hidden_layers(study, variant):
     config = next(found.config for found in study.variants if found.name == variant)
-    return [name for name in config["model"] if name.startswith("hidden_")]
+    return [name for name in config.model.names if name.startswith("hidden_")]
 
 
 def test_the_slides_relu_network_has_one_layer_less():

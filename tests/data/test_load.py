@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris, make_moons, make_regression
@@ -5,13 +7,18 @@ from sklearn.preprocessing import MinMaxScaler, PowerTransformer, RobustScaler, 
 
 from experiments.data import load_data, mse_original
 from experiments.errors import ConfigError
-from tests.model.cases import MOONS, REGRESSION, data
+from experiments.language.configuration import DataSettings
+from tests.model.cases import MOONS, REGRESSION, configuration, data, with_data
 
 ALL_ROWS = make_moons(n_samples=100, noise=0.2, random_state=1)[0].astype(np.float32)
 
 
 def rows_of(split, **words):
     return load_data(data(MOONS, split, **words), "published", 0)
+
+
+def sources(**section):
+    return replace(configuration(), data=DataSettings.from_plain(section))
 
 
 def test_counts_are_taken_in_the_sequence_train_validation_test():
@@ -44,7 +51,7 @@ def test_shuffling_keeps_rows_and_targets_together():
 
 def two_sources(split):
     shifted = {"make_moons": {"n_samples": 60, "noise": 0.2, "random_state": 2}}
-    return {"data": {"web": MOONS, "phone": shifted, "multiply": {"inputs": [1, 10]}, "split": split}}
+    return sources(web=MOONS, phone=shifted, multiply={"inputs": [1, 10]}, split=split)
 
 
 def test_sources_are_stacked_in_file_order():
@@ -64,13 +71,12 @@ def test_fresh_rows_are_mixed_as_the_test_rows():
     table = {"table": {"x": [[5.0, 5.0]] * 100, "y": [1] * 100}}
     circles = {"make_circles": {"n_samples": 100, "factor": 0.5}}
     blobs = {"make_blobs": {"n_samples": 100, "centers": [[50, 50], [60, 60]], "shuffle": False}}
-    config = {"data": {"near": circles, "far": blobs, "split": {"train": 50, "test": {"near": 10, "far": 30}}}}
+    config = sources(near=circles, far=blobs, split={"train": 50, "test": {"near": 10, "far": 30}})
     rows = load_data(config, "published", 0)
     far = rows.x_fresh[:, 0] > 10
     assert far.sum() == 7500
     assert rows.y_fresh[far].mean() == pytest.approx(0.5, abs=0.02)
-    config["data"] |= {"near": table}
-    assert load_data(config, "published", 0).x_fresh is None
+    assert load_data(with_data(config, near=table), "published", 0).x_fresh is None
 
 
 @pytest.mark.parametrize(
@@ -79,7 +85,6 @@ def test_fresh_rows_are_mixed_as_the_test_rows():
         ({"train": 80, "test": 70}, "data.split.test", "asks for 70 rows, but only 20 of 100"),
         ({"train": 0.9, "test": 0.2}, "data.split.test", "only 10 of 100"),
         ({"train": 0, "test": 70}, "data.split.train", "without a row"),
-        ({"train": 30}, "data.split", "needs 'test'"),
         ({"train": {"web": 10}, "test": 50}, "data.split.train.web", "only 0 of 0"),
     ],
 )
@@ -90,7 +95,7 @@ def test_splits_that_do_not_fit_are_told_with_their_place(split, path, message):
 
 
 def test_sources_of_different_widths_are_refused():
-    config = {"data": {"a": MOONS, "b": REGRESSION, "split": {"train": 30, "test": 70}}}
+    config = sources(a=MOONS, b=REGRESSION, split={"train": 30, "test": 70})
     with pytest.raises(ConfigError, match="different widths"):
         load_data(config, "published", 0)
 

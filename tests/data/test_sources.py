@@ -178,9 +178,10 @@ def test_keras_digits_are_flat_rows_training_rows_first(monkeypatch):
 
 
 def test_arrays_need_no_tensorflow():
+    config = data(MOONS, scale={"inputs": {"StandardScaler": {}}})
     code = (
-        "import sys; from experiments.data import load_data; "
-        f"load_data({data(MOONS, scale={'inputs': {'StandardScaler': {}}})!r}, 'fresh', 0); "
+        "import sys; from experiments.data import load_data; from experiments.language.configuration import *; "
+        f"config = Configuration.from_plain({config.to_plain()!r}); load_data(config, 'fresh', 0); "
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

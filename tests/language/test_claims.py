@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.language.claims import ClaimSyntaxError, check_claim, find_variant, parse_claim, references
+from experiments.language.configuration import Configuration
 from experiments.language.expressions import (
     Comparison,
     Difference,
@@ -26,16 +27,18 @@ class FakeVariant:
     name: str
     group: str = ""
     grid: dict[str, Any] = field(default_factory=dict)
-    config: dict[str, Any] = field(default_factory=dict)
+    config: Configuration | None = None
 
 
 def config(scaler=None, loss="binary_crossentropy", metrics=("accuracy",)):
-    return {
-        "data": {"points": {"make_moons": {}}, "split": {"train": 30, "test": 70}, "scale": {"targets": scaler}},
-        "model": {"hidden": {"Dense": {"units": 5}}},
-        "training": {"loss": loss, "metrics": list(metrics), "callbacks": {}, "validate_on": "test"},
-        "record": [],
-    }
+    training = {"optimizer": "adam", "epochs": 1, "loss": loss, "metrics": list(metrics), "validate_on": "test"}
+    return Configuration.from_plain(
+        {
+            "data": {"points": {"make_moons": {}}, "split": {"train": 30, "test": 70}, "scale": {"targets": scaler}},
+            "model": {"hidden": {"Dense": {"units": 5}}},
+            "training": training,
+        }
+    )
 
 
 def study():

@@ -110,7 +110,7 @@ def test_gradient_steps_keep_their_order_and_form():
             "training: {optimizer: Adam, loss: mse, epochs: 1, gradients: "
             "{scale: {clipnorm: 1}, cut: {clipvalue: 0.5}, all: {global_clipnorm: 2}, jitter: {noise: 0.01}}}"
         )
-    ).base["training"]["gradients"]
+    ).base.to_plain()["training"]["gradients"]
     assert list(steps.items()) == [
         ("scale", {"clipnorm": 1}),
         ("cut", {"clipvalue": 0.5}),

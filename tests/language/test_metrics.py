@@ -1,17 +1,19 @@
 import pytest
 
+from experiments.language.configuration import Component, Configuration
 from experiments.language.metrics import component_name, loss_column, metric_names, watched_metric
 
 
 def config(**changes):
-    training = {"loss": "binary_crossentropy", "metrics": ["accuracy"], "callbacks": {}, "validate_on": "test"}
+    training = {"optimizer": "adam", "epochs": 1, "loss": "binary_crossentropy", "metrics": ["accuracy"]}
+    training["validate_on"] = "test"
     base = {
         "data": {"points": {"make_moons": {"n_samples": 100}}, "split": {"train": 30, "test": 70}},
         "model": {"hidden": {"Dense": {"units": 5}}, "drop": {"Dropout": {"rate": 0.4}}},
         "training": training | changes.pop("training", {}),
         "record": [],
     }
-    return base | changes
+    return Configuration.from_plain(base | changes)
 
 
 def test_scores_of_every_set():
@@ -72,7 +74,7 @@ def test_an_ensemble_has_its_members_scores():
     ],
 )
 def test_the_penalty_free_loss_has_a_short_name(loss, column):
-    assert loss_column(config(training={"loss": loss})) == column
+    assert loss_column(Component.from_plain(loss)) == column
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ def test_the_penalty_free_loss_has_a_short_name(loss, column):
     ],
 )
 def test_metrics_are_named_as_keras_names_them(metric, name):
-    assert component_name(metric) == name
+    assert component_name(Component.from_plain(metric)) == name
 
 
 def test_the_watched_score():

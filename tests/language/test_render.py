@@ -20,8 +20,8 @@ VARIANTS = (
 def test_the_shown_text_loads_as_the_resolved_configuration():
     study = make_study(variants=VARIANTS)
     for variant in study.variants:
-        assert plain(load_yaml(show_study(study, variant), "shown", Problems())) == variant.config
-    assert plain(load_yaml(show_study(study), "shown", Problems())) == study.base
+        assert plain(load_yaml(show_study(study, variant), "shown", Problems())) == variant.config.to_plain()
+    assert plain(load_yaml(show_study(study), "shown", Problems())) == study.base.to_plain()
 
 
 def test_changes_against_the_base_are_marked():
@@ -43,7 +43,7 @@ def test_no_text_for_people_leaves_its_comment():
     head = 'title: "A\\n- title"\nquestion: Why?'
     study = make_study(head=head, variants='variants:\n  a: {about: "x\\ny: 1"}')
     for variant in (None, study.variants[0]):
-        assert set(plain(load_yaml(show_study(study, variant), "shown", Problems()))) == set(study.base)
+        assert set(plain(load_yaml(show_study(study, variant), "shown", Problems()))) == set(study.base.to_plain())
 
 
 def test_a_copy_keeps_comments_and_gets_a_title_and_commands_of_its_own():

@@ -27,6 +27,6 @@ def test_a_shipped_study_loads(name):
 def test_a_shipped_study_can_be_shown_and_copied(name):
     study = load_study(name)
     for variant in study.variants:
-        assert plain(load_yaml(show_study(study, variant), "shown", Problems())) == variant.config
+        assert plain(load_yaml(show_study(study, variant), "shown", Problems())) == variant.config.to_plain()
     copy = parse_study(new_study(study, "mine"), name="mine", file="mine.yaml")
     assert [variant.config for variant in copy.variants] == [variant.config for variant in study.variants]

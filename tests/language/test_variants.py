@@ -18,7 +18,7 @@ def layers(config):
 
 def test_a_change_sets_an_argument_and_leaves_the_base_alone():
     study = make_study(variants="variants:\n  baseline: {}\n  wide: {model.hidden.units: 50}")
-    assert study.variants[1].config["model"]["hidden"] == {"Dense": {"units": 50, "activation": "relu"}}
+    assert study.variants[1].config.to_plain()["model"]["hidden"] == {"Dense": {"units": 50, "activation": "relu"}}
     assert study.variants[0].config == study.base
     assert study.variants[1].changes == {"model.hidden.units": 50}
 
@@ -228,7 +228,7 @@ def test_from_takes_the_changes_and_not_the_grid():
         )
     )
     assert [variant.name for variant in study.variants] == ["rate[rate=0.1]", "rate[rate=0.2]", "more"]
-    assert study.variants[-1].config["model"]["drop"] == {"Dropout": {"rate": 0.4}}
+    assert study.variants[-1].config.to_plain()["model"]["drop"] == {"Dropout": {"rate": 0.4}}
     assert list(study.variants[-1].changes) == ["model.drop", "training.epochs"]
 
 
@@ -250,7 +250,7 @@ def test_a_grid_is_the_product_of_its_axes_in_file_order():
     ]
     assert study.variants[3].grid == {"units": 2, "lr": 1}
     assert study.variants[3].group == "both"
-    assert study.variants[3].config["model"]["hidden"]["Dense"]["units"] == 2
+    assert study.variants[3].config.to_plain()["model"]["hidden"]["Dense"]["units"] == 2
 
 
 def test_paths_of_one_axis_move_together():
@@ -275,7 +275,7 @@ def test_values_of_an_axis_may_be_components_with_or_without_labels():
         "b[how=none]",
     ]
     assert study.variants[0].grid == {"how": "soft"}
-    assert study.variants[0].config["model"]["hidden"]["Dense"]["kernel_regularizer"] == {"L2": {"l2": 0.1}}
+    assert study.variants[0].config.to_plain()["model"]["hidden"]["Dense"]["kernel_regularizer"] == {"L2": {"l2": 0.1}}
 
 
 def test_a_grid_of_the_largest_size_is_expanded():
@@ -300,16 +300,18 @@ def test_set_comes_last_and_reaches_every_variant_that_has_the_place():
         sets=("model.drop.rate=0.6", "training.epochs=7"),
     )
     baseline, drop = study.variants
-    assert drop.config["model"]["drop"] == {"Dropout": {"rate": 0.6}}
+    assert drop.config.to_plain()["model"]["drop"] == {"Dropout": {"rate": 0.6}}
     assert drop.changes["model.drop.rate"] == 0.6
-    assert baseline.config["model"] == study.base["model"]
-    assert [variant.config["training"]["epochs"] for variant in study.variants] == [7, 7]
-    assert study.base["training"]["epochs"] == 7
+    assert baseline.config.to_plain()["model"] == study.base.to_plain()["model"]
+    assert [variant.config.to_plain()["training"]["epochs"] for variant in study.variants] == [7, 7]
+    assert study.base.to_plain()["training"]["epochs"] == 7
 
 
 def test_set_takes_components_too():
     study = make_study(sets=("training.optimizer={SGD: {learning_rate: 0.1, momentum: 0.9}}",))
-    assert study.variants[0].config["training"]["optimizer"] == {"SGD": {"learning_rate": 0.1, "momentum": 0.9}}
+    assert study.variants[0].config.to_plain()["training"]["optimizer"] == {
+        "SGD": {"learning_rate": 0.1, "momentum": 0.9}
+    }
 
 
 def test_pretrain_resolves_the_source_problem_without_what_belongs_to_the_run():
@@ -344,7 +346,7 @@ def test_defaults_of_our_own_words_are_filled_in():
     base = make_study(
         training="training: {optimizer: Adam, loss: mse, epochs: 1, callbacks: {s: {StopOnDecrease: loss}}}",
         data="data:\n  points: make_moons\n  split: {train: 30, test: 70}",
-    ).base
+    ).base.to_plain()
     assert base["data"]["points"] == {"make_moons": {"random_state": 0}}
     assert base["data"]["split"] == {"train": 30, "test": 70, "shuffle": False}
     assert base["data"]["scale"] == {"fit_on": "train"}

@@ -35,8 +35,11 @@ def make_study(*, sets: tuple[str, ...] = (), **sections: str) -> Study:
 
 
 def with_variants(lines: str, **sections: str) -> dict:
-    """Resolve variants given as lines below ``variants:``; name → configuration."""
-    return {variant.name: variant.config for variant in make_study(variants=f"variants:\n{lines}", **sections).variants}
+    """Resolve variants given as lines below ``variants:``; name → configuration as plain data."""
+    return {
+        variant.name: variant.config.to_plain()
+        for variant in make_study(variants=f"variants:\n{lines}", **sections).variants
+    }
 
 
 def problems_of(text: str | bytes, sets: tuple[str, ...] = ()) -> list[tuple[str, str]]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -6,7 +8,7 @@ from experiments.data import load_data
 from experiments.errors import ConfigError
 from experiments.model.losses import score_predictions
 from experiments.model.network import build_model
-from tests.model.cases import MOONS, OUTPUT, REGRESSION, configuration, dense
+from tests.model.cases import MOONS, OUTPUT, REGRESSION, configuration, dense, with_data
 from tests.model.steps import assert_same, train
 
 
@@ -146,7 +148,7 @@ def test_saturated_outputs_lose_by_their_logits_not_by_clipped_probabilities():
 
 
 def test_frozen_layers_keep_their_weights():
-    config = {**configuration({"hidden_1": dense(), "hidden_2": dense(), "output": OUTPUT}), "freeze": ["hidden_1"]}
+    config = replace(configuration({"hidden_1": dense(), "hidden_2": dense(), "output": OUTPUT}), freeze=("hidden_1",))
     model = build(config)
     before = [layer.get_weights() for layer in model.layers]
     train(model, load_data(config, "published", 0))
@@ -160,7 +162,7 @@ def test_frozen_layers_keep_their_weights():
 )
 def test_what_cannot_be_frozen_is_an_error(names, message):
     with pytest.raises(ConfigError, match=message) as error:
-        build({**configuration(), "freeze": names})
+        build(replace(configuration(), freeze=tuple(names)))
     assert error.value.problems[0].path == "freeze"
 
 
@@ -201,7 +203,7 @@ def test_a_run_with_random_layers_repeats_itself():
 
 def test_regression_trains_with_scaled_targets():
     config = configuration({"hidden": dense(), "output": {"Dense": {"units": 1}}}, REGRESSION, loss="mse", metrics=[])
-    config["data"]["scale"] = {"targets": {"StandardScaler": {}}}
+    config = with_data(config, scale={"targets": {"StandardScaler": {}}})
     rows = load_data(config, "published", 0)
     losses = train(build_model(config, rows, 0), rows)
     assert losses[2] < losses[0]

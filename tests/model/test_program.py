@@ -1,11 +1,10 @@
-import copy
-
 import keras
 import numpy as np
 import pytest
 
 from experiments.data import load_data
 from experiments.errors import ConfigError
+from experiments.language.configuration import Configuration
 from experiments.model.network import build_model, reset_model
 from experiments.model.program import program_key
 from tests.model.cases import OUTPUT, REGRESSION, configuration, dense
@@ -14,13 +13,13 @@ from tests.model.steps import assert_same, everything, train
 
 def changed(path, value, base=None):
     """A configuration with one value changed; the path steps into class names too."""
-    config = copy.deepcopy(base or BASE)
+    config = (base or BASE).to_plain()
     node = config
     *way, last = path.split(".")
     for word in way:
         node = node[word]
     node[last] = value
-    return config
+    return Configuration.from_plain(config)
 
 
 BASE = configuration(
@@ -62,7 +61,7 @@ SHARED = {
     "training.gradients.jitter.noise": 0.5,
     "data.points.make_moons.random_state": 9,
     "data.label_noise": 0.3,
-    "pretrain": {"once": True, "config": {}},
+    "pretrain": {"once": True, "config": BASE.to_plain()},
     "training.epochs": 99,
     "training.callbacks": {"stop": {"EarlyStopping": {"patience": 5}}},
 }

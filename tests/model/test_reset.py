@@ -104,9 +104,10 @@ def test_frozen_layers_get_their_first_weights_too():
 
 @pytest.mark.parametrize("name", ["plain", "recurrent"])
 def test_a_reset_takes_the_initializers_of_the_configuration_it_is_given(name):
-    other = copy.deepcopy(config_of(name))
-    inner = other["model"]["hidden" if name == "plain" else "memory"]
+    layers = copy.deepcopy(NETWORKS[name])
+    inner = layers["hidden" if name == "plain" else "memory"]
     next(iter(inner.values()))["kernel_initializer"] = {"RandomUniform": {"minval": 2.0, "maxval": 3.0}}
+    other = configuration({**layers, "output": OUTPUT})
     config = configuration({**NETWORKS[name], "output": OUTPUT})
     rows = load_data(config, "published", 0)
     shared = build_model(other, rows, 0)

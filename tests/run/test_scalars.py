@@ -1,11 +1,14 @@
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from experiments.language.configuration import Recording
 from experiments.run.networks import Outcome
 from experiments.run.scalars import run_scalars
+from tests.model.cases import configuration
 
 
 def outcome(**changes):
@@ -27,7 +30,7 @@ def outcome(**changes):
 
 
 def columns(result, *, validate_on="none", record=(), scaler=None):
-    config = {"training": {"validate_on": validate_on}, "record": list(record)}
+    config = replace(configuration(validate_on=validate_on), record=Recording.from_plain(record))
     return run_scalars(config, SimpleNamespace(target_scaler=scaler), result)
 
 

@@ -3,6 +3,7 @@ import math
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from experiments.data import load_data
 from experiments.errors import ExperimentsError
 from experiments.language import Run
+from experiments.language.configuration import DataSettings, Pretraining
 from experiments.script import plain_script
-from tests.model.cases import MOONS, OUTPUT, REGRESSION, configuration, dense
+from tests.model.cases import MOONS, OUTPUT, REGRESSION, configuration, dense, with_data
 
 BLOBS = {"make_blobs": {"n_samples": 120, "centers": 3, "random_state": 2}}
 SOFTMAX = {"Dense": {"units": 3, "activation": "softmax"}}
@@ -22,41 +24,39 @@ def run_of(config, protocol="published", seed=1, variant="changed"):
     return Run("study", variant, variant, {}, protocol, seed, seed, "keras", config, "0")
 
 
-def words(config, **data):
-    return {**config, "data": {**config["data"], **data}}
-
-
 ROWS = {
     "moons": configuration(),
     "counts by class": configuration(source={"make_moons": {"n_samples": [40, 60], "noise": 0.1}}),
     "blobs, shuffled": configuration(
         source=BLOBS, split={"train": 0.5, "validation": 0.25, "test": 0.25, "shuffle": True}
     ),
-    "regression, scaled": words(configuration(source=REGRESSION), scale=SCALE, label_noise=0.1),
-    "regression, leaking": words(configuration(source=REGRESSION), scale={**SCALE, "fit_on": "all"}),
-    "factors": words(configuration(source=REGRESSION), multiply={"inputs": [1, 100], "targets": 0.5}),
+    "regression, scaled": with_data(configuration(source=REGRESSION), scale=SCALE, label_noise=0.1),
+    "regression, leaking": with_data(configuration(source=REGRESSION), scale={**SCALE, "fit_on": "all"}),
+    "factors": with_data(configuration(source=REGRESSION), multiply={"inputs": [1, 100], "targets": 0.5}),
     "classification": configuration(source={"make_classification": {"n_samples": 100, "random_state": 3}}),
     "multilabel": configuration(source={"make_multilabel_classification": {"n_samples": 100}}),
     "hastie": configuration(source={"make_hastie_10_2": {"n_samples": 100}}),
     "low rank": configuration(source={"make_regression": {"n_samples": 100, "effective_rank": 3}}),
-    "digits": words(configuration(source={"load_digits": {}}), multiply={"inputs": 0.0625}, one_hot=True),
+    "digits": with_data(configuration(source={"load_digits": {}}), multiply={"inputs": 0.0625}, one_hot=True),
     "table": configuration(
         source={"table": {"x": [[0, 0], [0, 1]] * 20, "y": [0, 1] * 20}}, split={"train": 30, "test": 9}
     ),
-    "label noise": words(configuration(source=BLOBS), label_noise=0.3),
-    "two sources": {
-        **configuration(),
-        "data": {
-            "web": MOONS,
-            "my phone": {"make_moons": {"n_samples": 60, "noise": 0.4}},
-            "split": {
-                "train": {"web": 80, "my phone": 0.1},
-                "validation": 12,
-                "test": {"my phone": 0.5},
-                "shuffle": True,
-            },
-        },
-    },
+    "label noise": with_data(configuration(source=BLOBS), label_noise=0.3),
+    "two sources": replace(
+        configuration(),
+        data=DataSettings.from_plain(
+            {
+                "web": MOONS,
+                "my phone": {"make_moons": {"n_samples": 60, "noise": 0.4}},
+                "split": {
+                    "train": {"web": 80, "my phone": 0.1},
+                    "validation": 12,
+                    "test": {"my phone": 0.5},
+                    "shuffle": True,
+                },
+            }
+        ),
+    ),
 }
 
 
@@ -106,7 +106,7 @@ RUNS = {
         },
         epochs=6,
     ),
-    "gradients": words(
+    "gradients": with_data(
         configuration(
             {"hidden": dense(20, kernel_initializer="he_uniform"), "output": {"Dense": {"units": 1}}},
             REGRESSION,
@@ -133,7 +133,7 @@ RUNS = {
         batch_size="all",
         validate_on="none",
     ),
-    "convolution": words(
+    "convolution": with_data(
         configuration(
             {
                 "image": {"Reshape": {"target_shape": [8, 8, 1]}},
@@ -151,15 +151,15 @@ RUNS = {
         one_hot=True,
         multiply={"inputs": 0.0625},
     ),
-    "ensemble": {
-        **configuration({"hidden": dense(), "output": SOFTMAX}, BLOBS, loss="sparse_categorical_crossentropy"),
-        "ensemble": 2,
-    },
-    "pretrain": {
-        **configuration({"hidden": dense(), "output": OUTPUT}),
-        "pretrain": {"once": False, "config": configuration({"hidden": dense(), "output": OUTPUT}, epochs=5)},
-        "freeze": ["hidden"],
-    },
+    "ensemble": replace(
+        configuration({"hidden": dense(), "output": SOFTMAX}, BLOBS, loss="sparse_categorical_crossentropy"),
+        ensemble=2,
+    ),
+    "pretrain": replace(
+        configuration({"hidden": dense(), "output": OUTPUT}),
+        pretrain=Pretraining(configuration({"hidden": dense(), "output": OUTPUT}, epochs=5)),
+        freeze=("hidden",),
+    ),
 }
 
 
@@ -179,7 +179,9 @@ def test_a_script_is_formatted_and_uses_nothing_of_the_project(name, tmp_path):
 def test_writing_a_script_needs_no_tensorflow():
     code = (
         "import sys; from experiments.language import Run; from experiments.script import plain_script; "
-        f"plain_script(Run('study', 'v', 'v', {{}}, 'fresh', 0, 0, 'keras', {RUNS['dropout']!r}, '0')); "
+        "from experiments.language.configuration import Configuration; "
+        f"config = Configuration.from_plain({RUNS['dropout'].to_plain()!r}); "
+        "plain_script(Run('study', 'v', 'v', {}, 'fresh', 0, 0, 'keras', config, '0')); "
         "sys.exit('tensorflow' in sys.modules or 'sklearn' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -202,14 +204,14 @@ def test_names_cannot_break_out_of_the_script():
 def test_a_character_that_ends_lines_leaves_a_script_of_the_same_shape(kind, character):
     def shape(text):
         further = {"ensemble": 2} if kind == "ensemble" else {}
-        config = {**configuration(metrics=[{"AUC": {"name": text}}]), **further}
+        config = replace(configuration(metrics=[{"AUC": {"name": text}}]), **further)
         return [type(node) for node in ast.walk(ast.parse(plain_script(run_of(config, variant=text))))]
 
     assert shape(f"a{character}b") == shape("ab")
 
 
 def test_what_a_plain_script_cannot_show_simply_is_refused():
-    config = {**configuration(weight_noise=0.1), "ensemble": 3}
+    config = replace(configuration(weight_noise=0.1), ensemble=3)
     with pytest.raises(ExperimentsError, match="plain script"):
         plain_script(run_of(config))
 

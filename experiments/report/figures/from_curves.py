@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from experiments.columns import CURVES, RecordedCurve, column_of
-from experiments.language.metrics import layers, target_scaler
 from experiments.report.figures.boundaries import Boundary, boundaries_figure
 from experiments.report.figures.curves import VariantCurves
 from experiments.report.figures.inputs import input_figure
@@ -111,7 +110,7 @@ def input_figures(results: Results) -> Named:
 
 def _told_apart(curves: VariantCurves, variant: Variant, key: str) -> VariantCurves:
     """Say in a panel's name that its errors are in units of their own."""
-    if column_of(key).is_accuracy or target_scaler(variant.config) is None:
+    if column_of(key).is_accuracy or variant.config.data.scale.targets is None:
         return curves
     return replace(curves, name=f"{curves.name} (scaled target)")
 
@@ -131,7 +130,7 @@ def _layer_curves(results: Results, protocol: str, name: str, probe: RecordedCur
             variant.name,
             name,
             results.history(variant.name, protocol),
-            [name for name, _ in layers(variant.config)],
+            [layer.name for layer in variant.config.model.layers],
             log=probe.log,
         )
         for variant in results.drawn

@@ -42,7 +42,7 @@ def sweep_figures(results: Results) -> Iterator[tuple[str, Figure]]:
 def _columns(results: Results, group: str) -> list[str]:
     """The main score on all sets, the loss without penalties unless it is the same, and what claims speak of."""
     config = next(variant.config for variant in results.study.variants if variant.group == group)
-    main, loss = column_of(main_metric(results.study)).metric, loss_column(config)
+    main, loss = column_of(main_metric(results.study)).metric, loss_column(config.training.loss)
     metrics = [main] if main.removesuffix("_original") == loss else [main, loss]
     return [f"{name}_{metric}" for metric in metrics for name in _SETS] + _extras(results, group)
 

@@ -71,7 +71,7 @@ class Results:
         history = self._history(variant.name, protocol)
         if history is None:
             return VariantCurves(variant.name, {})
-        names = {"train": key, str(variant.config["training"]["validate_on"]): f"val_{key}"}
+        names = {"train": key, variant.config.training.validate_on: f"val_{key}"}
         sets = {name: history[stored] for name, stored in names.items() if stored in history}
         return VariantCurves(variant.name, sets, self._diverged(history))
 

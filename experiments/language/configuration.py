@@ -1,0 +1,396 @@
+"""A resolved configuration as frozen values: components, layers and sections, decoded once from plain data.
+
+>>> network = Network.from_plain({"hidden": {"Dense": {"units": 5, "activation": "relu"}}, "out": {"Flatten": {}}})
+>>> [layer.path for layer in network.layers]
+['model.hidden', 'model.out']
+>>> network.layers[0].component
+Dense(units=5, activation='relu')
+>>> network.layers[0].component.to_plain()
+{'Dense': {'units': 5, 'activation': 'relu'}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from typing import Any, TypeAlias
+
+from experiments.language.kinds import slot_of
+from experiments.language.located import plain
+
+Plain: TypeAlias = dict[str, Any]
+Amount: TypeAlias = int | float | Mapping[str, int | float]
+"""Rows of a set: a count, a fraction, or one of these for each source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A class with its arguments, such as ``{Dropout: {rate: 0.4}}``, or a string identifier, such as ``relu``.
+
+    Attributes:
+        name: The class, or the identifier.
+        arguments: Argument → plain value, or the component that fills the argument.
+        identifier: Whether it was a string.
+        path: Where it stands in the configuration, as a dotted path such as ``model.drop``.
+    """
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    identifier: bool = False
+    path: str = field(default="", compare=False)
+
+    @classmethod
+    def from_plain(cls, value: Any, path: str = "") -> Component:
+        """Decode ``{ClassName: {argument: value}}`` or a string.
+
+        Args:
+            value: Plain data.
+            path: Where it stands in the configuration.
+        """
+        if isinstance(value, str):
+            return cls(value, {}, True, path)
+        ((name, given),) = value.items()
+        return cls(name, {key: _argument(key, item, path) for key, item in (given or {}).items()}, False, path)
+
+    def get(self, argument: str, default: Any = None) -> Any:
+        """Return the value of an argument, or a default where the configuration does not set it."""
+        return self.arguments.get(argument, default)
+
+    def with_arguments(self, changes: Mapping[str, Any]) -> Component:
+        """Return a copy in which some arguments have other values."""
+        return replace(self, arguments={**self.arguments, **changes})
+
+    def to_plain(self) -> Any:
+        """Return the component as it is stored: a mapping with one key, or a string."""
+        return self.name if self.identifier else {self.name: plain(self.arguments)}
+
+    def __repr__(self) -> str:
+        """Write the component like a call."""
+        if self.identifier:
+            return repr(self.name)
+        return f"{self.name}({', '.join(f'{key}={value!r}' for key, value in self.arguments.items())})"
+
+
+def _argument(argument: str, value: Any, path: str) -> Any:
+    if isinstance(value, str | dict) and slot_of(argument):
+        return Component.from_plain(value, f"{path}.{argument}")
+    return plain(value)
+
+
+def _optional(value: Any, path: str) -> Component | None:
+    return None if value is None else Component.from_plain(value, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A named layer of a model."""
+
+    name: str
+    component: Component
+
+    @property
+    def path(self) -> str:
+        """The dotted path, such as ``model.hidden`` or ``model.block.layers.block_hidden``."""
+        return self.component.path
+
+    def to_plain(self) -> Any:
+        """Return what stands under the layer's name."""
+        return self.component.to_plain()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Layers with a name in common; with ``skip`` "add" their input is added to their output."""
+
+    name: str
+    layers: tuple[Layer, ...]
+    skip: str = "none"
+    path: str = field(default="", compare=False)
+
+    def to_plain(self) -> Plain:
+        """Return what stands under the block's name."""
+        return {"layers": {layer.name: layer.to_plain() for layer in self.layers}, "skip": self.skip}
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The layers and blocks of a model, in order."""
+
+    parts: tuple[Layer | Block, ...]
+
+    @classmethod
+    def from_plain(cls, model: Mapping[str, Any], path: str = "model") -> Network:
+        """Decode an unfolded ``model`` section."""
+        return cls(tuple(_part(name, value, f"{path}.{name}") for name, value in model.items()))
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers in order, those inside blocks too."""
+        return tuple(layer for part in self.parts for layer in (part.layers if isinstance(part, Block) else (part,)))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of layers and blocks at the top."""
+        return tuple(part.name for part in self.parts)
+
+    def to_plain(self) -> Plain:
+        """Return the ``model`` section."""
+        return {part.name: part.to_plain() for part in self.parts}
+
+
+def _part(name: str, value: Any, path: str) -> Layer | Block:
+    if isinstance(value, Mapping) and "layers" in value:
+        layers = Network.from_plain(value["layers"], f"{path}.layers").layers
+        return Block(name, layers, value.get("skip", "none"), path)
+    return Layer(name, Component.from_plain(value, path))
+
+
+class _Settings:
+    """A section with the keys that the study has there, in their order."""
+
+    __slots__ = ()
+    keys: tuple[str, ...]
+
+    def to_plain(self) -> Plain:
+        """Return the section as it is stored: the keys of the study, then those that were set later."""
+        values = self._values()
+        defaults = {item.name: _default(item) for item in fields(self)}  # type: ignore[arg-type]
+        later = (key for key in values if key not in self.keys and values[key] != defaults.get(key, MISSING))
+        return {key: plain(values[key]) for key in (*self.keys, *later)}
+
+    def _values(self) -> dict[str, Any]:
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "keys"}  # type: ignore[arg-type]
+
+
+def _default(item: Field[Any]) -> Any:
+    return item.default if item.default_factory is MISSING else item.default_factory()
+
+
+def _keys() -> Any:
+    return field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSettings(_Settings):
+    """How many rows train, validate and test."""
+
+    train: Amount
+    test: Amount
+    validation: Amount | None = None
+    shuffle: bool = False
+    keys: tuple[str, ...] = _keys()
+
+    @property
+    def amounts(self) -> dict[str, Amount]:
+        """Set → its rows, in the order in which the rows are dealt."""
+        sets = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: amount for name, amount in sets.items() if amount is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class MultiplySettings(_Settings):
+    """Plain factors on the columns: one, or one for each column."""
+
+    inputs: float | list[float] | None = None
+    targets: float | list[float] | None = None
+    keys: tuple[str, ...] = _keys()
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleSettings(_Settings):
+    """scikit-learn's scalers, fitted on the rows "train" or "all"."""
+
+    inputs: Component | None = None
+    targets: Component | None = None
+    fit_on: str = "train"
+    keys: tuple[str, ...] = _keys()
+
+
+@dataclass(frozen=True, slots=True)
+class DataSettings(_Settings):
+    """Where the rows come from and how they are prepared."""
+
+    sources: Mapping[str, Component]
+    split: SplitSettings
+    multiply: MultiplySettings = field(default_factory=MultiplySettings)
+    scale: ScaleSettings = field(default_factory=ScaleSettings)
+    label_noise: float = 0.0
+    one_hot: bool = False
+    keys: tuple[str, ...] = _keys()
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> DataSettings:
+        """Decode a resolved ``data`` section."""
+        known = {item.name for item in fields(cls)}
+        sections = {key: plain(data.get(key) or {}) for key in ("split", "multiply", "scale")}
+        scale = sections["scale"]
+        scalers = {key: _optional(scale[key], f"data.scale.{key}") for key in ("inputs", "targets") if key in scale}
+        return cls(
+            sources={key: Component.from_plain(data[key], f"data.{key}") for key in data if key not in known},
+            split=SplitSettings(**sections["split"], keys=tuple(sections["split"])),
+            multiply=MultiplySettings(**sections["multiply"], keys=tuple(sections["multiply"])),
+            scale=ScaleSettings(**{**scale, **scalers}, keys=tuple(scale)),
+            **{key: data[key] for key in ("label_noise", "one_hot") if key in data},
+            keys=tuple(data),
+        )
+
+    def _values(self) -> dict[str, Any]:
+        settings = _Settings._values(self)
+        return {**settings.pop("sources"), **settings}
+
+
+@dataclass(frozen=True, slots=True)
+class GradientStep:
+    """A step on the gradients: a clipping with its bound, or noise with its standard deviation."""
+
+    word: str
+    number: float
+
+    def to_plain(self) -> Plain:
+        """Return ``{word: number}``."""
+        return {self.word: self.number}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings(_Settings):
+    """How the model is trained."""
+
+    optimizer: Component
+    loss: Component
+    epochs: int
+    metrics: tuple[Component, ...] = ()
+    batch_size: int | str = 32
+    validate_on: str = "none"
+    validation_freq: int = 1
+    shuffle: bool = True
+    callbacks: Mapping[str, Component] = field(default_factory=dict)
+    gradients: Mapping[str, GradientStep] = field(default_factory=dict)
+    weight_noise: float = 0.0
+    keys: tuple[str, ...] = _keys()
+
+    @classmethod
+    def from_plain(cls, training: Mapping[str, Any]) -> TrainingSettings:
+        """Decode a resolved ``training`` section."""
+        path = "training"
+        decoded = {
+            **training,
+            "optimizer": Component.from_plain(training["optimizer"], f"{path}.optimizer"),
+            "loss": Component.from_plain(training["loss"], f"{path}.loss"),
+            "metrics": tuple(
+                Component.from_plain(metric, f"{path}.metrics.{index}")
+                for index, metric in enumerate(training.get("metrics") or ())
+            ),
+            "callbacks": {
+                slot: Component.from_plain(callback, f"{path}.callbacks.{slot}")
+                for slot, callback in (training.get("callbacks") or {}).items()
+            },
+            "gradients": {
+                slot: GradientStep(*next(iter(step.items())))
+                for slot, step in (training.get("gradients") or {}).items()
+            },
+        }
+        return cls(**decoded, keys=tuple(training))
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What is measured beyond the metrics: words, and metrics with the value whose epoch is looked for."""
+
+    entries: tuple[str | Mapping[str, float], ...] = ()
+
+    @classmethod
+    def from_plain(cls, record: Any) -> Recording:
+        """Decode a ``record`` list."""
+        return cls(tuple(entry if isinstance(entry, str) else plain(entry["epochs_until"]) for entry in record or ()))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The plain words, such as ``weight_norm``."""
+        return tuple(entry for entry in self.entries if isinstance(entry, str))
+
+    @property
+    def epochs_until(self) -> tuple[tuple[str, float], ...]:
+        """Each metric that is waited for, with its value."""
+        waits = (entry for entry in self.entries if not isinstance(entry, str))
+        return tuple(pair for wait in waits for pair in wait.items())
+
+    def __contains__(self, word: str) -> bool:
+        """Whether a plain word is recorded."""
+        return word in self.entries
+
+    def to_plain(self) -> list[Any]:
+        """Return the ``record`` list."""
+        return [entry if isinstance(entry, str) else {"epochs_until": plain(entry)} for entry in self.entries]
+
+
+@dataclass(frozen=True, slots=True)
+class Pretraining:
+    """The problem that a model is trained on first.
+
+    Attributes:
+        config: That problem, resolved.
+        once: Whether one training serves all repeats.
+    """
+
+    config: Configuration
+    once: bool = False
+
+    def to_plain(self) -> Plain:
+        """Return the resolved ``pretrain`` section."""
+        return {"once": self.once, "config": self.config.to_plain()}
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration(_Settings):
+    """Everything that a run is made of, except its seed, protocol and engine."""
+
+    data: DataSettings
+    model: Network
+    training: TrainingSettings
+    record: Recording = field(default_factory=Recording)
+    pretrain: Pretraining | None = None
+    freeze: tuple[str, ...] = ()
+    ensemble: int | None = None
+    keys: tuple[str, ...] = _keys()
+
+    @classmethod
+    def from_plain(cls, tree: Mapping[str, Any]) -> Configuration:
+        """Decode a resolved configuration.
+
+        Args:
+            tree: A located tree at the end of resolving, or what ``to_plain`` returned.
+        """
+        pretrain = tree.get("pretrain")
+        return cls(
+            data=DataSettings.from_plain(tree["data"]),
+            model=Network.from_plain(tree["model"]),
+            training=TrainingSettings.from_plain(tree["training"]),
+            record=Recording.from_plain(tree.get("record")),
+            pretrain=pretrain and Pretraining(cls.from_plain(pretrain["config"]), pretrain["once"]),
+            freeze=tuple(tree.get("freeze") or ()),
+            ensemble=tree.get("ensemble"),
+            keys=tuple(tree),
+        )
+
+    def __reduce__(self) -> Any:
+        """Pickle as plain data, which is smaller: a worker gets one configuration with every task."""
+        return Configuration.from_plain, (self.to_plain(),)
+
+
+def look_up(value: Any, path: str) -> Any:
+    """Follow a dotted path through plain data, stepping over class names; None where it leads nowhere.
+
+    >>> look_up({"model": {"drop": {"Dropout": {"rate": 0.4}}}}, "model.drop.rate")
+    0.4
+    """
+    for step in path.split("."):
+        while isinstance(value, Mapping) and step not in value and _is_component(value):
+            value = next(iter(value.values()))
+        if not isinstance(value, Mapping) or step not in value:
+            return None
+        value = value[step]
+    return value
+
+
+def _is_component(value: Mapping[str, Any]) -> bool:
+    return len(value) >= 1 and next(iter(value))[:1].isupper()
