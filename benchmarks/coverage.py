@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.analysis.grids import inside_gains
+from experiments.analysis.grid_axes import inside_gains
 from experiments.analysis.intervals import chosen_interval, log_spread_ratios, t_interval
 
 Floats = np.ndarray

@@ -44,7 +44,7 @@ EXCEPTIONS = {
     },
     "modules": {
         *("boundaries", "callbacks", "components", "inputs", "load", "loop"),
-        *("network", "seeds", "sources", "structure", "sweeps", "tables", "words", "write"),
+        *("network", "seeds", "sources", "structure", "sweeps", "words"),
     },
     "classes": {
         *("Change", "Data", "Diagnosis", "Draw", "Mark", "Strip", "Training", "_Reader"),

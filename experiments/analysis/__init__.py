@@ -1,22 +1,33 @@
-"""From tables of runs to summaries, paired differences, verdicts and diagnosis; nothing here draws or trains."""
+"""From the runs of a study to its ``Analysis``: verdicts, summary, differences, sweeps, diagnosis; draws nothing."""
 
 from __future__ import annotations
 
-from experiments.analysis.compare import FolderChange, PairedDifference, compare_folders, compare_variants, differences
+from experiments.analysis.claim_rows import ClaimRow, read_claim_rows
 from experiments.analysis.diagnosis import Diagnosis, diagnose
+from experiments.analysis.differences import (
+    FolderChange,
+    PairedDifference,
+    compare_folders,
+    compare_variants,
+    differences,
+)
+from experiments.analysis.effects import Effect, Unit, no_effect
 from experiments.analysis.flattery import Flattery, flattery
 from experiments.analysis.intervals import Interval
 from experiments.analysis.luck import LuckMeter, luck_meter
+from experiments.analysis.metric_summary import summarize
 from experiments.analysis.published import PlacedFigure, place_published
-from experiments.analysis.sentences import one_run_sentence
-from experiments.analysis.summary import summarize
+from experiments.analysis.result_tables import scoreboard_table, write_scoreboard_table, write_tables
+from experiments.analysis.run_table import read_runs
+from experiments.analysis.study_analysis import Analysis, analyse
 from experiments.analysis.sweeps import Sweep, sweeps
-from experiments.analysis.tables import read_runs
-from experiments.analysis.verdicts import Verdict, judge
-from experiments.analysis.write import scoreboard, write_tables
+from experiments.analysis.verdicts import Verdict, judge, one_run_sentence
 
 __all__ = [
+    "Analysis",
+    "ClaimRow",
     "Diagnosis",
+    "Effect",
     "Flattery",
     "FolderChange",
     "Interval",
@@ -24,7 +35,9 @@ __all__ = [
     "PairedDifference",
     "PlacedFigure",
     "Sweep",
+    "Unit",
     "Verdict",
+    "analyse",
     "compare_folders",
     "compare_variants",
     "diagnose",
@@ -32,11 +45,14 @@ __all__ = [
     "flattery",
     "judge",
     "luck_meter",
+    "no_effect",
     "one_run_sentence",
     "place_published",
+    "read_claim_rows",
     "read_runs",
-    "scoreboard",
+    "scoreboard_table",
     "summarize",
     "sweeps",
+    "write_scoreboard_table",
     "write_tables",
 ]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from experiments.analysis.effects import Unit
 from experiments.analysis.intervals import Interval, share_interval, t_interval
-from experiments.analysis.tables import RunTable
+from experiments.analysis.run_table import RunTable
 from experiments.columns import column_of
 from experiments.language.claims import find_variant
 from experiments.language.expressions import Number, Reference, Term
-
-Unit: TypeAlias = Literal["difference", "ratio", "order", "share", "slope", "ranks", "spread ratio"]
 
 
 @dataclass(frozen=True)

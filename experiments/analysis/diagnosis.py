@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.intervals import Interval, t_interval
-from experiments.analysis.tables import RunTable
+from experiments.analysis.run_table import RunTable
 from experiments.columns import column_of
 
 if TYPE_CHECKING:

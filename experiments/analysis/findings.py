@@ -1,18 +1,23 @@
-"""The evidence on a claim, and how a verdict is read off an interval."""
+"""Findings: the evidence on a claim, and how a verdict follows from an interval."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pandas as pd
 
-from experiments.analysis.contrasts import Contrast, Unit, summary_of
+from experiments.analysis.contrasts import Contrast, summary_of
+from experiments.analysis.effects import Effect, Unit, no_effect
 from experiments.analysis.intervals import FEWEST_FOR_A_SIGN, Interval
+from experiments.analysis.run_table import RunTable
+
+if TYPE_CHECKING:
+    from experiments.language.study import Study
 
 Word: TypeAlias = Literal["supported", "contradicted", "inconclusive", "no data"]
-_NULL = {"ratio": 1.0, "spread ratio": 1.0, "order": 0.5, "share": 0.5}
 
 
 @dataclass(frozen=True)
@@ -21,9 +26,8 @@ class Finding:
 
     Attributes:
         word: The verdict.
-        interval: Estimate, 95 % interval, n and p, in ``unit``.
-        unit: What the estimate is: a difference, a ratio, a share of pairs or runs, a slope on ranks, ...
-        outcomes: 1 where a single repeat speaks for the claim, -1 where against, 0 where neither; by repeat.
+        effect: Estimate, 95 % interval, n and p in their unit, and the claim's side.
+        outcomes: 1 where a single repeat supports the claim, -1 where it contradicts it, 0 where neither; by repeat.
         left: Middle of the left side (mean, geometric mean, median, standard deviation), NaN where there is none.
         right: Middle of the right side.
         ties: Pairs with equal sides.
@@ -31,12 +35,13 @@ class Finding:
         needed: Repeats that would have decided an inconclusive claim; None where none would, or over 100,000.
         lefts: Left side by repeat.
         rights: Right side by repeat.
-        best: Of a shape, the inner value of the axis that is best.
+        middles: Sentence with the middles of both sides; empty where the form of claim has none.
+        of: What the effect is between, where the name of its unit does not say it.
+        event: What a share of repeats is a share of.
     """
 
     word: Word
-    interval: Interval
-    unit: Unit
+    effect: Effect
     outcomes: pd.Series
     left: float = math.nan
     right: float = math.nan
@@ -45,30 +50,51 @@ class Finding:
     needed: int | None = None
     lefts: pd.Series | None = None
     rights: pd.Series | None = None
-    best: str = ""
+    middles: str = ""
+    of: str = ""
+    event: str = "The condition held"
 
     @property
     def leaning(self) -> int:
-        """1 where the single repeats speak for the claim more often than against it, -1 the other way, 0 in balance."""
+        """1 where more single repeats support the claim than contradict it, -1 the other way, 0 in balance."""
         balance = float(self.outcomes.sum())
         return int(balance > 0) - int(balance < 0)
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """A study and its runs under one protocol."""
+
+    study: Study
+    table: RunTable
+
+
+Judge: TypeAlias = Callable[[Any, Evidence], Finding]
+"""Judges one form of claim by the evidence."""
+
+
 def read_word(interval: Interval, unit: Unit, side: int, equal_is_enough: bool = False) -> Word:
-    """Read a verdict off an interval: on which side of "no difference" does it lie?"""
-    null = _NULL.get(unit, 0.0)
+    """Return the verdict that an interval gives: on which side of "no effect" is it?
+
+    Args:
+        interval: The interval.
+        unit: Its unit.
+        side: The side that supports the claim, 1 or -1.
+        equal_is_enough: Whether an interval that ends on "no effect" still supports the claim.
+    """
+    null = no_effect(unit)
     low, high = sorted(((interval.low - null) * side, (interval.high - null) * side))
     supported = low > 0 or (equal_is_enough and low >= 0)
-    return hold_back(one_of(supported=supported, contradicted=high < 0), interval)
+    return hold_back(name_verdict(supported=supported, contradicted=high < 0), interval)
 
 
-def one_of(*, supported: bool, contradicted: bool) -> Word:
-    """Name a verdict; inconclusive where the interval reaches over the border."""
+def name_verdict(*, supported: bool, contradicted: bool) -> Word:
+    """Return the name of a verdict; inconclusive where the interval reaches over the border."""
     return "supported" if supported else "contradicted" if contradicted else "inconclusive"
 
 
 def hold_back(word: Word, interval: Interval) -> Word:
-    """Hold back where there is nothing, one value, or a spread of 0 over too few repeats to trust it."""
+    """Return a verdict, weakened where there is no value, one value, or no spread over too few repeats to trust it."""
     if interval.n == 0:
         return "no data"
     if interval.n == 1:
@@ -77,12 +103,11 @@ def hold_back(word: Word, interval: Interval) -> Word:
     return "inconclusive" if few else word
 
 
-def of_pairs(pairs: Contrast, interval: Interval, word: Word, outcomes: pd.Series, needed: int | None) -> Finding:
-    """Complete a finding with what the pairs themselves tell."""
+def of_pairs(pairs: Contrast, effect: Effect, word: Word, outcomes: pd.Series, needed: int | None) -> Finding:
+    """Build a finding from pairs of runs: both sides, their middles, ties and worst values."""
     return Finding(
         word=word,
-        interval=interval,
-        unit=pairs.unit,
+        effect=effect,
         outcomes=outcomes,
         left=summary_of(pairs.left, pairs.unit),
         right=summary_of(pairs.right, pairs.unit),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.contrasts import Unit
-from experiments.analysis.intervals import Interval, t_interval
-from experiments.analysis.tables import RunTable
+from experiments.analysis.effects import Effect
+from experiments.analysis.intervals import t_interval
+from experiments.analysis.run_table import RunTable
 from experiments.columns import column_of
 from experiments.language.metrics import watched_metric
 
@@ -26,21 +26,19 @@ class Flattery:
         variant: Its name.
         protocol: "published" or "fresh".
         metric: The watched metric: "accuracy" or "mse".
-        unit: "difference" (watched minus fresh accuracy) or "ratio" (fresh over watched error): positive, or over 1,
-            where the watched score flatters.
         watched: Best watched value over the epochs, by repeat.
         fresh: The value on fresh rows by repeat, of the best weights where a callback keeps them, else of the last.
-        interval: Mean flattery.
+        effect: Mean flattery: a difference (watched minus fresh accuracy) or a ratio (fresh over watched error);
+            positive, or over 1, where the watched score flatters.
         diverged: Further runs that have no finite score.
     """
 
     variant: str
     protocol: str
     metric: str
-    unit: Unit
     watched: pd.Series
     fresh: pd.Series
-    interval: Interval
+    effect: Effect
     diverged: int
 
 
@@ -71,6 +69,8 @@ def _flattery(variant: Variant, table: RunTable) -> Flattery | None:
         return None
     watched, fresh = pairs["watched"], pairs["fresh"]
     plain = column_of(f"test_{metric}").higher_is_better or not (pairs > 0).all(axis=None)
-    interval = t_interval(watched - fresh) if plain else t_interval(np.log(fresh) - np.log(watched)).exp()
-    unit: Unit = "difference" if plain else "ratio"
-    return Flattery(variant.name, table.protocol, metric, unit, watched, fresh, interval, there - len(pairs))
+    if plain:
+        effect = Effect("difference", t_interval(watched - fresh))
+    else:
+        effect = Effect("ratio", t_interval(np.log(fresh) - np.log(watched)).exp())
+    return Flattery(variant.name, table.protocol, metric, watched, fresh, effect, there - len(pairs))

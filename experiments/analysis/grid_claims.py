@@ -1,36 +1,32 @@
-"""Claims about an axis of a grid: trends and shapes."""
+"""Judges of claims about an axis of a grid: trends and shapes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.contrasts import Unit
-from experiments.analysis.findings import Finding, read_word
-from experiments.analysis.grids import along_axis, inside_gains, rank_slopes
+from experiments.analysis.effects import Effect, Unit
+from experiments.analysis.findings import Evidence, Finding, Judge, read_word
+from experiments.analysis.grid_axes import along_axis
 from experiments.analysis.intervals import Interval, chosen_interval, repeats_needed, t_interval
-from experiments.analysis.tables import RunTable
 from experiments.language.expressions import Shape, Trend
 
-if TYPE_CHECKING:
-    from experiments.language.study import Study
 
-
-def trend(claim: Trend, study: Study, table: RunTable) -> Finding:
-    """Weigh ``increasing`` and ``decreasing`` by the mean slope on ranks."""
-    along, _ = along_axis(study, claim.subject.variant, claim.axis, claim.subject.metric, table)
+def trend(claim: Trend, evidence: Evidence) -> Finding:
+    """Judge ``increasing`` and ``decreasing`` by the mean slope on ranks."""
+    along, _ = _along(claim, evidence)
     slopes = rank_slopes(along)
     interval = t_interval(slopes)
-    side = 1 if claim.direction == "increasing" else -1
-    word = read_word(interval, "slope", side)
+    word = read_word(interval, "slope", claim.side)
+    interval = replace(interval, low=max(interval.low, -1.0), high=min(interval.high, 1.0))
     return Finding(
         word=word,
-        interval=replace(interval, low=max(interval.low, -1.0), high=min(interval.high, 1.0)),
-        unit="slope",
-        outcomes=np.sign(slopes) * side,
+        effect=Effect.of_claim(claim, "slope", interval),
+        outcomes=np.sign(slopes) * claim.side,
         ties=int((slopes == 0).sum()),
         worst=_rows_with_worst(along),
         needed=repeats_needed(slopes) if word == "inconclusive" else None,
@@ -38,29 +34,59 @@ def trend(claim: Trend, study: Study, table: RunTable) -> Finding:
     )
 
 
-def shape(claim: Shape, study: Study, table: RunTable) -> Finding:
-    """Weigh ``peaks inside`` and ``dips inside`` by what the best inner value has over the better end."""
-    along, logarithmic = along_axis(study, claim.subject.variant, claim.axis, claim.subject.metric, table)
+def rank_slopes(along: pd.DataFrame) -> pd.Series:
+    """Return the slope of the metric's rank against the value's rank, in each repeat.
+
+    Args:
+        along: Repeats by values, from ``along_axis``.
+
+    Returns:
+        A slope in [-1, 1] by repeat: 1 where the metric rises at every step, 0 where it is constant. Equal metrics
+        share their mean rank, which keeps a flat stretch from counting as a trend.
+    """
+    ranks = along.rank(axis=1).to_numpy()
+    steps = np.arange(ranks.shape[1]) - (ranks.shape[1] - 1) / 2
+    slopes = (ranks - ranks.mean(axis=1, keepdims=True)) @ steps / (steps @ steps)
+    return pd.Series(slopes, index=along.index)
+
+
+def shape(claim: Shape, evidence: Evidence) -> Finding:
+    """Judge ``peaks inside`` and ``dips inside`` by the best inner value against the better end."""
+    along, logarithmic = _along(claim, evidence)
     worst = _rows_with_worst(along)
     unit: Unit = "ranks" if worst else "ratio" if logarithmic else "difference"
-    side = 1 if claim.shape == "peaks" else -1
-    heights = (along.rank(axis=1) if worst else along) * side
+    heights = (along.rank(axis=1) if worst else along) * claim.side
     if heights.empty:
-        return Finding("no data", t_interval([]), unit, outcomes=pd.Series(dtype=float))
+        effect = Effect.of_claim(claim, unit, t_interval([]))
+        return Finding("no data", effect, outcomes=pd.Series(dtype=float))
     gains, best = inside_gains(heights)
     choices = heights.shape[1] - 2
-    interval = _as_measured(chosen_interval(gains, left=choices, right=2), side, unit)
-    word = read_word(interval, unit, side)
+    interval = _as_measured(chosen_interval(gains, left=choices, right=2), claim.side, unit)
+    word = read_word(interval, unit, claim.side)
     return Finding(
         word=word,
-        interval=interval,
-        unit=unit,
+        effect=Effect.of_claim(claim, unit, interval),
         outcomes=_single_shapes(heights),
         worst=worst,
         needed=repeats_needed(gains, choices=choices) if word == "inconclusive" else None,
         lefts=heights.idxmax(axis=1),
-        best=str(best),
+        of="" if unit == "ratio" else f" of the inner value {best} to the better end",
     )
+
+
+def inside_gains(along: pd.DataFrame) -> tuple[pd.Series, Any]:
+    """Return by how much the best inner value of an axis is above its better end, in each repeat.
+
+    Args:
+        along: Repeats by values, more is better; finite, three values at least.
+
+    Returns:
+        Inner minus end by repeat, and which inner value it is. Both are chosen by their means.
+    """
+    means = along.mean()
+    inner = means.iloc[1:-1].idxmax()
+    end = means.iloc[[0, -1]].idxmax()
+    return along[inner] - along[end], inner
 
 
 def _as_measured(interval: Interval, side: int, unit: Unit) -> Interval:
@@ -71,11 +97,19 @@ def _as_measured(interval: Interval, side: int, unit: Unit) -> Interval:
 
 
 def _single_shapes(heights: pd.DataFrame) -> pd.Series:
-    """What one repeat's curve would show: is its best inner value better than both ends?"""
+    """Return 1 where the best inner value of a repeat is better than both ends, -1 where it is worse, 0 where equal."""
     inner = heights.iloc[:, 1:-1].max(axis=1)
     ends = heights.iloc[:, [0, -1]].max(axis=1)
     return (inner > ends).astype(float) - (inner < ends).astype(float)
 
 
+def _along(claim: Trend | Shape, evidence: Evidence) -> tuple[pd.DataFrame, bool]:
+    subject = claim.subject
+    return along_axis(evidence.study, subject.variant, claim.axis, subject.metric, evidence.table)
+
+
 def _rows_with_worst(along: pd.DataFrame) -> int:
     return int((~np.isfinite(along)).any(axis=1).sum())
+
+
+JUDGES: Mapping[type, Judge] = {Trend: trend, Shape: shape}

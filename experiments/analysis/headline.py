@@ -1,10 +1,12 @@
-"""Which few metrics of a study stand for it, where all of them would be too many."""
+"""Headline metrics: the few that tables and figures show of a study, where all of them would be too many."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from experiments.columns import column_of
+from experiments.language.expressions import references
 from experiments.language.metrics import loss_column, metric_names
 
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def main_metric(study: Study) -> str:
-    """Name the score that a study's first variant is about: test accuracy, or else the test error without penalties.
+    """Return the main score of a study's first variant: test accuracy, or else the test error without penalties.
 
     Args:
         study: The study.
@@ -29,7 +31,7 @@ def main_metric(study: Study) -> str:
 
 
 def headline_metrics(study: Study) -> list[str]:
-    """List the metrics worth a table of their own: the main one on test and train, the gap, the loss, the epochs."""
+    """Return the metrics worth a table of their own: the main one on test and train, the gap, the loss, the epochs."""
     main = main_metric(study)
     names = [main, main.replace("test_", "train_", 1)]
     if main == "test_accuracy":
@@ -39,8 +41,29 @@ def headline_metrics(study: Study) -> list[str]:
     return names
 
 
+def sweep_metrics(study: Study, group: str) -> list[str]:
+    """Return the metrics that the sweep figure of a grid shows.
+
+    Args:
+        study: The study.
+        group: Name of the grid.
+
+    Returns:
+        The main score on all sets, the loss without penalties unless it is the same, and metrics of claims about the
+        grid that are no scores: norms, epochs, gaps.
+    """
+    config = next(variant.config for variant in study.variants if variant.group == group)
+    main, loss = main_metric(study).removeprefix("test_"), loss_column(config.training.loss)
+    scores = [main] if main.removesuffix("_original") == loss else [main, loss]
+    named = [reference for claim in study.claims for reference in references(claim.expression)]
+    claimed = dict.fromkeys(each.metric for each in named if each.variant.partition("[")[0] == group)
+    further = [
+        metric for metric in claimed if not column_of(metric).set_name and metric not in ("diverged", "diverged_at")
+    ]
+    return [f"{rows}_{score}" for score in scores for rows in ("train", "test", "fresh_test")] + further
+
+
 def headline_columns(columns: Iterable[str]) -> list[str]:
-    """Pick the same from the columns of a table of runs, where there is no study to ask."""
+    """Return the headline metrics among the columns of a table of runs, where there is no study."""
     wanted = ("test_accuracy", "train_accuracy", "test_crossentropy", "test_mse_original", "test_mse", "epochs_run")
-    there = set(columns)
-    return [name for name in wanted if name in there]
+    return [name for name in wanted if name in set(columns)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -48,6 +48,11 @@ class Interval:
     def spreadless(self) -> bool:
         """Whether all values were the same, so that the interval has no width."""
         return self.n > 1 and self.low == self.high
+
+
+def ten_digits(value: Any) -> Any:
+    """Round a number to the ten significant digits of the CSV files; anything but a float is returned as it is."""
+    return float(f"{value:.10g}") if isinstance(value, float) else value
 
 
 def t_interval(values: ArrayLike) -> Interval:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiments.analysis.contrasts import Contrast, Unit, contrast
+from experiments.analysis.contrasts import Contrast, contrast
+from experiments.analysis.effects import Unit
 from experiments.analysis.intervals import Interval, t_interval, welch_interval
-from experiments.analysis.tables import RunTable
+from experiments.analysis.run_table import RunTable
 from experiments.columns import column_of
 from experiments.language.claims import find_variant
 from experiments.language.expressions import Comparison, Reference, references
@@ -39,6 +40,17 @@ class LuckMeter:
     test_rows: Interval
     training_rows: Interval | None
     trick: Interval | None
+
+    @property
+    def parts(self) -> dict[str, Interval]:
+        """Name of a part to its interval: the gain, and the parts that are known."""
+        named = {
+            "gain": self.gain,
+            "test_rows": self.test_rows,
+            "training_rows": self.training_rows,
+            "trick": self.trick,
+        }
+        return {name: part for name, part in named.items() if part is not None}
 
 
 def luck_meter(study: Study, runs: pd.DataFrame) -> list[LuckMeter]:

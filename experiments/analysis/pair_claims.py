@@ -1,8 +1,9 @@
-"""Claims about pairs of runs: comparisons, equivalence, spread, and shares of repeats."""
+"""Judges of claims about repeats: comparisons, equivalence, spread, and shares of repeats."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,8 @@ import pandas as pd
 from scipy import stats
 
 from experiments.analysis.contrasts import Contrast, contrast, order_interval, reference_values
-from experiments.analysis.findings import Finding, Word, hold_back, of_pairs, one_of, read_word
+from experiments.analysis.effects import Effect, Unit, number
+from experiments.analysis.findings import Evidence, Finding, Judge, Word, hold_back, name_verdict, of_pairs, read_word
 from experiments.analysis.intervals import (
     FEWEST_FOR_A_SIGN,
     Interval,
@@ -19,70 +21,90 @@ from experiments.analysis.intervals import (
     share_interval,
     t_interval,
 )
-from experiments.analysis.tables import RunTable
-from experiments.language.expressions import Comparison, Equivalence, Flag, Share, SpreadComparison
+from experiments.analysis.sentences import term
+from experiments.language.expressions import Comparison, Equivalence, Flag, Number, Share, SpreadComparison
+
+_MIDDLES: Mapping[str, str] = {"difference": "means", "ratio": "geometric means", "order": "medians"}
 
 
-def comparison(claim: Comparison, table: RunTable) -> Finding:
-    """Weigh ``left > right + offset``: on which side of equality does the interval of the pairs lie?"""
-    pairs = contrast(claim.left, claim.right, table, offset=claim.offset)
-    side = 1 if claim.operator in (">", ">=") else -1
+def comparison(claim: Comparison, evidence: Evidence) -> Finding:
+    """Judge ``left > right + offset``: on which side of equality is the interval of the pairs?"""
+    pairs = contrast(claim.left, claim.right, evidence.table, offset=claim.offset)
     interval = pairs.interval()
     equal_is_enough = claim.operator in (">=", "<=")
-    return of_pairs(
+    finding = of_pairs(
         pairs,
-        interval,
-        word=read_word(interval, pairs.unit, side, equal_is_enough),
-        outcomes=(pairs.signs * side).where(pairs.signs != 0, 1.0 if equal_is_enough else 0.0),
+        Effect.of_claim(claim, pairs.unit, interval),
+        word=read_word(interval, pairs.unit, claim.side, equal_is_enough),
+        outcomes=(pairs.signs * claim.side).where(pairs.signs != 0, 1.0 if equal_is_enough else 0.0),
         needed=repeats_needed(pairs.values),
     )
+    return replace(finding, middles=_middles(claim, finding))
 
 
-def equivalence(claim: Equivalence, table: RunTable) -> Finding:
-    """Weigh ``left == right ± margin``: does the whole interval of the differences lie within the margin?"""
-    pairs = contrast(claim.left, claim.right, table, ratio=False)
+def equivalence(claim: Equivalence, evidence: Evidence) -> Finding:
+    """Judge ``left == right ± margin``: is the whole interval of the differences within the margin?"""
+    pairs = contrast(claim.left, claim.right, evidence.table, ratio=False)
     gaps = (pairs.left - pairs.right).abs().where(pairs.signs != 0, 0.0)
     within = gaps <= claim.margin * (1 + 1e-9)
     outcomes = within.astype(float) * 2 - 1
     if pairs.unit == "order":
         pairs = replace(pairs, unit="share")
         interval = share_interval(int(within.sum()), len(within))
-        return of_pairs(pairs, interval, read_word(interval, "share", 1), outcomes, repeats_needed(outcomes))
-    interval = pairs.interval()
-    slack = claim.margin * (1 + 1e-9) - abs(interval.estimate)
-    interval = replace(interval, p=_equivalence_p(interval, slack))
-    inside = -claim.margin <= interval.low and interval.high <= claim.margin
-    outside = interval.low > claim.margin or interval.high < -claim.margin
-    word = one_of(supported=inside or (interval.spreadless and slack >= 0), contradicted=outside)
-    return of_pairs(
-        pairs, interval, hold_back(word, interval), outcomes, repeats_needed(pairs.values, distance=abs(slack))
-    )
+        word, needed = read_word(interval, "share", 1), repeats_needed(outcomes)
+    else:
+        interval = pairs.interval()
+        slack = claim.margin * (1 + 1e-9) - abs(interval.estimate)
+        interval = replace(interval, p=_equivalence_p(interval, slack))
+        inside = -claim.margin <= interval.low and interval.high <= claim.margin
+        outside = interval.low > claim.margin or interval.high < -claim.margin
+        word = name_verdict(supported=inside or (interval.spreadless and slack >= 0), contradicted=outside)
+        word, needed = hold_back(word, interval), repeats_needed(pairs.values, distance=abs(slack))
+    finding = of_pairs(pairs, Effect.of_claim(claim, pairs.unit, interval), word, outcomes, needed)
+    return replace(finding, middles=_middles(claim, finding))
 
 
 def _equivalence_p(interval: Interval, slack: float) -> float:
-    """Twice the larger of two one-sided p-values, so that p < 0.05 just where the 95 % interval decides."""
+    """Return twice the larger of two one-sided p-values, so that p < 0.05 just where the 95 % interval decides."""
     if interval.n < 2 or interval.spreadless:
         return min(1.0, 2.0 ** (1 - interval.n)) if interval.n > 1 else math.nan
     error = (interval.high - interval.low) / 2 / stats.t.ppf(0.975, interval.n - 1)
     return min(1.0, 2 * float(stats.t.sf(abs(slack) / error, interval.n - 1)))
 
 
-def spread(claim: SpreadComparison, table: RunTable) -> Finding:
-    """Weigh a comparison of spreads by the ratio of the standard deviations over repeats."""
-    sides = [reference_values(reference, table) for reference in (claim.left, claim.right)]
+def _middles(claim: Comparison | Equivalence, finding: Finding) -> str:
+    offset = claim.offset if isinstance(claim, Comparison) else 0.0
+    shift = f" {'−' if offset < 0 else '+'} {number(abs(offset))} =" if offset else ""
+    value = "" if isinstance(claim.right, Number) and not offset else f" {number(finding.right)}"
+    middles = _MIDDLES.get(finding.effect.unit, "medians")
+    return (
+        f"{term(claim.left)} {number(finding.left)} against {term(claim.right)}{shift}{value} "
+        f"({middles} of {finding.effect.interval.n})."
+    )
+
+
+def spread(claim: SpreadComparison, evidence: Evidence) -> Finding:
+    """Judge a comparison of spreads by the ratio of the standard deviations over repeats."""
+    sides = [reference_values(reference, evidence.table) for reference in (claim.left, claim.right)]
     x, y = (side.reindex(sides[0].index.intersection(sides[1].index)) for side in sides)
-    pairs = Contrast(x, y, x, "spread ratio")
-    side = 1 if claim.operator == ">" else -1
+    unit: Unit = "spread ratio"
+    pairs = Contrast(x, y, x, unit)
     pseudo = log_spread_ratios(x, y) if _vary(x, y) else np.array([math.nan])
     if np.isfinite(pseudo).all():
-        ratio = x.std() / y.std()
-        interval = replace(t_interval(pseudo).exp(), estimate=ratio)
+        interval = replace(t_interval(pseudo).exp(), estimate=x.std() / y.std())
         needed = repeats_needed(pseudo)
     else:
-        pairs = replace(pairs, unit="order", left=_deviations(x), right=_deviations(y))
+        unit = "order"
+        pairs = Contrast(_deviations(x), _deviations(y), x, unit)
         interval, needed = order_interval(pairs.signs), repeats_needed(pairs.signs)
-    finding = of_pairs(pairs, interval, read_word(interval, pairs.unit, side), pd.Series(dtype=float), needed)
-    return replace(finding, left=_std(x), right=_std(y), lefts=None, rights=None)
+    word = read_word(interval, unit, claim.side)
+    finding = of_pairs(pairs, Effect.of_claim(claim, unit, interval), word, pd.Series(dtype=float), needed)
+    left, right = _std(x), _std(y)
+    middles = (
+        f"Standard deviation of {term(claim.left)} {number(left)}, "
+        f"of {term(claim.right)} {number(right)} ({interval.n} repeats)."
+    )
+    return replace(finding, left=left, right=right, lefts=None, rights=None, middles=middles)
 
 
 def _vary(x: pd.Series, y: pd.Series) -> bool:
@@ -90,7 +112,7 @@ def _vary(x: pd.Series, y: pd.Series) -> bool:
 
 
 def _deviations(x: pd.Series) -> pd.Series:
-    """Distances from the median; an infinite value is no distance from an infinite median."""
+    """Return distances from the median; an infinite value is no distance from an infinite median."""
     if x.empty:
         return x
     middle = float(np.median(x))
@@ -101,25 +123,25 @@ def _std(x: pd.Series) -> float:
     return float(x.std()) if len(x) > 1 and np.isfinite(x).all() else math.nan
 
 
-def share(claim: Share, table: RunTable) -> Finding:
-    """Weigh ``always``, ``never`` and ``usually`` by the repeats in which the condition holds."""
+def share(claim: Share, evidence: Evidence) -> Finding:
+    """Judge ``always``, ``never`` and ``usually`` by the repeats in which the condition holds."""
     if isinstance(claim.condition, Flag):
-        values = reference_values(claim.condition.subject, table)
+        values = reference_values(claim.condition.subject, evidence.table)
         pairs = Contrast(values, values * 0.0, values, "share")
-        holds = values != 0
+        holds, event = values != 0, _event(claim.condition)
     else:
-        condition = claim.condition
-        finding = comparison(condition, table) if isinstance(condition, Comparison) else equivalence(condition, table)
-        assert finding.lefts is not None and finding.rights is not None
-        pairs = Contrast(finding.lefts, finding.rights, finding.lefts, "share")
-        holds = finding.outcomes > 0
+        condition = JUDGES[type(claim.condition)](claim.condition, evidence)
+        assert condition.lefts is not None and condition.rights is not None
+        pairs = Contrast(condition.lefts, condition.rights, condition.lefts, "share")
+        holds, event = condition.outcomes > 0, "The condition held"
     interval = share_interval(int(holds.sum()), len(holds))
     outcomes = (holds.astype(float) * 2 - 1) * (-1 if claim.quantifier == "never" else 1)
     word = _share_word(claim, interval)
     if claim.quantifier != "usually" and word == "contradicted":
         interval = replace(interval, p=math.nan)  # one counterexample refutes; that is logic, not a test
     needed = repeats_needed(outcomes) if claim.quantifier == "usually" else FEWEST_FOR_A_SIGN
-    return of_pairs(pairs, interval, word, outcomes, needed)
+    finding = of_pairs(pairs, Effect.of_claim(claim, "share", interval), word, outcomes, needed)
+    return replace(finding, event=event)
 
 
 def _share_word(claim: Share, interval: Interval) -> Word:
@@ -130,3 +152,16 @@ def _share_word(claim: Share, interval: Interval) -> Word:
     if interval.estimate != (1.0 if claim.quantifier == "always" else 0.0):
         return "contradicted"
     return "supported" if interval.n >= FEWEST_FOR_A_SIGN else "inconclusive"
+
+
+def _event(condition: Flag) -> str:
+    subject = condition.subject
+    return f"{subject.variant} diverged" if subject.metric == "diverged" else f"{term(subject)} was not 0"
+
+
+JUDGES: Mapping[type, Judge] = {
+    Comparison: comparison,
+    Equivalence: equivalence,
+    SpreadComparison: spread,
+    Share: share,
+}

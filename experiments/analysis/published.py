@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from experiments.analysis.effects import number
 from experiments.analysis.intervals import Interval, t_interval
-from experiments.analysis.sentences import number
-from experiments.analysis.tables import RunTable
+from experiments.analysis.run_table import RunTable
 from experiments.columns import column_of
 from experiments.language.claims import find_variant
 

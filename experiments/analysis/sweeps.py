@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.grids import in_order, label, points_of
-from experiments.analysis.headline import headline_metrics
+from experiments.analysis.grid_axes import in_order, label, points_of
+from experiments.analysis.headline import headline_metrics, sweep_metrics
 from experiments.analysis.intervals import Interval, t_interval
-from experiments.analysis.tables import RunTable
+from experiments.analysis.run_table import RunTable
 from experiments.columns import column_of
 
 if TYPE_CHECKING:
@@ -72,17 +72,16 @@ class Sweep:
 
 
 def sweeps(study: Study, runs: pd.DataFrame, metrics: Sequence[str] | None = None) -> list[Sweep]:
-    """Tabulate the metrics of a study along the axes of its grids.
+    """Compute the metrics of a study along the axes of its grids.
 
     Args:
         study: The study.
         runs: Its runs.
-        metrics: Names of columns; by default the few that stand for the study.
+        metrics: Names of columns; by default the headline metrics and those of the sweep figures.
 
     Returns:
         One line for each grid, axis, combination of the other axes, metric and protocol that has runs.
     """
-    names = headline_metrics(study) if metrics is None else metrics
     tables = [RunTable(runs, protocol) for protocol in study.protocols]
     groups = dict.fromkeys(variant.group for variant in study.variants if variant.grid)
     found = [
@@ -90,14 +89,43 @@ def sweeps(study: Study, runs: pd.DataFrame, metrics: Sequence[str] | None = Non
         for group in groups
         for axis in points_of(study, group)[0].grid
         for others, line in _lines(points_of(study, group), axis)
-        for metric in names
+        for metric in (_shown_metrics(study, group) if metrics is None else metrics)
         for table in tables
     ]
     return [sweep for sweep in found if not sweep.runs.empty]
 
 
+def select_sweeps(found: Iterable[Sweep], metrics: Sequence[str]) -> list[Sweep]:
+    """Return the sweeps of some metrics.
+
+    Args:
+        found: Sweeps of one study, as ``sweeps`` returns them.
+        metrics: Names of columns.
+
+    Returns:
+        The sweeps by grid, axis and other axes as in ``found``, those of one line in the order of ``metrics``.
+    """
+    lines: dict[tuple[str, str, str], list[Sweep]] = {}
+    for sweep in found:
+        lines.setdefault((sweep.group, sweep.axis, repr(sweep.others)), []).append(sweep)
+    return [
+        sweep
+        for line in lines.values()
+        for sweep in sorted(line, key=lambda sweep: _position(sweep.metric, metrics))
+        if sweep.metric in metrics
+    ]
+
+
+def _position(metric: str, metrics: Sequence[str]) -> int:
+    return metrics.index(metric) if metric in metrics else len(metrics)
+
+
+def _shown_metrics(study: Study, group: str) -> Iterable[str]:
+    return dict.fromkeys([*headline_metrics(study), *sweep_metrics(study, group)])
+
+
 def is_geometric(values: Sequence[Any]) -> bool:
-    """Tell whether numbers span a decade or more in steps that are more even as ratios than as differences."""
+    """Return whether numbers span a decade or more in steps that are more even as ratios than as differences."""
     if len(values) < 3 or not all(isinstance(value, int | float) and value > 0 for value in values):
         return False
     numbers = np.sort(np.asarray(values, dtype=float))
@@ -163,7 +191,7 @@ def _best(numbers: pd.DataFrame, metric: str) -> Any:
 
 
 def _as_good(numbers: pd.DataFrame, value: Any, best: Any) -> bool:
-    """Tell whether a value's paired difference to the best one may be 0; a value with diverged runs is not as good."""
+    """Return whether the difference of a value to the best one may be 0; one with diverged runs is not as good."""
     if value == best:
         return True
     differences = (numbers[value] - numbers[best]).dropna()

@@ -9,36 +9,29 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiments.analysis.contrasts import Unit
-from experiments.analysis.findings import Finding, Word
-from experiments.analysis.grid_claims import shape, trend
-from experiments.analysis.intervals import Interval, holm
-from experiments.analysis.pair_claims import comparison, equivalence, share, spread
+from experiments.analysis import grid_claims, pair_claims
+from experiments.analysis.effects import Effect, number, signed
+from experiments.analysis.findings import Evidence, Finding, Judge, Word
+from experiments.analysis.intervals import holm
+from experiments.analysis.run_table import RunTable
 from experiments.analysis.sentences import describe
-from experiments.analysis.tables import RunTable
 from experiments.language.claims import find_variant, references
-from experiments.language.expressions import (
-    Comparison,
-    Equivalence,
-    Expression,
-    Shape,
-    Share,
-    SpreadComparison,
-    Trend,
-)
 
 if TYPE_CHECKING:
     from experiments.language.study import Claim, Study
 
+JUDGES: Mapping[type, Judge] = {**pair_claims.JUDGES, **grid_claims.JUDGES}
+"""The function that judges each form of claim."""
+
 
 @dataclass(frozen=True)
 class Single:
-    """What one repeat alone would have shown.
+    """A claim in one repeat alone.
 
     Attributes:
         left: Value of the left side, of a condition's metric, or the slope of a trend.
         right: Value of the right side; NaN where there is none.
-        outcome: 1 speaks for the claim, -1 against it, 0 neither.
+        outcome: 1 supports the claim, -1 contradicts it, 0 neither.
     """
 
     left: float
@@ -56,18 +49,16 @@ class Verdict:
         claim: The claim itself.
         protocol: "published" or "fresh".
         word: "supported", "contradicted", "inconclusive" or "no data".
-        interval: Estimate with its 95 % interval, n and p, in ``unit``.
-        unit: "difference", "ratio", "order" (share of the untied pairs with the larger left side), "share" (of the
-            repeats), "slope" (on ranks), "ranks", or "spread ratio".
+        effect: Estimate with its 95 % interval, n and p, in its unit, and the claim's side.
         left: Middle of the left side on the scale of the unit.
         right: Middle of the right side.
         ties: Pairs with equal sides.
         worst: Pairs with a run that diverged or never reached its target.
         p_holm: The p-value adjusted for all claims of the study under this protocol; NaN where there is none.
         repeats_needed: Repeats that would have decided an inconclusive claim; None where none would.
-        opposite_share: Share of repeats that alone would have told the opposite story; NaN where one repeat tells none.
-        singles: What each repeat alone would have shown.
-        sentence: What the numbers say, in words.
+        opposite_share: Share of repeats that alone would have shown the opposite; NaN where one repeat shows nothing.
+        singles: The claim in each repeat alone.
+        sentence: The numbers in words.
     """
 
     study: str
@@ -75,8 +66,7 @@ class Verdict:
     claim: Claim
     protocol: str
     word: Word
-    interval: Interval
-    unit: Unit
+    effect: Effect
     left: float
     right: float
     ties: int
@@ -98,31 +88,38 @@ def judge(study: Study, runs: pd.DataFrame) -> list[Verdict]:
     Returns:
         One verdict for each protocol and claim, in this order.
     """
-    return [verdict for protocol in study.protocols for verdict in _judge(study, RunTable(runs, protocol))]
+    tables = [RunTable(runs, protocol) for protocol in study.protocols]
+    return [verdict for table in tables for verdict in _judge(Evidence(study, table))]
 
 
-def find(expression: Expression, study: Study, table: RunTable) -> Finding:
-    """Weigh one claim by the runs of one protocol."""
-    match expression:
-        case Comparison():
-            return comparison(expression, table)
-        case Equivalence():
-            return equivalence(expression, table)
-        case SpreadComparison():
-            return spread(expression, table)
-        case Share():
-            return share(expression, table)
-        case Trend():
-            return trend(expression, study, table)
-        case Shape():
-            return shape(expression, study, table)
+def one_run_sentence(verdict: Verdict, repeat: int) -> str:
+    """Write what a lecturer would have concluded from one repeat alone.
+
+    Args:
+        verdict: The claim's verdict under one protocol.
+        repeat: Which repeat.
+
+    Returns:
+        Plain text; another one where a single run shows nothing about this form of claim or there is no such run.
+    """
+    single = verdict.singles.get(repeat)
+    if single is None:
+        spread = verdict.effect.unit == "spread ratio"
+        return "A single run shows no spread." if spread else f"There is no run {repeat}."
+    seen = {1: "the claim looks right", -1: "the claim looks wrong", 0: "no difference to be seen"}[single.outcome]
+    if verdict.effect.unit == "slope":
+        return f"Run {repeat}: slope {signed(single.left)} on ranks; {seen}."
+    if math.isnan(single.left) or math.isnan(single.right):
+        return f"Run {repeat}: {seen}."
+    return f"Run {repeat}: {number(single.left)} against {number(single.right)}; {seen}."
 
 
-def _judge(study: Study, table: RunTable) -> list[Verdict]:
-    findings = [find(claim.expression, study, table) for claim in study.claims]
-    adjusted = holm([finding.interval.p for finding in findings])
+def _judge(evidence: Evidence) -> list[Verdict]:
+    study, protocol = evidence.study, evidence.table.protocol
+    findings = [JUDGES[type(claim.expression)](claim.expression, evidence) for claim in study.claims]
+    adjusted = holm([finding.effect.interval.p for finding in findings])
     return [
-        _verdict(study, number, claim, table.protocol, finding, p_holm=p_holm)
+        _verdict(study, number, claim, protocol, finding, p_holm=p_holm)
         for number, (claim, finding, p_holm) in enumerate(zip(study.claims, findings, adjusted, strict=True), start=1)
     ]
 
@@ -134,8 +131,7 @@ def _verdict(study: Study, number: int, claim: Claim, protocol: str, finding: Fi
         claim=claim,
         protocol=protocol,
         word=finding.word,
-        interval=finding.interval,
-        unit=finding.unit,
+        effect=finding.effect,
         left=finding.left,
         right=finding.right,
         ties=finding.ties,
@@ -144,12 +140,12 @@ def _verdict(study: Study, number: int, claim: Claim, protocol: str, finding: Fi
         repeats_needed=finding.needed,
         opposite_share=_opposite_share(finding),
         singles=_singles(finding),
-        sentence=describe(claim.expression, finding, planned=_planned(study, claim, protocol)),
+        sentence=describe(finding, planned=_planned(study, claim, protocol)),
     )
 
 
 def _planned(study: Study, claim: Claim, protocol: str) -> int:
-    """How many repeats the claim would have, were all runs there; 0 where some variant does not run this protocol."""
+    """Return the repeats of the claim in the whole study; 0 where some variant does not run under this protocol."""
     names = [variant.name for variant in study.variants]
     asked = {find_variant(reference.variant, names) or reference.variant for reference in references(claim.expression)}
     variants = [variant for variant in study.variants if variant.name in asked or variant.group in asked]
@@ -159,7 +155,7 @@ def _planned(study: Study, claim: Claim, protocol: str) -> int:
 
 
 def _opposite_share(finding: Finding) -> float:
-    """Share of repeats against the verdict; where it is open, against the side that most of the evidence is on."""
+    """Return the share of repeats against the verdict; where it is open, against the side of most repeats."""
     if finding.outcomes.empty:
         return math.nan
     side = {"supported": 1, "contradicted": -1}.get(finding.word, finding.leaning)

@@ -15,7 +15,7 @@ from experiments.errors import ExperimentsError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.analysis import FolderChange, Interval, PairedDifference
+    from experiments.analysis import Effect, FolderChange, PairedDifference
     from experiments.language import Study
 
 
@@ -129,42 +129,31 @@ def _check_metrics(metrics: Sequence[str] | None, runs: pd.DataFrame) -> None:
 
 
 def _variant_row(one: PairedDifference) -> tuple[str, ...]:
-    effect = _effect(one.interval, one.unit)
-    verdict = _verdict(one.interval, one.unit)
     return (
         one.protocol,
         one.column,
         _number(one.right),
         one.variant,
         _number(one.left),
-        effect,
-        verdict + (f", {one.worst} diverged" if one.worst else ""),
-        str(one.interval.n),
+        _effect(one.effect),
+        one.effect.direction + (f", {one.worst} diverged" if one.worst else ""),
+        str(one.effect.interval.n),
     )
 
 
 def _folder_row(one: FolderChange) -> tuple[str, ...]:
     names = one.study, one.variant, one.protocol, one.metric
-    values = _number(one.before), _number(one.after), _effect(one.interval, one.unit)
-    return (*names, *values, _verdict(one.interval, one.unit), str(one.interval.n))
+    values = _number(one.before), _number(one.after), _effect(one.effect)
+    return (*names, *values, one.effect.direction, str(one.effect.interval.n))
 
 
-def _effect(interval: Interval, unit: str) -> str:
+def _effect(effect: Effect) -> str:
+    interval, unit = effect.interval, effect.unit
     low, high = interval.low, interval.high
-    if unit == "ratio":
+    if effect.is_ratio:
         return f"x{interval.estimate:.3g} [{low:.3g}, {high:.3g}]"
     sign = "+" if unit == "difference" else ""
     return f"{interval.estimate:{sign}.3g} [{low:{sign}.3g}, {high:{sign}.3g}]"
-
-
-def _verdict(interval: Interval, unit: str) -> str:
-    """Return the side of no difference on which the whole interval is."""
-    nothing = {"ratio": 1.0, "order": 0.5}.get(unit, 0.0)
-    if interval.low > nothing:
-        return "higher"
-    if interval.high < nothing:
-        return "lower"
-    return "equal" if interval.low == interval.high == nothing else "open"
 
 
 def _number(value: float) -> str:

@@ -49,6 +49,11 @@ class Comparison:
     right: Term
     offset: float = 0.0
 
+    @property
+    def side(self) -> int:
+        """The side of "no effect" that supports the claim: 1 above, -1 below."""
+        return 1 if self.operator in (">", ">=") else -1
+
 
 @dataclass(frozen=True)
 class Equivalence:
@@ -57,6 +62,11 @@ class Equivalence:
     left: Term
     right: Term
     margin: float
+
+    @property
+    def side(self) -> int:
+        """The side of "no effect" that supports the claim: 0, since it lies around it."""
+        return 0
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,11 @@ class SpreadComparison:
     operator: Operator
     right: Reference
 
+    @property
+    def side(self) -> int:
+        """The side of "no effect" that supports the claim: 1 above, -1 below."""
+        return 1 if self.operator == ">" else -1
+
 
 @dataclass(frozen=True)
 class Trend:
@@ -76,6 +91,11 @@ class Trend:
     direction: Literal["increasing", "decreasing"]
     axis: str
 
+    @property
+    def side(self) -> int:
+        """The side of "no effect" that supports the claim: 1 above, -1 below."""
+        return 1 if self.direction == "increasing" else -1
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -84,6 +104,11 @@ class Shape:
     subject: Reference
     shape: Literal["peaks", "dips"]
     axis: str
+
+    @property
+    def side(self) -> int:
+        """The side of "no effect" that supports the claim: 1 above, -1 below."""
+        return 1 if self.shape == "peaks" else -1
 
 
 @dataclass(frozen=True)
@@ -99,6 +124,11 @@ class Share:
 
     quantifier: Literal["always", "never", "usually"]
     condition: Comparison | Equivalence | Flag
+
+    @property
+    def side(self) -> int:
+        """The side of "no effect" that supports the claim: 1 above one half, 0 where every repeat counts."""
+        return 1 if self.quantifier == "usually" else 0
 
 
 Expression: TypeAlias = Comparison | Equivalence | SpreadComparison | Trend | Shape | Share

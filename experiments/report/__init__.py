@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from experiments.report.comparison import write_comparison
-    from experiments.report.site import write_page, write_report
+    from experiments.report.site import write_report, write_scoreboard
+    from experiments.report.study_report import write_study
 
-__all__ = ["write_comparison", "write_page", "write_report"]
+__all__ = ["write_comparison", "write_report", "write_scoreboard", "write_study"]
 
-_PLACES = {"write_comparison": "comparison", "write_page": "site", "write_report": "site"}
+_PLACES = {
+    "write_comparison": "comparison",
+    "write_report": "site",
+    "write_scoreboard": "site",
+    "write_study": "study_report",
+}
 
 
 def __getattr__(name: str) -> Any:

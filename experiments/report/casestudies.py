@@ -17,17 +17,21 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from experiments.analysis import ClaimRow, Effect, read_claim_rows
 from experiments.columns import PROTOCOLS
 from experiments.errors import ExperimentsError
-from experiments.report.effects import Effect
+from experiments.language import load_study
 from experiments.report.words import LOOKS, interval, number
 from experiments.store.files import write_if_changed
 
+if TYPE_CHECKING:
+    from experiments.language.claims import Expression
+    from experiments.language.study import Claim
+
 _VERDICTS = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
 _FIGURE = re.compile(r"(<!-- figure: (\S+), ([^\n]+?) -->\n).*?(<!-- /figure -->)", re.DOTALL)
-
-Claim = Mapping[str, str]
 
 
 def update_page(page: Path, out: Path) -> None:
@@ -44,31 +48,35 @@ def update_page(page: Path, out: Path) -> None:
     claims = study / "claims.csv"
     if not claims.is_file():
         raise ExperimentsError(f"{page}: no results in {study}; run: python -m experiments run {page.stem}")
-    table = verdict_table(_rows(claims)) + disagreements(_rows(study / "published.csv"))
+    table = verdict_table(read_claim_rows(claims), load_study(page.stem).claims) + disagreements(
+        _rows(study / "published.csv")
+    )
     text = _VERDICTS.sub(lambda match: f"{match[1]}{table}{match[2]}", page.read_text(encoding="utf-8"))
     write_if_changed(page, _FIGURE.sub(lambda match: _figure(match, page, study), text))
 
 
-def verdict_table(claims: Iterable[Claim]) -> str:
+def verdict_table(rows: Iterable[ClaimRow], claims: Iterable[Claim]) -> str:
     """Write the verdicts of a study as a table in Markdown.
 
     Args:
-        claims: The rows of claims.csv.
+        rows: The rows of claims.csv.
+        claims: The claims of the study.
 
     Returns:
         One line a claim, with both protocols beside each other, and below it the reasons for those that do not hold.
     """
-    by_claim: dict[str, dict[str, Claim]] = {}
-    for claim in claims:
-        by_claim.setdefault(claim["claim"], {})[claim["protocol"]] = claim
+    expressions = {claim.expect: claim.expression for claim in claims}
+    by_claim: dict[int, dict[str, ClaimRow]] = {}
+    for row in rows:
+        by_claim.setdefault(row.claim, {})[row.protocol] = row
     lines = ["| claim | on the slides' data | on fresh data |", "|---|---|---|"]
     reasons = []
     for verdicts in by_claim.values():
         first = next(iter(verdicts.values()))
-        cells = " | ".join(_cell(verdicts.get(protocol)) for protocol in PROTOCOLS)
-        lines.append(f"| {_escape(first['says'])} | {cells} |")
-        if first["why"] and any(verdict["verdict"] != "supported" for verdict in verdicts.values()):
-            reasons.append(f"- *{_escape(first['says'])}* {first['why']}")
+        cells = " | ".join(_cell(verdicts.get(protocol), expressions.get(first.expect)) for protocol in PROTOCOLS)
+        lines.append(f"| {_escape(first.says)} | {cells} |")
+        if first.why and any(row.verdict != "supported" for row in verdicts.values()):
+            reasons.append(f"- *{_escape(first.says)}* {first.why}")
     return "\n".join([*lines, *(["", *reasons] if reasons else [])]) + "\n"
 
 
@@ -101,14 +109,13 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _cell(claim: Claim | None) -> str:
-    if claim is None:
+def _cell(row: ClaimRow | None, claim: Expression | None) -> str:
+    if row is None:
         return "–"
-    look = LOOKS[claim["verdict"]]
-    effect = Effect.of(claim)
-    numbers = f"{number(effect.estimate, 3)} {interval(effect.low, effect.high)}".strip()
-    margin = " from the margin" if effect.is_from_margin else ""
-    return f"{look.sign} **{look.word}**<br>{effect.unit}{margin} {numbers}, n = {effect.n}"
+    look, effect = LOOKS[row.verdict], Effect.of_claim(claim, row.unit, row.interval)
+    numbers = f"{number(row.effect, 3)} {interval(row.low, row.high)}".strip()
+    margin = " from the margin" if effect.is_from_border else ""
+    return f"{look.sign} **{look.word}**<br>{row.unit}{margin} {numbers}, n = {row.n}"
 
 
 def _escape(text: str) -> str:

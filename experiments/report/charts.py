@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from experiments.analysis import sweeps
+from experiments.analysis import Analysis
 from experiments.language.expressions import references
 from experiments.report.curve_data import curve_metrics, layer_curves, learning_curves, read_histories
 from experiments.report.lines import Epochs
@@ -24,12 +22,11 @@ _FIRST_SHOWN = 4
 _WATCHED = {"test": "Test rows, watched after each epoch", "validation": "Validation rows"}
 
 
-def chart_data(study: Study, runs: pd.DataFrame, changes: Sequence[Changes], out: Path) -> Mapping[str, Any]:
+def chart_data(analysis: Analysis, changes: Sequence[Changes], out: Path) -> Mapping[str, Any]:
     """Gather the data of all charts of a study.
 
     Args:
-        study: The study.
-        runs: Its runs.
+        analysis: The analysed study.
         changes: What each variant that can be chosen changes in the YAML.
         out: The results folder.
 
@@ -37,6 +34,7 @@ def chart_data(study: Study, runs: pd.DataFrame, changes: Sequence[Changes], out
         ``variants`` (looks), ``curves``, ``layers``, ``sweeps``, ``slides``, ``source`` (lines to mark) and ``epochs``;
         what a study does not have is None or empty.
     """
+    study = analysis.study
     histories, epochs = read_histories(study, out), Epochs()
     metrics = curve_metrics(histories)
     curves = learning_curves(histories, metrics, epochs)
@@ -44,8 +42,8 @@ def chart_data(study: Study, runs: pd.DataFrame, changes: Sequence[Changes], out
         "variants": _looks(study, {index for index, _ in histories}),
         "curves": {**curves, "watched": _watched(study)} if curves else None,
         "layers": layer_curves(histories, epochs),
-        "sweeps": sweep_charts(sweeps(study, runs)),
-        "slides": slide_data(study, runs, histories, metrics, epochs),
+        "sweeps": sweep_charts(analysis.headline_sweeps),
+        "slides": slide_data(analysis, histories, metrics, epochs),
         "source": [{"changed": one.changed, "replaced": one.replaced} for one in changes],
         "epochs": epochs.lists,
     }

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from experiments.analysis import ClaimRow, Effect
 from experiments.report import words
 from experiments.report.drawings import Bar, Forest, signed_bars
-from experiments.report.effects import Effect, as_number
+from experiments.report.effect_views import effect_drawing, effect_text
 from experiments.report.words import Look
+
+if TYPE_CHECKING:
+    from experiments.language.study import Claim
 
 HEADINGS = {"published": "On the slides’ data (published)", "fresh": "On fresh data"}
 _LUCK = (
@@ -60,72 +62,71 @@ class ClaimView:
     luck: Luck | None
 
 
-def claim_views(claims: pd.DataFrame) -> tuple[ClaimView, ...]:
-    """Read the verdicts of one study's claims.
+def claim_views(rows: Sequence[ClaimRow], claims: Sequence[Claim]) -> tuple[ClaimView, ...]:
+    """Arrange the verdicts of one study by claim.
 
     Args:
-        claims: The rows of its claims.csv: one for each claim and protocol.
+        rows: One for each claim and protocol.
+        claims: The claims of the study, for the side that each drawing shows at the right.
 
     Returns:
         The claims in the order of the YAML, both protocols of a claim together.
     """
-    rows = [{str(key): value for key, value in row.items()} for row in claims.to_dict("records")]
-    numbers = sorted({int(row["claim"]) for row in rows})
-    return tuple(_view(number, [row for row in rows if int(row["claim"]) == number]) for number in numbers)
+    expressions = {claim.expect: claim.expression for claim in claims}
+    judged = [(row, Effect.of_claim(expressions.get(row.expect), row.unit, row.interval)) for row in rows]
+    numbers = sorted({row.claim for row in rows})
+    return tuple(_view([(row, effect) for row, effect in judged if row.claim == number]) for number in numbers)
 
 
-def _view(number: int, rows: Sequence[Mapping[str, Any]]) -> ClaimView:
-    effects = [Effect.of(row) for row in rows]
-    reach = max(effect.reach for effect in effects)
-    first = rows[0]
+def _view(judged: Sequence[tuple[ClaimRow, Effect]]) -> ClaimView:
+    reach = max(effect.reach for _, effect in judged)
+    first = judged[0][0]
     return ClaimView(
-        number=number,
-        anchor=f"claim-{number}",
-        says=str(first["says"]),
-        expect=str(first["expect"]),
-        source=str(first["source"]),
-        why=str(first["why"]),
-        sides=tuple(_side(row, effect, reach) for row, effect in zip(rows, effects, strict=True)),
-        luck=next((_luck(row) for row in rows if math.isfinite(as_number(row.get("luck_gain")))), None),
+        number=first.claim,
+        anchor=f"claim-{first.claim}",
+        says=first.says,
+        expect=first.expect,
+        source=first.source,
+        why=first.why,
+        sides=tuple(_side(row, effect, reach) for row, effect in judged),
+        luck=next((_luck(row, effect) for row, effect in judged if math.isfinite(row.luck_gain)), None),
     )
 
 
-def _side(row: Mapping[str, Any], effect: Effect, reach: float) -> Side:
-    protocol = str(row["protocol"])
+def _side(row: ClaimRow, effect: Effect, reach: float) -> Side:
     return Side(
-        protocol=protocol,
-        heading=HEADINGS.get(protocol, protocol),
-        look=words.look(str(row["verdict"])),
-        effect=effect.text(),
-        forest=effect.drawing(reach),
-        sentence=str(row["sentence"]),
-        facts=tuple(_facts(row)) if effect.n else (),
-        n=effect.n,
-        opposite=as_number(row["opposite_share"]),
+        protocol=row.protocol,
+        heading=HEADINGS.get(row.protocol, row.protocol),
+        look=words.look(row.verdict),
+        effect=effect_text(effect),
+        forest=effect_drawing(effect, reach),
+        sentence=row.sentence,
+        facts=tuple(_facts(row)) if row.n else (),
+        n=row.n,
+        opposite=row.opposite_share,
         clarity=effect.clarity,
     )
 
 
-def _facts(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    n, holm, opposite, needed = (as_number(row[key]) for key in ("n", "p_holm", "opposite_share", "repeats_needed"))
-    yield "Repeats", f"{n:,.0f}"
-    if not math.isnan(holm):
-        yield "p, Holm over the study", words.number(holm, 2)
-    if not math.isnan(opposite):
-        yield "Opposite story", f"{words.percent(opposite)} of single runs"
-    if row["verdict"] == "inconclusive" and not math.isnan(needed):
-        yield "Repeats that would decide", f"about {needed:,.0f}"
+def _facts(row: ClaimRow) -> Iterator[tuple[str, str]]:
+    yield "Repeats", f"{row.n:,.0f}"
+    if not math.isnan(row.p_holm):
+        yield "p, Holm over the study", words.number(row.p_holm, 2)
+    if not math.isnan(row.opposite_share):
+        yield "Opposite story", f"{words.percent(row.opposite_share)} of single runs"
+    if row.verdict == "inconclusive" and not math.isnan(row.repeats_needed):
+        yield "Repeats that would decide", f"about {row.repeats_needed:,.0f}"
 
 
-def _luck(row: Mapping[str, Any]) -> Luck:
+def _luck(row: ClaimRow, effect: Effect) -> Luck:
     """Draw the parts of a gain; those of a ratio on a logarithmic scale, where they add up."""
-    ratio = Effect.of(row).is_ratio
     bars = []
     for css, label, column in _LUCK:
-        part = as_number(row[column])
+        part = getattr(row, column)
         if math.isfinite(part):
-            bars.append((css, f"{_amount(part, ratio)} {label}", math.log(part) if ratio else part))
-    gain = _amount(as_number(row["luck_gain"]), ratio)
+            value = math.log(part) if effect.is_ratio else part
+            bars.append((css, f"{_amount(part, effect.is_ratio)} {label}", value))
+    gain = _amount(row.luck_gain, effect.is_ratio)
     return Luck(f"The slides’ test rows show {gain}. Taken apart:", signed_bars(bars))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from experiments.analysis import FolderChange, PairedDifference
 from experiments.report import words
 from experiments.report.drawings import Forest
-from experiments.report.effects import Effect
+from experiments.report.effect_views import effect_drawing, effect_text
 from experiments.report.page import fingerprint, render
 from experiments.report.words import Look
 from experiments.store.files import write_if_changed
@@ -68,11 +68,11 @@ def write_comparison(
 
 
 def _row(one: PairedDifference | FolderChange) -> ComparisonRow:
-    interval = one.interval
-    effect = Effect(one.unit, interval.estimate, interval.low, interval.high, interval.n, None)
+    effect = replace(one.effect, side=1)
     if isinstance(one, FolderChange):
         names, first, second = (one.study, one.variant, one.protocol, one.metric), one.before, one.after
     else:
         names, first, second = (one.variant, one.reference, one.protocol, one.column), one.left, one.right
-    look, drawing = _LOOKS[effect.direction], effect.drawing(effect.reach, side=1)
-    return ComparisonRow(names, words.number(first), words.number(second), effect.text(), look, drawing, effect.n)
+    look, drawing = _LOOKS[effect.direction], effect_drawing(effect, effect.reach)
+    n = effect.interval.n
+    return ComparisonRow(names, words.number(first), words.number(second), effect_text(effect), look, drawing, n)

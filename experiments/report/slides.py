@@ -6,9 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from experiments.analysis import Verdict, judge, one_run_sentence
+from experiments.analysis import Analysis, Verdict, one_run_sentence
 from experiments.columns import column_of
 from experiments.language.claims import find_variant
 from experiments.language.expressions import references
@@ -27,13 +25,12 @@ _OUTCOMES = {
 
 
 def slide_data(
-    study: Study, runs: pd.DataFrame, histories: Histories, metrics: Sequence[Metric], epochs: Epochs
+    analysis: Analysis, histories: Histories, metrics: Sequence[Metric], epochs: Epochs
 ) -> dict[str, Any] | None:
     """Gather what each claim looks like with each single seed, on the slides' data.
 
     Args:
-        study: The study.
-        runs: Its runs.
+        analysis: The analysed study.
         histories: Its curves.
         metrics: The metrics that have curves.
         epochs: Where lists of epochs are kept.
@@ -41,11 +38,10 @@ def slide_data(
     Returns:
         ``claims`` with their seeds and ``lines`` with the single runs; None where no claim can be told by one run.
     """
-    published = judge(study, runs[runs["protocol"] == "published"])
-    verdicts = [verdict for verdict in published if verdict.protocol == "published" and verdict.singles]
+    verdicts = [verdict for verdict in analysis.verdicts if verdict.protocol == "published" and verdict.singles]
     if not verdicts:
         return None
-    claims = [_claim(verdict, study, histories, metrics) for verdict in verdicts]
+    claims = [_claim(verdict, analysis.study, histories, metrics) for verdict in verdicts]
     wanted = [(claim["curve"]["key"], index) for claim in claims for index in claim["variants"]]
     return {"claims": claims, "lines": single_runs(histories, wanted, epochs)}
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from experiments.analysis import diagnose, flattery, place_published
+from experiments.analysis import Analysis
 from experiments.report import words
 from experiments.report.boundaries import BoundaryMap, boundary_map
 from experiments.report.charts import chart_data
@@ -109,27 +109,24 @@ class StudyPage:
 
 
 def study_page(
-    study: Study,
-    runs: pd.DataFrame,
+    analysis: Analysis,
     *,
     claims: tuple[ClaimView, ...],
-    summary: pd.DataFrame,
     environment: Mapping[str, Any],
     out: Path,
 ) -> StudyPage:
     """Gather what the page of a study shows.
 
     Args:
-        study: The study.
-        runs: Its runs, as ``read_runs`` gives them; may be empty.
+        analysis: The analysed study; may have no runs.
         claims: Its judged claims.
-        summary: What ``analysis.summarize`` gives.
         environment: What its environment.json says.
         out: The results folder.
     """
+    study, runs = analysis.study, analysis.runs
     folder = StudyFolder.of(study.name, out)
     changes = tuple(changes_of(variant, study) for variant in _shown_changes(study))
-    data = chart_data(study, runs, changes, out)
+    data = chart_data(analysis, changes, out)
     return StudyPage(
         title=study.title,
         question=study.question,
@@ -144,11 +141,11 @@ def study_page(
         maps=_maps(study, folder),
         sweeps=tuple(chart["title"] for chart in data["sweeps"]),
         layers=bool(data["layers"]),
-        tables=variant_tables(study, summary),
-        published=placings(place_published(study, runs)) if len(runs) else (),
-        flattery=flattery_table(flattery(study, runs)),
+        tables=variant_tables(study, analysis.summary),
+        published=placings(analysis.published) if len(runs) else (),
+        flattery=flattery_table(analysis.flattery),
         speed=speed_table(study.name),
-        diagnosis=diagnosis_table(diagnose(study, runs)),
+        diagnosis=diagnosis_table(analysis.diagnosis),
         source_rows=source_rows(study.text),
         changes=changes,
         recipes=_recipes(study),

@@ -13,7 +13,6 @@ from experiments.analysis import Diagnosis, Flattery, PlacedFigure
 from experiments.columns import column_of
 from experiments.report import words
 from experiments.report.drawings import Strip, strip
-from experiments.report.effects import as_number
 from experiments.report.figures.words import protocol_label, set_label
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ def _score_head(name: str) -> str:
 
 
 def _value(own: pd.DataFrame, metric: str, field: str) -> float:
-    return as_number(own.at[metric, field]) if metric in own.index else math.nan
+    return float(own[field].astype(float).loc[metric]) if metric in own.index else math.nan
 
 
 def _mean(own: pd.DataFrame, column: str) -> Cell:
@@ -147,8 +146,8 @@ def flattery_table(found: Sequence[Flattery]) -> Table | None:
     """Tabulate how much the best watched score flatters; None where no run watches its test rows."""
     rows = []
     for one in found:
-        interval, ratio = one.interval, one.unit == "ratio"
-        amount = f"× {words.number(interval.estimate, 3)}" if ratio else words.signed(interval.estimate)
+        interval = one.effect.interval
+        amount = f"× {words.number(interval.estimate, 3)}" if one.effect.is_ratio else words.signed(interval.estimate)
         cells = (
             Cell(one.protocol),
             Cell(words.number(float(one.watched.mean()))),

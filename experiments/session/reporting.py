@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,31 +32,16 @@ _SECONDS_BETWEEN_TRIES = 0.2
 
 
 def write_study(study: Study, out: Path, figures: bool) -> None:
-    """Write tables and page of a study, then its figures and the page with them; called in a worker.
+    """Write tables, figures and page of a study; called in a worker.
 
     Args:
         study: The study.
         out: The results folder.
         figures: Whether figures are drawn; a first version of a page has none.
-
-    Raises:
-        ExceptionGroup: Something could not be written; the rest is written all the same.
     """
-    from experiments.analysis import write_tables
-    from experiments.report import write_page
-    from experiments.report.figures import write_figures
+    from experiments.report import study_report
 
-    steps: list[Callable[[], object]] = [lambda: write_tables((study,), out), lambda: write_page(study, out)]
-    if figures:
-        steps += [lambda: write_figures(study, out), lambda: write_page(study, out)]
-    errors = []
-    for step in steps:
-        try:
-            step()
-        except Exception as error:
-            errors.append(error)
-    if errors:
-        raise ExceptionGroup(f"the reports of {study.name}", errors)
+    study_report.write_study(study, out, figures)
 
 
 def render_scoreboard(studies: Sequence[Study], out: Path) -> str:
@@ -66,9 +51,9 @@ def render_scoreboard(studies: Sequence[Study], out: Path) -> str:
         studies: All studies that it shows.
         out: The results folder.
     """
-    from experiments.report.site import board_page
+    from experiments.report import site
 
-    return board_page(studies, out)
+    return site.board_page(studies, out)
 
 
 def write_site(studies: Sequence[Study], out: Path) -> None:
@@ -78,11 +63,9 @@ def write_site(studies: Sequence[Study], out: Path) -> None:
         studies: All studies that the scoreboard shows.
         out: The results folder.
     """
-    from experiments.analysis import write_tables
-    from experiments.report import write_report
+    from experiments.report import site
 
-    write_tables((), out)
-    write_report(studies, out)
+    site.write_scoreboard(studies, out)
 
 
 def write_reports(changed: Sequence[Study], out: Path, jobs: int | None, summary: Summary, listener: Listener) -> None:

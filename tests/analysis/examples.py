@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.tables import tidy
+from experiments.analysis.run_table import tidy
 from experiments.language.claims import parse_claim
 from experiments.language.configuration import Configuration
 

@@ -7,8 +7,8 @@ import pandas as pd
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from experiments.analysis import judge, one_run_sentence
-from experiments.analysis.write import study_tables
+from experiments.analysis import analyse, one_run_sentence
+from experiments.analysis.result_tables import result_tables
 from tests.analysis.examples import figure, runs, study, tidy, variant
 
 CLAIMS = [
@@ -70,11 +70,12 @@ def tables(draw):
 def test_every_claim_gets_a_verdict_and_every_table_is_made(table):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        verdicts = judge(STUDY, table)
-        study_tables(STUDY, table)
+        analysis = analyse(STUDY, table)
+        result_tables(analysis)
+    verdicts = analysis.verdicts
     assert len(verdicts) == 2 * len(CLAIMS)
     for verdict in verdicts:
-        assert (verdict.word == "no data") == (verdict.interval.n == 0)
+        assert (verdict.word == "no data") == (verdict.effect.interval.n == 0)
         assert verdict.sentence and one_run_sentence(verdict, 0)
     mirrored = {"supported": "contradicted", "contradicted": "supported"}
     for first, second in ((0, 1), (2, 3)):

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from experiments.analysis import judge
-from experiments.analysis.sentences import number, signed
+from experiments.analysis.effects import number, signed
 from tests.analysis.examples import noise, runs, study, together
 
 

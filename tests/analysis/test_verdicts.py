@@ -25,9 +25,9 @@ def test_a_clear_gain_supports_and_contradicts():
     assert verdict("a.test_accuracy > b.test_accuracy", table).word == "supported"
     found = verdict("a.test_accuracy < b.test_accuracy", table)
     assert found.word == "contradicted"
-    assert found.interval.estimate == pytest.approx(0.1, abs=0.01)
-    assert found.interval.low < 0.1 < found.interval.high
-    assert found.unit == "difference" and found.repeats_needed is None and found.opposite_share == 0
+    assert found.effect.interval.estimate == pytest.approx(0.1, abs=0.01)
+    assert found.effect.interval.low < 0.1 < found.effect.interval.high
+    assert found.effect.unit == "difference" and found.repeats_needed is None and found.opposite_share == 0
 
 
 def test_no_clear_gain_is_inconclusive_and_says_how_many_repeats_it_would_take():
@@ -44,15 +44,15 @@ def test_pairs_are_matched_by_repeat_and_not_by_row():
     table = together(left, runs("b", test_accuracy=seeds))
     found = verdict("a.test_accuracy > b.test_accuracy", table)
     assert found.word == "supported"
-    assert found.interval.estimate == pytest.approx(0.001)
+    assert found.effect.interval.estimate == pytest.approx(0.001)
 
 
 def test_losses_are_compared_as_ratios():
     table = two(np.exp(noise(0, scale=0.1)), 2 * np.exp(noise(1, scale=0.1)), "test_mse")
     found = verdict("a.test_mse < b.test_mse", table)
-    assert (found.unit, found.word) == ("ratio", "supported")
-    assert found.interval.estimate == pytest.approx(0.5, rel=0.1)
-    assert found.interval.high < 1
+    assert (found.effect.unit, found.word) == ("ratio", "supported")
+    assert found.effect.interval.estimate == pytest.approx(0.5, rel=0.1)
+    assert found.effect.interval.high < 1
     assert found.left == pytest.approx(np.exp(np.log(table.loc[table.variant == "a", "test_mse"]).mean()))
 
 
@@ -65,7 +65,7 @@ def test_a_factor_moves_the_border_of_a_ratio():
 def test_a_loss_of_zero_falls_back_to_differences():
     table = two(np.zeros(30), 1 + noise(1, scale=0.1), "test_mse")
     found = verdict("a.test_mse < b.test_mse", table)
-    assert (found.unit, found.word) == ("difference", "supported")
+    assert (found.effect.unit, found.word) == ("difference", "supported")
 
 
 def test_a_difference_of_gains():
@@ -74,15 +74,15 @@ def test_a_difference_of_gains():
     claim = "a.test_accuracy - b.test_accuracy > b.test_accuracy - c.test_accuracy"
     found = verdict(claim, table, ("a", "b", "c"))
     assert found.word == "supported"
-    assert found.interval.estimate == pytest.approx(np.mean(a - b - (b - c)))
+    assert found.effect.interval.estimate == pytest.approx(np.mean(a - b - (b - c)))
 
 
 def test_a_diverged_run_is_the_worst_value_and_the_order_decides():
     a, b = np.full(30, 0.9), np.full(30, 0.5)
     table = two(a, b, diverged=[3, 4])
     found = verdict("a.test_accuracy > b.test_accuracy", table)
-    assert (found.unit, found.word, found.worst) == ("order", "supported", 2)
-    assert found.interval.estimate == pytest.approx(28 / 30)
+    assert (found.effect.unit, found.word, found.worst) == ("order", "supported", 2)
+    assert found.effect.interval.estimate == pytest.approx(28 / 30)
     assert "2 of 30 have a run that diverged" in found.sentence
     assert found.opposite_share == pytest.approx(2 / 30)
 
@@ -107,14 +107,14 @@ def test_a_target_never_reached_counts_as_infinitely_late():
     found = verdict(
         "a.epochs_until_test_accuracy < b.epochs_until_test_accuracy", two(left, right, "epochs_until_test_accuracy")
     )
-    assert (found.unit, found.word, found.worst) == ("order", "supported", 3)
+    assert (found.effect.unit, found.word, found.worst) == ("order", "supported", 3)
 
 
 def test_zero_spread_is_said_and_judged_by_the_number_of_repeats():
     table = two([66 / 70] * 30, [64 / 70] * 30)
     found = verdict("a.test_accuracy > b.test_accuracy", table)
     assert found.word == "supported"
-    assert found.interval.low == found.interval.high == pytest.approx(2 / 70)
+    assert found.effect.interval.low == found.effect.interval.high == pytest.approx(2 / 70)
     assert "in all 30 repeats" in found.sentence
     assert verdict("a.test_accuracy > b.test_accuracy", two([0.9] * 3, [0.8] * 3)).word == "inconclusive"
 
@@ -136,7 +136,7 @@ def test_one_run_gives_no_verdict():
 
 def test_no_runs_is_no_data():
     found = verdict("a.test_accuracy > b.test_accuracy", together(runs("a"), runs("b")))
-    assert found.word == "no data" and found.interval.n == 0 and "no finished runs yet" in found.sentence
+    assert found.word == "no data" and found.effect.interval.n == 0 and "no finished runs yet" in found.sentence
     assert verdict("a.test_accuracy > b.test_accuracy", two([0.9] * 9, [0.8] * 9), protocol="fresh").word == "no data"
 
 
@@ -151,7 +151,7 @@ def test_failed_runs_are_left_out_and_missing_ones_said():
     bad = runs("a", test_accuracy=[0.0] * 10, repeats=range(20, 30), error="ValueError")
     table = together(good, bad, runs("b", test_accuracy=0.5 + noise(1, 30, 0.01)))
     found = verdict("a.test_accuracy > b.test_accuracy", table)
-    assert (found.word, found.interval.n) == ("supported", 20)
+    assert (found.word, found.effect.interval.n) == ("supported", 20)
     assert "Only 20 of 30 repeats are there" in found.sentence
 
 
@@ -175,7 +175,7 @@ def test_margins_and_numbers(claim, word):
 def test_equivalence_decides_just_where_its_p_value_does():
     for shift in np.linspace(0, 0.03, 13):
         found = verdict("a.test_accuracy == 0.8 ± 0.015", two(0.8 + shift + noise(0, scale=0.02), np.zeros(30)))
-        assert (found.word != "inconclusive") == (found.interval.p < 0.05)
+        assert (found.word != "inconclusive") == (found.effect.interval.p < 0.05)
 
 
 def test_equal_constants_are_equivalent():
@@ -185,15 +185,15 @@ def test_equal_constants_are_equivalent():
 def test_spreads_are_compared():
     table = two(noise(0), noise(1, scale=5))
     found = verdict("spread(a.test_accuracy) < spread(b.test_accuracy)", table)
-    assert (found.unit, found.word) == ("spread ratio", "supported")
-    assert found.interval.estimate == pytest.approx(noise(0).std(ddof=1) / noise(1, scale=5).std(ddof=1))
+    assert (found.effect.unit, found.word) == ("spread ratio", "supported")
+    assert found.effect.interval.estimate == pytest.approx(noise(0).std(ddof=1) / noise(1, scale=5).std(ddof=1))
     assert math.isnan(found.opposite_share)
     assert verdict("spread(a.test_accuracy) > spread(b.test_accuracy)", table).word == "contradicted"
 
 
 def test_a_side_that_never_varies_has_the_smaller_spread():
     found = verdict("spread(a.test_accuracy) < spread(b.test_accuracy)", two([0.9] * 30, noise(1)))
-    assert (found.unit, found.word) == ("order", "supported")
+    assert (found.effect.unit, found.word) == ("order", "supported")
     assert (
         verdict("spread(a.test_accuracy) < spread(b.test_accuracy)", two([1.0] * 30, [2.0] * 30)).word == "inconclusive"
     )
@@ -252,7 +252,7 @@ def test_trends_and_shapes(curve, claim, word):
 
 def test_a_monotone_curve_has_slope_one_on_ranks():
     points, table = grid([1, 2, 4, 8, 16])
-    assert verdict("rate.test_accuracy increasing over rate", table, points).interval.estimate == 1
+    assert verdict("rate.test_accuracy increasing over rate", table, points).effect.interval.estimate == 1
 
 
 def test_a_curve_that_rises_and_stays_rarely_looks_like_a_peak():
@@ -267,7 +267,7 @@ def test_a_diverged_point_of_a_grid_ranks_last():
     points, table = grid([1, 2, 3, 4, 5])
     table.loc[(table["variant"] == "rate[rate=0.5]") & (table["repeat"] < 20), "diverged"] = 1
     found = verdict("rate.test_accuracy peaks inside rate", table, points)
-    assert (found.unit, found.word) == ("ranks", "supported")
+    assert (found.effect.unit, found.word) == ("ranks", "supported")
 
 
 def test_other_axes_are_averaged():
@@ -278,7 +278,7 @@ def test_other_axes_are_averaged():
             points.append(point)
             tables.append(runs(point.name, test_accuracy=100 * norm + rate + noise(0, scale=0.001)))
     found = verdict("both.test_accuracy increasing over rate", together(*tables), points)
-    assert (found.word, found.interval.estimate) == ("supported", 1)
+    assert (found.word, found.effect.interval.estimate) == ("supported", 1)
 
 
 def test_fresh_reads_the_fresh_rows():
@@ -300,7 +300,7 @@ def test_holm_stands_beside_the_verdicts():
     table = two(0.8 + noise(0, scale=0.01), 0.7 + noise(1, scale=0.01))
     found = judge(study(["a", "b"], claims, protocols=("published",)), table)
     assert [v.number for v in found] == [1, 2, 3]
-    assert all(v.p_holm >= v.interval.p for v in found)
+    assert all(v.p_holm >= v.effect.interval.p for v in found)
 
 
 def test_slide_mode_tells_each_run_and_how_many_would_have_said_the_opposite():

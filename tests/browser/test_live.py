@@ -7,9 +7,7 @@ import time
 
 import pytest
 
-from experiments.analysis import write_tables
 from experiments.language import parse_study
-from experiments.report import write_report
 from experiments.report.start import start_page
 from experiments.scheduler.plan import Selection, make_plan
 from experiments.session.live import Live
@@ -17,7 +15,7 @@ from experiments.session.progress import Tally
 from tests.browser.chromium import Browser
 from tests.browser.test_pages import SHOWN, choose, pytestmark
 from tests.report.conftest import STUDY
-from tests.report.synthetic import write_results
+from tests.report.synthetic import write_results, write_site
 
 __all__ = ["pytestmark"]
 STATUS = "document.getElementById('live').textContent"
@@ -31,8 +29,7 @@ def boards(tmp_path_factory):
     studies = [parse_study(STUDY, name=name, file=f"configs/{name}.yaml") for name in ("dropout", "second")]
     for count in (1, 2):
         write_results(studies[count - 1], out, repeats=2)
-        write_tables(studies[:count], out)
-        write_report(studies[:count], out)
+        write_site(studies[:count], out)
         pages.append((out / "index.html").read_text(encoding="utf-8"))
     return pages
 

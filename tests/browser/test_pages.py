@@ -6,15 +6,15 @@ import os
 
 import pytest
 
-from experiments.analysis import compare_variants, read_runs, write_tables
+from experiments.analysis import compare_variants, read_runs
 from experiments.language import parse_study
-from experiments.report import write_comparison, write_report
+from experiments.report import write_comparison
 from tests.browser.chromium import Browser, find_chromium
 from tests.browser.contrast import CONTRASTS
 from tests.browser.screenshots import take
 from tests.report.conftest import STUDY
 from tests.report.hostile import STRINGS, study_of
-from tests.report.synthetic import write_results
+from tests.report.synthetic import write_results, write_site
 
 pytestmark = [
     pytest.mark.browser,
@@ -52,8 +52,7 @@ def site(tmp_path_factory):
     write_results(studies["diverged"], out, diverged=["all"], repeats=3)
     write_results(studies["failed"], out, failed=["all"], repeats=1)
     write_results(studies["hostile"], out, epochs=5)
-    write_tables(studies.values(), out)
-    write_report(list(studies.values()), out)
+    write_site(list(studies.values()), out)
     found = compare_variants(studies["dropout"], read_runs("dropout", out), ["baseline", "dropout", "wide"])
     write_comparison(found, out / "compare.html", title="Variants against baseline")
     return out
@@ -184,8 +183,7 @@ def test_variants_are_switched_on_and_off(show):
 def test_a_curve_of_a_single_epoch_is_a_dot(browser, tmp_path):
     study = parse_study(STUDY, name="short", file="configs/short.yaml")
     write_results(study, tmp_path, epochs=1)
-    write_tables([study], tmp_path)
-    write_report([study], tmp_path)
+    write_site([study], tmp_path)
     browser.open((tmp_path / "short" / "report.html").as_uri())
     panel = "document.querySelector('#curves-panels svg[role=img]')"
     lines = browser.run(f"{panel}.querySelectorAll('path.curve').length")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from experiments.language.expressions import references
 from experiments.language.study import Run, Study
+from experiments.report import write_scoreboard, write_study
 from experiments.store.files import write_atomically
 from experiments.store.folder import StudyFolder
 from experiments.store.npz import join_boundaries, join_curves, npz_bytes
@@ -52,6 +54,13 @@ def write_results(
         if maps:
             write_atomically(folder.boundary(variant.name), npz_bytes(join_boundaries(maps)))
     return folder
+
+
+def write_site(studies: Sequence[Study], out: Path) -> None:
+    """Write tables and pages of studies without their figures, and the scoreboard."""
+    for study in studies:
+        write_study(study, out, figures=False)
+    write_scoreboard(studies, out)
 
 
 ENVIRONMENT = {

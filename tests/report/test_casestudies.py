@@ -1,11 +1,18 @@
 import csv
+import math
+from dataclasses import asdict
+from types import SimpleNamespace
 
 import pytest
 
+from experiments.analysis import ClaimRow
 from experiments.errors import ExperimentsError
+from experiments.language.claims import parse_claim
 from experiments.report.casestudies import disagreements, main, update_page, verdict_table
 
-COLUMNS = ("claim", "says", "why", "expect", "protocol", "verdict", "effect", "low", "high", "unit", "n")
+CLAIMS = [
+    SimpleNamespace(expect=expect, expression=parse_claim(expect)) for expect in ("a.m > b.m", "a.m >= b.m - 0.01")
+]
 PAGE = """# Dropout
 <!-- verdicts -->
 old
@@ -18,9 +25,11 @@ end
 
 
 def claim(protocol, verdict, **changes):
-    row = {"claim": "1", "says": "A | B", "why": "Because.", "effect": "0.02", "low": "0.01", "high": "0.03"}
-    row |= {"protocol": protocol, "verdict": verdict, "unit": "difference", "n": "30", "expect": "a.m > b.m"}
-    return row | changes
+    texts = {"study": "dropout", "topic": "", "says": "A | B", "source": "", "why": "Because.", "sentence": ""}
+    numbers = dict.fromkeys(("p", "p_holm", "repeats_needed", "opposite_share", "left", "right"), math.nan)
+    row = {"claim": 1, "effect": 0.02, "low": 0.01, "high": 0.03, "n": 30, "ties": 0, "diverged_or_never": 0}
+    row |= {"protocol": protocol, "verdict": verdict, "unit": "difference", "expect": "a.m > b.m"}
+    return ClaimRow(**(texts | numbers | row | changes))
 
 
 @pytest.fixture
@@ -29,9 +38,10 @@ def folders(tmp_path):
     figures.mkdir(parents=True)
     (figures / "forest.png").write_bytes(b"png")
     with (figures.parent / "claims.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        row = asdict(claim("published", "supported"))
+        writer = csv.DictWriter(file, row)
         writer.writeheader()
-        writer.writerow(claim("published", "supported"))
+        writer.writerow(row)
     pages = tmp_path / "casestudies"
     pages.mkdir()
     (pages / "dropout.md").write_text(PAGE)
@@ -39,7 +49,7 @@ def folders(tmp_path):
 
 
 def test_table_has_both_protocols_beside_each_other_and_reasons_below():
-    table = verdict_table([claim("published", "supported"), claim("fresh", "contradicted", effect="-0.02")])
+    table = verdict_table([claim("published", "supported"), claim("fresh", "contradicted", effect=-0.02)], CLAIMS)
     row = table.splitlines()[2]
     assert row.count("**supported**") == 1 and row.count("**contradicted**") == 1
     assert "−0.02" in row and "A \\| B" in row
@@ -47,13 +57,13 @@ def test_table_has_both_protocols_beside_each_other_and_reasons_below():
 
 
 def test_a_difference_from_a_margin_is_called_so():
-    assert "<br>difference 0.02 [" in verdict_table([claim("published", "supported")])
-    table = verdict_table([claim("published", "supported", expect="a.m >= b.m - 0.01")])
+    assert "<br>difference 0.02 [" in verdict_table([claim("published", "supported")], CLAIMS)
+    table = verdict_table([claim("published", "supported", expect="a.m >= b.m - 0.01")], CLAIMS)
     assert "<br>difference from the margin 0.02 [" in table
 
 
 def test_a_claim_that_holds_everywhere_needs_no_reason():
-    assert "Because." not in verdict_table([claim("published", "supported")])
+    assert "Because." not in verdict_table([claim("published", "supported")], CLAIMS)
 
 
 def test_page_keeps_its_text_and_gets_table_and_figure(folders):

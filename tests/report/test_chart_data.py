@@ -3,15 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from experiments.analysis import read_runs, sweeps, write_tables
-from experiments.report import write_report
+from experiments.analysis import analyse, read_runs
 from experiments.report.curve_data import curve_metrics, layer_curves, learning_curves, read_histories
 from experiments.report.figures.curves import summarise_curve
 from experiments.report.lines import Epochs, rounded, thin
 from experiments.report.sweep_data import sweep_charts
 from experiments.store.loading import load_history
 from tests.report.reading import read_page, study_data
-from tests.report.synthetic import write_results
+from tests.report.synthetic import write_results, write_site
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +22,7 @@ def results(tmp_path_factory, study):
 
 @pytest.fixture(scope="module")
 def data(results, study):
-    write_tables([study], results)
-    write_report([study], results)
+    write_site([study], results)
     return study_data(read_page(results / "dropout/report.html"))
 
 
@@ -78,7 +76,7 @@ def test_without_probes_there_is_no_section(study):
 
 
 def test_a_sweep_shows_train_and_test_rows_and_marks_the_best(results, study):
-    (chart,) = sweep_charts(sweeps(study, read_runs("dropout", results)))
+    (chart,) = sweep_charts(analyse(study, read_runs("dropout", results)).headline_sweeps)
     assert [tick["label"] for tick in chart["ticks"]] == ["0.1", "0.3", "0.5", "0.7"]
     clear = [line for line in chart["lines"]["published"]["accuracy"]["series"] if not line.get("faint")]
     assert [line["name"] for line in clear] == ["test", "train"]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.analysis import write_tables
-from experiments.report import write_report
-from experiments.report.figures import write_figures
+from experiments.report import write_scoreboard, write_study
 from experiments.report.source import source_rows
 from tests.report.hostile import HARMLESS, STRINGS, study_of
 from tests.report.reading import Element, check_policy, read_page, study_data
@@ -20,9 +18,8 @@ def sites(tmp_path_factory, study):
         out = tmp_path_factory.mktemp(name)
         one = study_of(study, texts)
         write_results(one, out, epochs=6)
-        write_tables([one], out)
-        write_figures(one, out)
-        write_report([one], out)
+        write_study(one, out)
+        write_scoreboard([one], out)
         found[name] = out
     return found
 

@@ -7,10 +7,8 @@ import sys
 
 import pytest
 
-from experiments.analysis import write_tables
-from experiments.report import write_report
 from tests.report.reading import check_policy, read_page, study_data
-from tests.report.synthetic import write_results
+from tests.report.synthetic import write_results, write_site
 
 MOST_BYTES = 3_000_000
 SECTIONS = ["claims", "slide", "curves", "boundaries", "sweeps", "layers", "variants", "published", "flattery"]
@@ -22,8 +20,7 @@ def site(tmp_path_factory, study, twin):
     out = tmp_path_factory.mktemp("results")
     for one in (study, twin):
         write_results(one, out)
-    write_tables([study, twin], out)
-    write_report([study, twin], out)
+    write_site([study, twin], out)
     return out
 
 
@@ -101,36 +98,36 @@ def test_a_drawing_with_a_meaning_has_words_for_it(site):
 def test_pages_of_unchanged_results_are_left_alone(site, study, twin):
     pages = [site / "index.html", site / "dropout/report.html", site / "twin/report.html"]
     before = [path.stat().st_mtime_ns for path in pages]
-    write_report([study, twin], site)
+    write_site([study, twin], site)
     assert [path.stat().st_mtime_ns for path in pages] == before
 
 
 def test_a_page_is_written_anew_when_its_study_changes(tmp_path, study):
     write_results(study, tmp_path)
-    write_report([study], tmp_path)
+    write_site([study], tmp_path)
     before = (tmp_path / "dropout/report.html").read_text()
     write_results(study, tmp_path, repeats=4)
-    write_report([study], tmp_path)
+    write_site([study], tmp_path)
     assert (tmp_path / "dropout/report.html").read_text() != before
 
 
 def test_two_writings_of_one_result_are_equal(tmp_path, study):
     for name in ("a", "b"):
         write_results(study, tmp_path / name)
-        write_report([study], tmp_path / name)
+        write_site([study], tmp_path / name)
     for file in ("index.html", "dropout/report.html"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
 def test_nothing_at_all_is_a_page_that_says_so(tmp_path):
-    write_report([], tmp_path)
+    write_site([], tmp_path)
     page = read_page(tmp_path / "index.html")
     check_policy(page)
     assert "No results yet" in page.text()
 
 
 def test_a_study_without_runs_has_pages_that_say_so(tmp_path, study):
-    write_report([study], tmp_path)
+    write_site([study], tmp_path)
     assert "No run has finished yet" in read_page(tmp_path / "index.html").text()
     page = read_page(tmp_path / "dropout/report.html")
     assert "No results yet" in page.text()
@@ -139,7 +136,7 @@ def test_a_study_without_runs_has_pages_that_say_so(tmp_path, study):
 
 def test_partial_results_are_called_partial(tmp_path, study):
     write_results(study, tmp_path, repeats=1)
-    write_report([study], tmp_path)
+    write_site([study], tmp_path)
     assert "partial: 14 of 84 runs" in read_page(tmp_path / "index.html").text()
     text = read_page(tmp_path / "dropout/report.html").text()
     assert "partial: 14 of 84 runs are there. Not run yet: baseline (10), dropout (10), wide (10), rate (40)." in text
@@ -147,7 +144,7 @@ def test_partial_results_are_called_partial(tmp_path, study):
 
 def test_failed_runs_are_counted_and_their_message_is_text(tmp_path, study):
     write_results(study, tmp_path, failed=["all"])
-    write_report([study], tmp_path)
+    write_site([study], tmp_path)
     assert "all 84 runs failed" in read_page(tmp_path / "index.html").text()
     page = read_page(tmp_path / "dropout/report.html")
     assert "84 runs failed: ValueError: <b>no</b>" in page.text()
@@ -157,7 +154,7 @@ def test_failed_runs_are_counted_and_their_message_is_text(tmp_path, study):
 
 def test_results_that_all_diverged_are_drawn_and_said(tmp_path, study):
     write_results(study, tmp_path, diverged=["all"])
-    write_report([study], tmp_path)
+    write_site([study], tmp_path)
     assert "Every run diverged" in read_page(tmp_path / "index.html").text()
     page = read_page(tmp_path / "dropout/report.html")
     check_policy(page)
@@ -167,14 +164,15 @@ def test_results_that_all_diverged_are_drawn_and_said(tmp_path, study):
 
 def test_some_diverged_runs_are_counted_in_the_table(tmp_path, study):
     write_results(study, tmp_path, diverged=["wide"])
-    write_report([study], tmp_path)
+    write_site([study], tmp_path)
     page = read_page(tmp_path / "dropout/report.html")
     assert "12 runs diverged; they count as the worst value" in page.text()
 
 
 def test_nothing_here_imports_tensorflow(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from experiments.report import write_report; "
-        f"write_report([], Path({str(tmp_path)!r})); assert not {{'tensorflow', 'keras', 'sklearn'}} & set(sys.modules)"
+        "import sys; from pathlib import Path; from experiments.report import write_scoreboard; "
+        f"write_scoreboard([], Path({str(tmp_path)!r})); "
+        "assert not {'tensorflow', 'keras', 'sklearn'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

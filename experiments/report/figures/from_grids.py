@@ -7,24 +7,20 @@ from collections.abc import Iterator, Sequence
 
 from matplotlib.figure import Figure
 
-from experiments.analysis import Sweep, sweeps
-from experiments.analysis.headline import main_metric
+from experiments.analysis import Sweep
+from experiments.analysis.headline import sweep_metrics
 from experiments.columns import column_of
-from experiments.language.claims import references
-from experiments.language.metrics import loss_column
 from experiments.report.figures.results import Results
 from experiments.report.figures.sweeps import SweepPanel, sweeps_figure
 from experiments.report.figures.words import protocol_label
-
-_SETS = ("train", "test", "fresh_test")
 
 
 def sweep_figures(results: Results) -> Iterator[tuple[str, Figure]]:
     """Draw a figure for each grid: the main score, the loss and what its claims speak of, against the values."""
     study = results.study
     groups = list(dict.fromkeys(variant.group for variant in study.variants if variant.grid))
-    wanted = {group: _columns(results, group) for group in groups}
-    every = sweeps(study, results.runs, list(dict.fromkeys(column for own in wanted.values() for column in own)))
+    wanted = {group: sweep_metrics(study, group) for group in groups}
+    every = results.analysis.sweeps_of(list(dict.fromkeys(column for own in wanted.values() for column in own)))
     for group, columns in wanted.items():
         found = [sweep for sweep in every if sweep.group == group and sweep.metric in columns]
         axis = _longest_axis(found)
@@ -37,21 +33,6 @@ def sweep_figures(results: Results) -> Iterator[tuple[str, Figure]]:
                     panels, title=f"{study.title}: {group}", subtitle=subtitle, columns=max(2, len(results.protocols))
                 ),
             )
-
-
-def _columns(results: Results, group: str) -> list[str]:
-    """The main score on all sets, the loss without penalties unless it is the same, and what claims speak of."""
-    config = next(variant.config for variant in results.study.variants if variant.group == group)
-    main, loss = column_of(main_metric(results.study)).metric, loss_column(config.training.loss)
-    metrics = [main] if main.removesuffix("_original") == loss else [main, loss]
-    return [f"{name}_{metric}" for metric in metrics for name in _SETS] + _extras(results, group)
-
-
-def _extras(results: Results, group: str) -> list[str]:
-    """What claims on the grid speak of beyond scores: norms, epochs, gaps."""
-    named = [ref for claim in results.study.claims for ref in references(claim.expression)]
-    metrics = dict.fromkeys(ref.metric for ref in named if ref.variant.partition("[")[0] == group)
-    return [name for name in metrics if not column_of(name).set_name and name not in ("diverged", "diverged_at")]
 
 
 def _longest_axis(found: Sequence[Sweep]) -> str:

@@ -12,19 +12,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from experiments.analysis import (
+    Effect,
     Flattery,
     PairedDifference,
     PlacedFigure,
+    Unit,
     Verdict,
-    differences,
-    flattery,
-    judge,
-    place_published,
+    no_effect,
 )
-from experiments.analysis.tables import RunTable
 from experiments.columns import column_of
 from experiments.language.claims import references
-from experiments.language.expressions import Comparison, Equivalence, Expression
 from experiments.report.figures.results import Results
 from experiments.report.figures.strips import (
     Margin,
@@ -43,26 +40,25 @@ from experiments.report.figures.words import protocol_label, set_label
 Named = Iterator[tuple[str, Figure]]
 
 _COLOURS = {"published": BLUE, "fresh": GREEN}
-_NULL = {"difference": 0.0, "ratio": 1.0, "order": 0.5}
 _INTERVAL = "mean and its 95 % interval"
 
 
 def forest_figures(results: Results) -> Named:
     """Draw all paired differences: every variant against the first, and both sides of every claim."""
-    found = differences(results.study, results.runs)
-    panels = [_difference_panel(results, [d for d in found if d.unit == unit]) for unit in _units(found)]
+    found = results.analysis.differences
+    panels = [_difference_panel([d for d in found if d.effect.unit == unit]) for unit in _units(found)]
     if panels:
         rows = " · fresh: on 10,000 fresh rows" if any("fresh_test" in d.column for d in found) else ""
-        subtitle = f"paired by repeat, N = {_counts([d.interval.n for d in found])} pairs{rows}"
+        subtitle = f"paired by repeat, N = {_counts([d.effect.interval.n for d in found])} pairs{rows}"
         yield "forest", _forest(results, panels, f"every variant against {found[0].reference}", subtitle)
-    every = judge(results.study, results.runs)
-    verdicts = sorted((v for v in every if v.unit in ("difference", "ratio") and v.interval.n), key=lambda v: v.number)
+    shown = (v for v in results.analysis.verdicts if v.effect.unit in ("difference", "ratio") and v.effect.interval.n)
+    verdicts = sorted(shown, key=lambda verdict: verdict.number)
     kinds = dict.fromkeys(_claim_kind(verdict) for verdict in verdicts)
     panels = [_claim_panel([v for v in verdicts if _claim_kind(v) == kind], kind[0]) for kind in kinds]
     if panels:
-        counts = _counts([v.interval.n for v in verdicts])
-        shown = f"{len({v.number for v in verdicts})} of {len(results.study.claims)} claims are of this kind"
-        subtitle = f"left side against right side, paired by repeat, N = {counts} pairs · {shown}"
+        counts = _counts([v.effect.interval.n for v in verdicts])
+        kind = f"{len({v.number for v in verdicts})} of {len(results.study.claims)} claims are of this kind"
+        subtitle = f"left side against right side, paired by repeat, N = {counts} pairs · {kind}"
         yield "forest_claims", _forest(results, panels, "the claims", subtitle)
 
 
@@ -92,8 +88,8 @@ def stopping_figures(results: Results) -> Named:
 
 def flattery_figures(results: Results) -> Named:
     """Draw how much the best epoch on watched test rows promises beyond what fresh rows keep."""
-    found = flattery(results.study, results.runs)
-    panels = [_flattery_panel([f for f in found if f.unit == unit]) for unit in _units(found)]
+    found = results.analysis.flattery
+    panels = [_flattery_panel([f for f in found if f.effect.unit == unit]) for unit in _units(found)]
     if panels:
         title = f"{results.study.title}: what watching the test rows flatters"
         subtitle = "best epoch on the watched test rows against 10,000 fresh rows; right of the dashed line it flatters"
@@ -105,7 +101,7 @@ def published_figures(results: Results) -> Named:
     """Place published figures among our runs."""
     placed = [
         p
-        for p in place_published(results.study, results.runs)
+        for p in results.analysis.published
         if len(p.ours) and p.figure.statistic != "std" and p.figure.metric != "diverged"
     ]
     metrics = list(dict.fromkeys(p.figure.metric for p in placed))
@@ -128,70 +124,64 @@ def _forest(results: Results, panels: Sequence[StripPanel], what: str, subtitle:
     return strips_figure(panels, title=f"{results.study.title}: {what}", subtitle=subtitle, handles=handles)
 
 
-def _difference_panel(results: Results, found: Sequence[PairedDifference]) -> StripPanel:
+def _difference_panel(found: Sequence[PairedDifference]) -> StripPanel:
     rows = list(dict.fromkeys(d.variant for d in found))
     first = found[0]
-    tables = {protocol: RunTable(results.runs, protocol) for protocol in results.protocols}
-    strips = {(d.variant, d.protocol): _difference_strip(tables[d.protocol], d) for d in found}
+    strips = {(d.variant, d.protocol): _difference_strip(d) for d in found}
     metric = column_of(first.metric).label
     label = {
         "difference": f"{metric}: variant minus {first.reference}",
         "ratio": f"{metric}: variant over {first.reference}, geometric mean",
         "order": f"share of pairs with the larger {metric.partition(' (')[0]} in the variant (runs diverged)",
-    }[first.unit]
-    return _protocol_panel("", label, rows, strips, first.unit)
+    }[first.effect.unit]
+    return _protocol_panel("", label, rows, strips, first.effect.unit)
 
 
-def _difference_strip(table: RunTable, found: PairedDifference) -> Strip:
-    left, right = (table.values(name, found.metric) for name in (found.variant, found.reference))
-    pairs = left / right if found.unit == "ratio" else left - right
-    singles = np.zeros(0) if found.unit == "order" else pairs.dropna().to_numpy()
-    return Strip.of_interval(singles, found.interval, f"{found.worst} diverged" if found.worst else "")
+def _difference_strip(found: PairedDifference) -> Strip:
+    pairs = found.lefts / found.rights if found.effect.is_ratio else found.lefts - found.rights
+    singles = np.zeros(0) if found.effect.unit == "order" else pairs.to_numpy()
+    return Strip.of_interval(singles, found.effect.interval, f"{found.worst} diverged" if found.worst else "")
 
 
-def _claim_kind(verdict: Verdict) -> tuple[str, str]:
+def _claim_kind(verdict: Verdict) -> tuple[str, Unit]:
     """Tell what a claim's difference is measured in; different metrics cannot share an axis."""
-    return column_of(references(verdict.claim.expression)[0].metric).label, verdict.unit
+    return column_of(references(verdict.claim.expression)[0].metric).label, verdict.effect.unit
 
 
 def _claim_panel(verdicts: Sequence[Verdict], metric: str) -> StripPanel:
     names = {verdict.number: f"{verdict.number}. {verdict.claim.says}" for verdict in verdicts}
-    unit = verdicts[0].unit
+    unit = verdicts[0].effect.unit
     strips = {}
     for verdict in verdicts:
         pairs = np.array([(one.left, one.right) for one in verdict.singles.values()], float).reshape(-1, 2)
         singles = pairs[:, 0] / pairs[:, 1] if unit == "ratio" else pairs[:, 0] - pairs[:, 1]
         # A verdict measures from the margin of its claim, the axis from "no difference".
-        strip = Strip.of_interval(singles, verdict.interval, verdict.word).moved(_offset(verdict.claim.expression))
+        strip = Strip.of_interval(singles, verdict.effect.interval, verdict.word).moved(verdict.effect.offset)
         strips[names[verdict.number], verdict.protocol] = strip
-    claims = {verdict.number: verdict.claim.expression for verdict in verdicts}
-    margins = [margin for row, claim in enumerate(claims.values()) for margin in _margins(row, claim)]
+    effects = {verdict.number: verdict.effect for verdict in verdicts}
+    margins = [margin for row, effect in enumerate(effects.values()) for margin in _margins(row, effect)]
     label = (
         f"{metric}: {'left side over right side, geometric mean' if unit == 'ratio' else 'left side minus right side'}"
     )
     return replace(_protocol_panel("", label, list(names.values()), strips, unit), margins=margins)
 
 
-def _offset(claim: Expression) -> float:
-    return claim.offset if isinstance(claim, Comparison) else 0.0
-
-
-def _margins(row: int, claim: Expression) -> Iterator[Margin]:
-    if isinstance(claim, Equivalence):
-        yield Margin(row, -claim.margin, claim.margin)
-    elif offset := _offset(claim):
-        yield Margin(row, offset, offset)
+def _margins(row: int, effect: Effect) -> Iterator[Margin]:
+    if effect.margin:
+        yield Margin(row, -effect.margin, effect.margin)
+    elif effect.offset:
+        yield Margin(row, effect.offset, effect.offset)
 
 
 def _flattery_panel(found: Sequence[Flattery]) -> StripPanel:
     first = found[0]
     strips = {}
     for one in found:
-        singles = one.fresh / one.watched if one.unit == "ratio" else one.watched - one.fresh
-        strips[one.variant, one.protocol] = Strip.of_interval(singles.to_numpy(), one.interval)
-    what = "fresh error over watched error, geometric mean" if first.unit == "ratio" else "watched minus fresh"
+        singles = one.fresh / one.watched if one.effect.is_ratio else one.watched - one.fresh
+        strips[one.variant, one.protocol] = Strip.of_interval(singles.to_numpy(), one.effect.interval)
+    what = "fresh error over watched error, geometric mean" if first.effect.is_ratio else "watched minus fresh"
     label = f"{column_of(first.metric).label.partition(' (')[0]}: {what}"
-    return _protocol_panel("", label, list(dict.fromkeys(one.variant for one in found)), strips, first.unit)
+    return _protocol_panel("", label, list(dict.fromkeys(one.variant for one in found)), strips, first.effect.unit)
 
 
 def _published_panel(placed: Sequence[PlacedFigure]) -> StripPanel:
@@ -223,7 +213,7 @@ def _published_panel(placed: Sequence[PlacedFigure]) -> StripPanel:
 
 
 def _protocol_panel(
-    title: str, label: str, rows: Sequence[str], strips: dict[tuple[str, str], Strip], unit: str
+    title: str, label: str, rows: Sequence[str], strips: dict[tuple[str, str], Strip], unit: Unit
 ) -> StripPanel:
     """Set the strips of both protocols into each row; ratios far apart get a log axis."""
     kinds = {
@@ -232,7 +222,7 @@ def _protocol_panel(
         if any(own == protocol for _, own in strips)
     }
     values = np.concatenate([[*strip.values, strip.low, strip.high] for strip in strips.values()])
-    return StripPanel(title, label, rows, kinds, null=_NULL[unit], log=unit == "ratio" and asks_for_log(values))
+    return StripPanel(title, label, rows, kinds, null=no_effect(unit), log=unit == "ratio" and asks_for_log(values))
 
 
 def _protocol_handles(found: Sequence[Flattery], what: str) -> dict[str, Line2D]:
@@ -241,8 +231,8 @@ def _protocol_handles(found: Sequence[Flattery], what: str) -> dict[str, Line2D]
     return {**handles, _INTERVAL: bar()}
 
 
-def _units(found: Sequence[PairedDifference] | Sequence[Verdict] | Sequence[Flattery]) -> list[str]:
-    return list(dict.fromkeys(one.unit for one in found))
+def _units(found: Sequence[PairedDifference] | Sequence[Verdict] | Sequence[Flattery]) -> list[Unit]:
+    return list(dict.fromkeys(one.effect.unit for one in found))
 
 
 def _counts(counts: Sequence[int]) -> str:

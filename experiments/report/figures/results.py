@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from experiments.analysis import read_runs
+from experiments.analysis import Analysis
 from experiments.columns import PROTOCOLS
 from experiments.errors import ExperimentsError
 from experiments.report.figures.curves import VariantCurves
@@ -27,26 +27,33 @@ MOST_PANELS = 24
 
 @dataclass(frozen=True)
 class Results:
-    """What lies in the results folder of one study.
+    """An analysed study with the curves and boundaries in its folder.
 
     Attributes:
-        study: The study.
-        runs: Its table of runs.
+        analysis: The analysed study.
         folder: Its folder.
+        out: The results folder.
     """
 
-    study: Study
-    runs: pd.DataFrame
+    analysis: Analysis
     folder: StudyFolder
     out: Path
     _read: dict[tuple[str, str], StoredHistory | None] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, study: Study, out: Path) -> Results:
-        """Read the table of a study's runs; curves are read when they are asked for."""
-        folder = StudyFolder.of(study.name, out)
-        runs = read_runs(study.name, out)
-        return cls(study.showing(runs["variant"]), runs, folder, out)
+    def of(cls, analysis: Analysis, out: Path) -> Results:
+        """Return the results of an analysed study; curves are read on first use."""
+        return cls(analysis, StudyFolder.of(analysis.study.name, out), out)
+
+    @property
+    def study(self) -> Study:
+        """The study."""
+        return self.analysis.study
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """Its table of runs."""
+        return self.analysis.runs
 
     @property
     def protocols(self) -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
+from experiments.analysis import Analysis
 from experiments.report.figures.from_curves import boundary_figures, input_figures, layer_figures, learning_figures
 from experiments.report.figures.from_grids import sweep_figures
 from experiments.report.figures.from_tables import (
@@ -20,10 +20,6 @@ from experiments.report.figures.from_tables import (
 from experiments.report.figures.results import Results
 from experiments.report.figures.style import apply_style, save
 from experiments.store.files import safe_name
-from experiments.store.folder import StudyFolder
-
-if TYPE_CHECKING:
-    from experiments.language.study import Study
 
 _OURS = re.compile(r"(sweep_.+|forest|forest_claims|flattery|published|.+\.(published|fresh))\.png")
 """How the makers call their figures; a picture of another name is somebody else's."""
@@ -41,12 +37,12 @@ _MAKERS: tuple[Callable[[Results], Iterator[tuple[str, Figure]]], ...] = (
 )
 
 
-def write_figures(study: Study, out: Path) -> list[Path]:
+def write_figures(analysis: Analysis, out: Path | str) -> list[Path]:
     """Draw all figures of a study that its results allow into ``results/<study>/figures/``.
 
     Args:
-        study: The study.
-        out: The results folder, with the study's runs, curves and boundaries in it.
+        analysis: The analysed study.
+        out: The results folder, with the study's curves and boundaries in it.
 
     Returns:
         The PNG files, in the order in which a page shows them. Files of figures that are no longer made are removed.
@@ -54,8 +50,8 @@ def write_figures(study: Study, out: Path) -> list[Path]:
     Raises:
         ExperimentsError: The study's folder or that of its figures is a link.
     """
-    StudyFolder.of(study.name, out).refuse_links()
-    results = Results.of(study, out)
+    results = Results.of(analysis, Path(out))
+    results.folder.refuse_links()
     folder = results.folder.path / "figures"
     written = []
     with apply_style():

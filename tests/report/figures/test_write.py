@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from experiments.analysis import analyse, read_runs
 from experiments.errors import ExperimentsError
 from experiments.language import parse_study
 from experiments.report.figures import write_figures
@@ -12,12 +13,16 @@ from experiments.report.figures.results import Results
 from tests.report.synthetic import write_results
 
 
+def analysed(study, out):
+    return analyse(study, read_runs(study.name, out))
+
+
 def names(paths):
     return {path.stem for path in paths}
 
 
 def test_a_study_gets_every_figure_that_its_results_allow(study, results):
-    written = write_figures(study, results)
+    written = write_figures(analysed(study, results), results)
     assert names(written) >= {
         "learning_accuracy.published",
         "learning_accuracy.fresh",
@@ -35,25 +40,25 @@ def test_a_study_gets_every_figure_that_its_results_allow(study, results):
 
 
 def test_drawn_again_the_bytes_are_equal_unchanged_files_are_left_alone_and_stale_ones_removed(study, results):
-    first, *rest = write_figures(study, results)
+    first, *rest = write_figures(analysed(study, results), results)
     content = first.read_bytes()
     first.unlink()
     stale = first.with_name("sweep_gone.png")
     stale.write_bytes(b"old")
     times = {path: path.stat().st_mtime_ns for path in rest}
-    write_figures(study, results)
+    write_figures(analysed(study, results), results)
     assert first.read_bytes() == content
     assert {path: path.stat().st_mtime_ns for path in rest} == times
     assert not stale.exists()
 
 
 def test_a_picture_of_somebody_else_stays(study, results):
-    first, *_ = write_figures(study, results)
+    first, *_ = write_figures(analysed(study, results), results)
     mine = [first.with_name(name) for name in ("mine.png", "photo.PNG", "learning.png", "notes.txt")]
     for path in mine:
         path.write_bytes(b"mine")
     (first.parent / "folder.published.png").mkdir()
-    write_figures(study, results)
+    write_figures(analysed(study, results), results)
     assert all(path.read_bytes() == b"mine" for path in mine)
     (first.parent / "folder.published.png").rmdir()
     for path in mine:
@@ -65,34 +70,34 @@ def test_figures_are_not_written_through_a_link(study, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "tiny" / "figures").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     with pytest.raises(ExperimentsError, match="figures is a symbolic link"):
-        write_figures(study, tmp_path)
+        write_figures(analysed(study, tmp_path), tmp_path)
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
 def test_nothing_has_run_yet(study, tmp_path):
-    assert write_figures(study, tmp_path) == []
+    assert write_figures(analysed(study, tmp_path), tmp_path) == []
 
 
 def test_all_runs_failed(study, tmp_path):
     write_results(study, tmp_path, failed=("all",))
-    assert write_figures(study, tmp_path) == []
+    assert write_figures(analysed(study, tmp_path), tmp_path) == []
 
 
 def test_all_runs_diverged(study, tmp_path):
     write_results(study, tmp_path, diverged=("all",))
-    written = write_figures(study, tmp_path)
+    written = write_figures(analysed(study, tmp_path), tmp_path)
     assert "learning_accuracy.published" in names(written)
 
 
 def test_one_run_is_enough(study, tmp_path):
     write_results(study, tmp_path, repeats=1)
-    assert "learning_accuracy.published" in names(write_figures(study, tmp_path))
+    assert "learning_accuracy.published" in names(write_figures(analysed(study, tmp_path), tmp_path))
 
 
 def test_some_variants_are_missing(study, tmp_path):
     folder = write_results(study, tmp_path, failed=("dropout",))
     folder.history("stopped", "published").unlink(missing_ok=True)
-    assert "learning_accuracy.published" in names(write_figures(study, tmp_path))
+    assert "learning_accuracy.published" in names(write_figures(analysed(study, tmp_path), tmp_path))
 
 
 def test_the_forest_of_claims_is_drawn_from_no_difference_not_from_the_margin(study, results):
@@ -100,6 +105,8 @@ def test_the_forest_of_claims_is_drawn_from_no_difference_not_from_the_margin(st
         "dropout.test_accuracy > baseline.test_accuracy", "dropout.test_accuracy >= baseline.test_accuracy - 0.3"
     )
     shifted = parse_study(text, name="tiny", file="tiny.yaml")
-    plain, moved = (dict(forest_figures(Results.of(one, results)))["forest_claims"].axes[0] for one in (study, shifted))
+    analyses = [analysed(one, results) for one in (study, shifted)]
+    figures = [dict(forest_figures(Results.of(analysis, results))) for analysis in analyses]
+    plain, moved = (own["forest_claims"].axes[0] for own in figures)
     np.testing.assert_allclose(moved.collections[0].get_offsets(), plain.collections[0].get_offsets())
     assert [-0.3, -0.3] in [list(line.get_xdata()) for line in moved.lines]

@@ -1,4 +1,4 @@
-"""A metric along one axis of a grid: a table with a row for each repeat and a column for each value."""
+"""Axes of grids: their points and values in order, and a metric along one axis."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.tables import RunTable
+from experiments.analysis.run_table import RunTable
 from experiments.columns import column_of
 
 if TYPE_CHECKING:
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def points_of(study: Study, group: str) -> list[Variant]:
-    """List the points of a grid in file order."""
+    """Return the points of a grid in file order."""
     return [variant for variant in study.variants if variant.group == group and variant.grid]
 
 
 def label(value: Any) -> Any:
-    """Give a grid value as it stands on an axis: a number as itself, anything else as text."""
+    """Return a grid value as an axis shows it: a number as itself, anything else as text."""
     return value if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
 def in_order(values: Sequence[Any]) -> list[Any]:
-    """Order the values of an axis: numbers by size, anything else as in the file."""
+    """Return the values of an axis in order: numbers by size, anything else as in the file."""
     unique = list(dict.fromkeys(values))
     return sorted(unique) if all(isinstance(value, int | float) for value in unique) else unique
 
@@ -52,34 +52,3 @@ def along_axis(study: Study, group: str, axis: str, metric: str, table: RunTable
     labels = [label(point.grid[axis]) for point in points]
     columns = {value: numbers[:, [known == value for known in labels]].mean(axis=1) for value in in_order(labels)}
     return pd.DataFrame(columns, index=wide.index), logarithmic
-
-
-def rank_slopes(along: pd.DataFrame) -> pd.Series:
-    """Give the slope of the metric's rank against the value's rank, in each repeat.
-
-    Args:
-        along: Repeats by values, from ``along_axis``.
-
-    Returns:
-        A slope in [-1, 1] by repeat: 1 where the metric rises at every step, 0 where it is constant. Equal metrics
-        share their mean rank, which keeps a flat stretch from counting as a trend.
-    """
-    ranks = along.rank(axis=1).to_numpy()
-    steps = np.arange(ranks.shape[1]) - (ranks.shape[1] - 1) / 2
-    slopes = (ranks - ranks.mean(axis=1, keepdims=True)) @ steps / (steps @ steps)
-    return pd.Series(slopes, index=along.index)
-
-
-def inside_gains(along: pd.DataFrame) -> tuple[pd.Series, Any]:
-    """Give how much the best inner value of an axis has over its better end, in each repeat.
-
-    Args:
-        along: Repeats by values, more is better; finite, three values at least.
-
-    Returns:
-        Inner minus end by repeat, and which inner value it is. Both are chosen by their means.
-    """
-    means = along.mean()
-    inner = means.iloc[1:-1].idxmax()
-    end = means.iloc[[0, -1]].idxmax()
-    return along[inner] - along[end], inner

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.intervals import t_interval
-from experiments.analysis.tables import metric_columns
+from experiments.analysis.intervals import t_interval, ten_digits
+from experiments.analysis.run_table import metric_columns
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
@@ -39,7 +39,7 @@ def summarize(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
         for protocol in study.protocols
         for row in _rows(variant.name, protocol, groups.get((variant.name, protocol)), metrics)
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(COLUMNS)).map(ten_digits)
 
 
 def _rows(variant: str, protocol: str, runs: pd.DataFrame | None, metrics: list[str]) -> list[dict[str, Any]]:

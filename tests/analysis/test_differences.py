@@ -11,8 +11,8 @@ def test_variants_are_compared_in_pairs_with_the_first_named():
         runs("a", test_accuracy=seeds), runs("b", test_accuracy=seeds + 0.1), runs("c", test_accuracy=seeds - 0.1)
     )
     b, c = compare_variants(study(["a", "b", "c"]), table, ["a", "b", "c"], ["test_accuracy"])
-    assert (b.variant, b.reference, b.metric, b.unit) == ("b", "a", "test_accuracy", "difference")
-    assert (b.interval.estimate, c.interval.estimate) == (pytest.approx(0.1), pytest.approx(-0.1))
+    assert (b.variant, b.reference, b.metric, b.effect.unit) == ("b", "a", "test_accuracy", "difference")
+    assert (b.effect.interval.estimate, c.effect.interval.estimate) == (pytest.approx(0.1), pytest.approx(-0.1))
     assert b.left == pytest.approx((seeds + 0.1).mean())
 
 
@@ -31,7 +31,7 @@ def test_regression_is_compared_in_original_units_where_any_target_is_scaled():
     ]
     table = together(runs("a", test_mse=np.exp(noise(0))), runs("b", test_mse_original=np.exp(noise(1))))
     (one,) = differences(study(variants), table)
-    assert (one.metric, one.unit, one.interval.n) == ("test_mse_original", "ratio", 30)
+    assert (one.metric, one.effect.unit, one.effect.interval.n) == ("test_mse_original", "ratio", 30)
 
 
 def test_folders_are_compared_by_repeat(tmp_path):
@@ -43,7 +43,7 @@ def test_folders_are_compared_by_repeat(tmp_path):
         table.to_csv(tmp_path / folder / "example" / "runs.csv", index=False)
     changed, same = compare_folders(tmp_path / "before", tmp_path / "after")
     assert (changed.study, changed.variant, changed.metric) == ("example", "a", "test_accuracy")
-    assert changed.interval.estimate == pytest.approx(0.1) and not changed.identical
+    assert changed.effect.interval.estimate == pytest.approx(0.1) and not changed.identical
     assert same.metric == "train_accuracy" and same.identical
 
 

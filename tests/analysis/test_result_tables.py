@@ -4,8 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.analysis import read_runs, scoreboard, summarize, write_tables
-from experiments.analysis.write import study_tables
+from experiments.analysis import (
+    analyse,
+    read_claim_rows,
+    read_runs,
+    scoreboard_table,
+    summarize,
+    write_scoreboard_table,
+    write_tables,
+)
+from experiments.analysis.result_tables import result_tables
 from tests.analysis.examples import figure, noise, runs, study, together, variant
 
 CLAIMS = ["a.test_accuracy > b.test_accuracy", "never(a.diverged)", "rate.test_accuracy peaks inside rate"]
@@ -33,9 +41,15 @@ def write_runs(folder, runs_table, name="example"):
     runs_table.to_csv(folder / name / "runs.csv", index=False)
 
 
+def write_all(studies, out):
+    for one in studies:
+        write_tables(analyse(one, read_runs(one.name, out)), out)
+    write_scoreboard_table(out)
+
+
 def test_every_table_is_written_and_a_second_time_touches_nothing(tmp_path):
     write_runs(tmp_path, table())
-    write_tables([example()], tmp_path)
+    write_all([example()], tmp_path)
     names = {path.name for path in (tmp_path / "example").iterdir()}
     assert names >= {
         "summary.csv",
@@ -48,13 +62,13 @@ def test_every_table_is_written_and_a_second_time_touches_nothing(tmp_path):
     }
     files = sorted(tmp_path.rglob("*.csv"))
     before = [(path.stat().st_mtime_ns, path.read_bytes()) for path in files]
-    write_tables([example()], tmp_path)
+    write_all([example()], tmp_path)
     assert [(path.stat().st_mtime_ns, path.read_bytes()) for path in files] == before
 
 
 def test_the_scoreboard_has_both_verdicts_and_the_luck_of_every_claim(tmp_path):
     write_runs(tmp_path, table())
-    write_tables([example()], tmp_path)
+    write_all([example()], tmp_path)
     board = pd.read_csv(tmp_path / "scoreboard.csv")
     assert list(board["claim"]) == [1, 2, 3]
     assert list(board["verdict_published"]) == ["supported", "supported", "contradicted"]
@@ -67,16 +81,22 @@ def test_the_scoreboard_has_both_verdicts_and_the_luck_of_every_claim(tmp_path):
     assert "sentence_fresh" in board and first["opposite_share_published"] == 0
 
 
+def test_rows_of_claims_read_from_the_file_are_the_rows_that_were_analysed(tmp_path):
+    analysis = analyse(example(), table())
+    write_tables(analysis, tmp_path)
+    assert repr(read_claim_rows(tmp_path / "example" / "claims.csv")) == repr(analysis.claim_rows)
+
+
 def test_the_scoreboard_keeps_studies_that_were_not_written_again(tmp_path):
     for name in ("one", "two", "one@12ab34"):
         write_runs(tmp_path, table(), name)
-        write_tables([example(name)], tmp_path)
+        write_all([example(name)], tmp_path)
     assert set(pd.read_csv(tmp_path / "scoreboard.csv")["study"]) == {"one", "two"}
-    assert len(scoreboard(tmp_path)) == 6
+    assert len(scoreboard_table(tmp_path)) == 6
 
 
 def test_studies_without_any_run_get_tables_that_say_so(tmp_path):
-    write_tables([example()], tmp_path)
+    write_all([example()], tmp_path)
     claims = pd.read_csv(tmp_path / "example" / "claims.csv")
     assert set(claims["verdict"]) == {"no data"} and len(claims) == 6
     assert pd.read_csv(tmp_path / "example" / "summary.csv").empty
@@ -93,7 +113,7 @@ def test_partial_results_give_tables(state):
         results = results[(results["variant"] == "a") & (results["repeat"] == 0)]
     else:
         asked.claims = ()
-    tables = study_tables(asked, results)
+    tables = result_tables(analyse(asked, results))
     assert len(tables["claims"]) == (0 if state == "no claims" else 6)
     if state == "all failed":
         assert set(tables["claims"]["verdict"]) == {"no data"}

@@ -4,11 +4,13 @@ import math
 
 import pytest
 
-from experiments.report.effects import Effect
+from experiments.analysis import Effect, Interval
+from experiments.language.claims import parse_claim
+from experiments.report.effect_views import effect_drawing, effect_text
 
 
 def effect(unit="difference", estimate=0.02, low=0.01, high=0.03, n=30, expect="a.test_accuracy > b.test_accuracy"):
-    return Effect.of({"unit": unit, "effect": estimate, "low": low, "high": high, "n": n, "expect": expect})
+    return Effect.of_claim(parse_claim(expect), unit, Interval(estimate, low, high, n))
 
 
 @pytest.mark.parametrize(
@@ -24,23 +26,23 @@ def effect(unit="difference", estimate=0.02, low=0.01, high=0.03, n=30, expect="
     ],
 )
 def test_an_effect_reads_as_its_unit_asks(unit, estimate, text):
-    assert effect(unit, estimate).text() == text
+    assert effect_text(effect(unit, estimate)) == text
 
 
 def test_what_is_counted_from_a_margin_says_so():
-    assert effect(expect="a.m >= b.m - 0.01").text() == "+0.02 [0.01, 0.03] from the margin"
-    assert effect("order", 0.9, expect="a.m >= b.m - 0.01").text().endswith("share [0.01, 0.03]")
+    assert effect_text(effect(expect="a.m >= b.m - 0.01")) == "+0.02 [0.01, 0.03] from the margin"
+    assert effect_text(effect("order", 0.9, expect="a.m >= b.m - 0.01")).endswith("share [0.01, 0.03]")
 
 
 def test_one_run_has_an_effect_without_an_interval():
-    assert effect(low=math.nan, high=math.nan, n=1).text() == "+0.02"
-    assert effect(low="", high="", n=1).clarity == 0
+    assert effect_text(effect(low=math.nan, high=math.nan, n=1)) == "+0.02"
+    assert effect(low=math.nan, high=math.nan, n=1).clarity == 0
 
 
 def test_nothing_run_has_neither_text_nor_drawing():
     nothing = effect(estimate=math.nan, low=math.nan, high=math.nan, n=0)
-    assert nothing.text() == ""
-    assert nothing.drawing(1.0) is None
+    assert effect_text(nothing) == ""
+    assert effect_drawing(nothing, 1.0) is None
 
 
 @pytest.mark.parametrize(
@@ -57,13 +59,13 @@ def test_nothing_run_has_neither_text_nor_drawing():
     ],
 )
 def test_right_of_the_line_supports_the_claim(expect, unit, estimate, supports):
-    drawing = effect(unit, estimate, estimate, estimate, expect=expect).drawing(1.0)
+    drawing = effect_drawing(effect(unit, estimate, estimate, estimate, expect=expect), 1.0)
     assert (drawing.effect > drawing.null) == supports
 
 
 @pytest.mark.parametrize("expect", ["always(a.m > 0.9)", "never(a.diverged)"])
 def test_a_claim_about_all_runs_has_no_side_to_draw(expect):
-    assert effect("share", 1.0, expect=expect).drawing(1.0) is None
+    assert effect_drawing(effect("share", 1.0, expect=expect), 1.0) is None
 
 
 def test_halving_and_doubling_are_equally_far():

@@ -1,4 +1,4 @@
-"""Side by side: the variants of one study, or two folders of results."""
+"""Paired differences: between the variants of one study, or between two folders of results."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiments.analysis.contrasts import Contrast, Unit, contrast, pair, summary_of
+from experiments.analysis.contrasts import Contrast, contrast, pair, summary_of
+from experiments.analysis.effects import Effect
 from experiments.analysis.headline import headline_columns, headline_metrics, main_metric
-from experiments.analysis.intervals import Interval
-from experiments.analysis.tables import RunTable, read_runs
+from experiments.analysis.run_table import RunTable, read_runs
 from experiments.language.expressions import Reference
 
 if TYPE_CHECKING:
@@ -29,10 +29,11 @@ class PairedDifference:
         metric: The metric asked for.
         column: The column it was read from (fresh rows under ``fresh``).
         protocol: "published" or "fresh".
-        unit: "difference", "ratio", or "order" where runs diverged.
+        effect: Variant minus, or over, the reference; where runs diverged the share of pairs with the larger variant.
         left: Middle of the variant on the scale of the unit.
         right: Middle of the reference.
-        interval: Variant minus, or over, the reference; of an order the share of pairs in which the variant is larger.
+        lefts: Values of the variant by repeat, of the repeats that both have.
+        rights: Values of the reference.
         ties: Pairs with equal values.
         worst: Pairs with a run that diverged.
     """
@@ -42,10 +43,11 @@ class PairedDifference:
     metric: str
     column: str
     protocol: str
-    unit: Unit
+    effect: Effect
     left: float
     right: float
-    interval: Interval
+    lefts: pd.Series
+    rights: pd.Series
     ties: int
     worst: int
 
@@ -59,10 +61,9 @@ class FolderChange:
         variant: Name of the variant.
         protocol: "published" or "fresh".
         metric: Name of the column.
-        unit: "difference", "ratio" or "order".
+        effect: Second minus, or over, the first.
         before: Middle in the first folder.
         after: Middle in the second.
-        interval: Second minus, or over, the first.
         identical: Whether all repeats have the same value in both.
     """
 
@@ -70,10 +71,9 @@ class FolderChange:
     variant: str
     protocol: str
     metric: str
-    unit: Unit
+    effect: Effect
     before: float
     after: float
-    interval: Interval
     identical: bool
 
 
@@ -98,7 +98,7 @@ def compare_variants(
         for metric in wanted
         for name in names[1:]
     ]
-    return [one for one in found if one.interval.n]
+    return [one for one in found if one.effect.interval.n]
 
 
 def differences(study: Study, runs: pd.DataFrame) -> list[PairedDifference]:
@@ -164,10 +164,9 @@ def _change(study: str, variant: str, protocol: str, metric: str, pairs: Contras
         variant=variant,
         protocol=protocol,
         metric=metric,
-        unit=pairs.unit,
+        effect=Effect(pairs.unit, pairs.interval()),
         before=summary_of(pairs.right, pairs.unit),
         after=summary_of(pairs.left, pairs.unit),
-        interval=pairs.interval(),
         identical=pairs.ties == pairs.n,
     )
 
@@ -180,10 +179,11 @@ def _difference(variant: str, reference: str, metric: str, table: RunTable) -> P
         metric=metric,
         column=table.column(variant, metric),
         protocol=table.protocol,
-        unit=pairs.unit,
+        effect=Effect(pairs.unit, pairs.interval()),
         left=summary_of(pairs.left, pairs.unit),
         right=summary_of(pairs.right, pairs.unit),
-        interval=pairs.interval(),
+        lefts=pairs.left,
+        rights=pairs.right,
         ties=pairs.ties,
         worst=pairs.worst,
     )

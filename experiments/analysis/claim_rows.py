@@ -1,0 +1,155 @@
+"""The rows of claims.csv: the verdict on a claim under one protocol, as tables, pages and the scoreboard show it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from experiments.analysis.effects import Unit
+from experiments.analysis.intervals import Interval, ten_digits
+from experiments.analysis.luck import LuckMeter
+from experiments.analysis.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from experiments.language.study import Study
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A row of claims.csv; its attributes are the columns, its numbers have the ten digits of the file.
+
+    Attributes:
+        study: Name of the study.
+        topic: Its topic.
+        claim: Position of the claim in its study, from 1.
+        says: The claim in words.
+        expect: The claim in the language of claims, as it is shown; nothing reads it again.
+        source: Where the claim comes from.
+        why: The reason of a claim that does not hold.
+        protocol: "published" or "fresh".
+        verdict: The verdict's word.
+        effect: Estimate in ``unit``, with ``low`` and ``high``, ``n`` and ``p``, as in ``Interval``.
+        p_holm: The p-value adjusted for all claims of the study under the protocol.
+        repeats_needed: Repeats that would have decided an inconclusive claim; NaN where none would.
+        opposite_share: Share of repeats that alone would have shown the opposite.
+        left: Middle of the left side, as ``right`` of the right one.
+        ties: Pairs with equal sides.
+        diverged_or_never: Pairs with a run that diverged or never reached its target.
+        sentence: The numbers in words.
+        luck_gain: The parts of the luck meter with their intervals; NaN where nothing is taken apart.
+    """
+
+    study: str
+    topic: str
+    claim: int
+    says: str
+    expect: str
+    source: str
+    why: str
+    protocol: str
+    verdict: str
+    effect: float
+    low: float
+    high: float
+    unit: Unit
+    n: int
+    p: float
+    p_holm: float
+    repeats_needed: float
+    opposite_share: float
+    left: float
+    right: float
+    ties: int
+    diverged_or_never: int
+    sentence: str
+    luck_gain: float = math.nan
+    luck_gain_low: float = math.nan
+    luck_gain_high: float = math.nan
+    luck_test_rows: float = math.nan
+    luck_test_rows_low: float = math.nan
+    luck_test_rows_high: float = math.nan
+    luck_training_rows: float = math.nan
+    luck_training_rows_low: float = math.nan
+    luck_training_rows_high: float = math.nan
+    luck_trick: float = math.nan
+    luck_trick_low: float = math.nan
+    luck_trick_high: float = math.nan
+
+    @property
+    def interval(self) -> Interval:
+        """The effect with its interval."""
+        return Interval(self.effect, self.low, self.high, self.n, self.p)
+
+
+CLAIM_COLUMNS = tuple(field.name for field in fields(ClaimRow))
+
+
+def claim_rows(study: Study, verdicts: Sequence[Verdict], luck: Sequence[LuckMeter]) -> tuple[ClaimRow, ...]:
+    """Return the rows of a study.
+
+    Args:
+        study: The study.
+        verdicts: Of its claims, under all of its protocols.
+        luck: Its luck meters; they are in the rows of the published protocol.
+    """
+    meters = {(meter.number, "published"): meter for meter in luck}
+    return tuple(_row(study, verdict, meters.get((verdict.number, verdict.protocol))) for verdict in verdicts)
+
+
+def read_claim_rows(path: Path) -> tuple[ClaimRow, ...]:
+    """Read the rows of a study from its claims.csv.
+
+    Args:
+        path: The file.
+    """
+    table = pd.read_csv(path, keep_default_na=False, dtype=str)
+    return tuple(
+        ClaimRow(**{field.name: _READ[str(field.type)](cells[field.name]) for field in fields(ClaimRow)})
+        for cells in table.to_dict("records")
+    )
+
+
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "str": str,
+    "Unit": str,
+    "int": int,
+    "float": lambda text: float(text or math.nan),
+}
+"""Type of a column to what reads its text."""
+
+
+def _row(study: Study, verdict: Verdict, meter: LuckMeter | None) -> ClaimRow:
+    claim, interval = verdict.claim, verdict.effect.interval
+    cells: dict[str, Any] = {
+        "study": study.name,
+        "topic": study.topic,
+        "claim": verdict.number,
+        "says": claim.says,
+        "expect": claim.expect,
+        "source": claim.source or study.source,
+        "why": claim.why,
+        "protocol": verdict.protocol,
+        "verdict": verdict.word,
+        "effect": interval.estimate,
+        "low": interval.low,
+        "high": interval.high,
+        "unit": verdict.effect.unit,
+        "n": interval.n,
+        "p": interval.p,
+        "p_holm": verdict.p_holm,
+        "repeats_needed": math.nan if verdict.repeats_needed is None else float(verdict.repeats_needed),
+        "opposite_share": verdict.opposite_share,
+        "left": verdict.left,
+        "right": verdict.right,
+        "ties": verdict.ties,
+        "diverged_or_never": verdict.worst,
+        "sentence": verdict.sentence,
+    }
+    for part, found in meter.parts.items() if meter else ():
+        cells |= {f"luck_{part}": found.estimate, f"luck_{part}_low": found.low, f"luck_{part}_high": found.high}
+    return ClaimRow(**{column: ten_digits(value) for column, value in cells.items()})

@@ -1,0 +1,210 @@
+"""The CSV files of a study and of a results folder, written from what was analysed; only the scoreboard reads them."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.analysis.claim_rows import CLAIM_COLUMNS
+from experiments.analysis.intervals import Interval
+from experiments.analysis.study_analysis import Analysis
+from experiments.analysis.sweeps import Sweep
+from experiments.columns import PROTOCOLS
+from experiments.store.files import write_if_changed
+from experiments.store.folder import StudyFolder
+
+Cells = dict[str, Any]
+
+_SHARED = ("study", "topic", "claim", "says", "expect", "source", "why")
+_LUCK = tuple(column for column in CLAIM_COLUMNS if column.startswith("luck_"))
+_JUDGED = tuple(column for column in CLAIM_COLUMNS if column not in (*_SHARED, "protocol", *_LUCK))
+_SCOREBOARD_COLUMNS = (*_SHARED, *(f"{name}_{protocol}" for protocol in PROTOCOLS for name in _JUDGED), *_LUCK)
+
+
+def write_tables(analysis: Analysis, out: Path | str = "results") -> None:
+    """Write the CSV files of a study; a study without runs gets tables without numbers.
+
+    Args:
+        analysis: The analysed study.
+        out: The results folder. Files are replaced as a whole, and only where their content changes.
+    """
+    folder = StudyFolder.of(analysis.study.name, out).path
+    for name, table in result_tables(analysis).items():
+        _write(folder / f"{name}.csv", table)
+
+
+def result_tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
+    """Return the tables of a study.
+
+    Args:
+        analysis: The analysed study.
+
+    Returns:
+        Table by file name without ending: ``summary`` and ``claims`` always, the others where they have rows.
+    """
+    claims = pd.DataFrame([asdict(row) for row in analysis.claim_rows], columns=list(CLAIM_COLUMNS))
+    optional = {
+        "published": _published_rows(analysis),
+        "flattery": _flattery_rows(analysis),
+        "diagnosis": _diagnosis_rows(analysis),
+        "differences": _difference_rows(analysis),
+        "sweeps": [row for sweep in analysis.headline_sweeps for row in _sweep_rows(sweep)],
+        "luck": _luck_rows(analysis),
+    }
+    tables = {name: pd.DataFrame(rows) for name, rows in optional.items() if rows}
+    return {"summary": analysis.summary, "claims": claims, **tables}
+
+
+def write_scoreboard_table(out: Path | str = "results") -> None:
+    """Write scoreboard.csv, the claims of all studies in a results folder.
+
+    Args:
+        out: The results folder.
+    """
+    _write(Path(out) / "scoreboard.csv", scoreboard_table(out))
+
+
+def scoreboard_table(out: Path | str = "results") -> pd.DataFrame:
+    """Return the claims of all studies in a results folder, the protocols side by side.
+
+    Args:
+        out: The results folder; every ``<study>/claims.csv`` in it counts, but not those of changed studies (``@``).
+
+    Returns:
+        One row a claim, sorted by study and number: both verdicts with effect, interval and n, the luck parts.
+    """
+    paths = sorted(path for path in Path(out).glob("*/claims.csv") if "@" not in path.parent.name)
+    tables = [pd.read_csv(path, keep_default_na=False, dtype=str) for path in paths]
+    claims = pd.concat(tables) if tables else pd.DataFrame(columns=list(CLAIM_COLUMNS))
+    rows: dict[tuple[str, str], Cells] = {}
+    for claim in claims.to_dict("records"):
+        row = rows.setdefault((claim["study"], claim["claim"]), {name: claim[name] for name in (*_SHARED, *_LUCK)})
+        row.update({f"{name}_{claim['protocol']}": claim[name] for name in _JUDGED})
+    return pd.DataFrame(list(rows.values()), columns=list(_SCOREBOARD_COLUMNS))
+
+
+def _write(path: Path, table: pd.DataFrame) -> None:
+    text = table.to_csv(index=False, float_format="%.10g", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    write_if_changed(path, text)
+
+
+def _interval(name: str, interval: Interval) -> Cells:
+    return {name: interval.estimate, "low": interval.low, "high": interval.high, "n": interval.n, "p": interval.p}
+
+
+def _luck_rows(analysis: Analysis) -> list[Cells]:
+    return [
+        {"claim": meter.number, "unit": meter.unit, "part": name, **_interval("estimate", part)}
+        for meter in analysis.luck
+        for name, part in meter.parts.items()
+    ]
+
+
+def _published_rows(analysis: Analysis) -> list[Cells]:
+    return [
+        {
+            "variant": placed.figure.variant,
+            "metric": placed.figure.metric,
+            "value": placed.figure.value,
+            "by": placed.figure.by,
+            "of": placed.figure.of,
+            "statistic": placed.figure.statistic,
+            "n": len(placed.ours),
+            "mean": placed.mean.estimate,
+            "low": placed.mean.low,
+            "high": placed.mean.high,
+            "below": placed.below,
+            "equal": placed.equal,
+            "above": placed.above,
+            "percentile": placed.percentile,
+            "p": placed.p,
+            "p_together": placed.p_together,
+            "beyond_chance": int(placed.beyond_chance),
+            "sentence": placed.sentence,
+            "note": placed.figure.note,
+        }
+        for placed in analysis.published
+    ]
+
+
+def _flattery_rows(analysis: Analysis) -> list[Cells]:
+    return [
+        {
+            "variant": one.variant,
+            "protocol": one.protocol,
+            "metric": one.metric,
+            "unit": one.effect.unit,
+            "watched": one.watched.mean(),
+            "fresh": one.fresh.mean(),
+            **_interval("flattery", one.effect.interval),
+            "diverged": one.diverged,
+        }
+        for one in analysis.flattery
+    ]
+
+
+def _diagnosis_rows(analysis: Analysis) -> list[Cells]:
+    return [
+        {
+            "variant": one.variant,
+            "protocol": one.protocol,
+            "held_out": one.held_out,
+            "n": one.train_error.n,
+            "train_error": one.train_error.estimate,
+            "train_low": one.train_error.low,
+            "train_high": one.train_error.high,
+            "dev_error": one.dev_error.estimate,
+            "dev_low": one.dev_error.low,
+            "dev_high": one.dev_error.high,
+            "scenario": one.scenario,
+            "agreement": one.agreement,
+            "advice": one.advice,
+        }
+        for one in analysis.diagnosis
+    ]
+
+
+def _difference_rows(analysis: Analysis) -> list[Cells]:
+    return [
+        {
+            "variant": one.variant,
+            "reference": one.reference,
+            "metric": one.metric,
+            "column": one.column,
+            "protocol": one.protocol,
+            "unit": one.effect.unit,
+            "left": one.left,
+            "right": one.right,
+            **_interval("effect", one.effect.interval),
+            "ties": one.ties,
+            "diverged_or_never": one.worst,
+        }
+        for one in analysis.differences
+    ]
+
+
+def _sweep_rows(sweep: Sweep) -> list[Cells]:
+    others = ",".join(f"{axis}={value}" for axis, value in sweep.others.items())
+    return [
+        {
+            "grid": sweep.group,
+            "axis": sweep.axis,
+            "others": others,
+            "metric": sweep.metric,
+            "column": sweep.column,
+            "protocol": sweep.protocol,
+            "value": value,
+            "mean": interval.estimate,
+            "low": interval.low,
+            "high": interval.high,
+            "n": interval.n,
+            "diverged": diverged,
+            "best": int(value == sweep.best),
+            "as_good_as_best": int(value in sweep.as_good),
+        }
+        for value, interval, diverged in zip(sweep.values, sweep.intervals, sweep.diverged, strict=True)
+    ]

@@ -1,0 +1,65 @@
+"""The report of one study: analysed once, then written as tables, figures and a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.analysis import Analysis, analyse, read_runs, write_tables
+from experiments.report.claim_views import ClaimView, claim_views
+from experiments.report.figures import write_figures
+from experiments.report.page import SCRIPTS, fingerprint, inputs_of, render
+from experiments.report.speed import speed_table
+from experiments.report.study_page import study_page
+from experiments.store.files import write_atomically
+from experiments.store.folder import StudyFolder
+from experiments.store.provenance import read_environment
+
+if TYPE_CHECKING:
+    from experiments.language.study import Study
+
+
+def write_study(study: Study, out: Path | str = "results", figures: bool = True) -> None:
+    """Write tables and page of a study from the runs in its folder, then its figures and the page with them.
+
+    Args:
+        study: The study; without runs its tables and its page say so.
+        out: The results folder.
+        figures: Whether to draw figures; without, the page shows those that exist.
+
+    Raises:
+        ExperimentsError: The study's folder or that of its figures is a link.
+    """
+    analysis = analyse(study, read_runs(study.name, out))
+    write_tables(analysis, out)
+    write_page(analysis, out)
+    if figures:
+        write_figures(analysis, out)
+        write_page(analysis, out)
+
+
+def write_page(analysis: Analysis, out: Path | str = "results") -> None:
+    """Write the page of a study, if anything that it shows has changed.
+
+    Args:
+        analysis: The analysed study.
+        out: The results folder.
+    """
+    folder = StudyFolder.of(analysis.study.name, out)
+    page, claims = folder.path / "report.html", claim_views(analysis.claim_rows, analysis.study.claims)
+    inputs = fingerprint(*_inputs(analysis.study, folder, claims))
+    if inputs_of(page) != inputs:
+        content = study_page(analysis, claims=claims, environment=read_environment(folder), out=Path(out))
+        html = render("study.html", SCRIPTS["study.html"], inputs, home="../index.html", study=content)
+        write_atomically(page, html)
+
+
+def _inputs(study: Study, folder: StudyFolder, claims: Sequence[ClaimView]) -> list[bytes]:
+    """List what a page is made of; curves and boundaries belong to the runs in runs.csv, so their names suffice."""
+    paths = [path for kind in ("npz", "png") for path in folder.path.rglob(f"*.{kind}")]
+    names = "\n".join(sorted(path.relative_to(folder.path).as_posix() for path in paths))
+    speed = speed_table(study.name)
+    contents = [path.read_bytes() if path.is_file() else b"" for path in (folder.runs, folder.environment)]
+    texts = (study.text, repr(study.variants), repr(claims), repr(speed), names)
+    return [*contents, *(text.encode() for text in texts)]
