@@ -1,7 +1,7 @@
 """The ``jit_compile`` that a model was compiled with.
 
 Keras turns "auto" into False on a machine without a GPU and keeps the result alone. So ``compile`` is wrapped, as soon
-as Keras is imported, to note what the caller asked for.
+as Keras is imported, and notes the caller's argument on the model.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from typing import Any
 import wrapt
 
 _ATTRIBUTE = "_asked_jit_compile"
-_MODULE = "keras.src.trainers.trainer"
 
 
 def remember() -> None:
     """Note the ``jit_compile`` of every model that is compiled from now on; imports nothing itself."""
-    wrapt.register_post_import_hook(_wrap, _MODULE)
+    wrapt.register_post_import_hook(_wrap, "keras")
 
 
 def refuses_xla(model: Any) -> bool:
@@ -25,13 +24,15 @@ def refuses_xla(model: Any) -> bool:
     return vars(model).get(_ATTRIBUTE, "auto") is False
 
 
-def _wrap(trainer: Any) -> None:
-    signature = inspect.signature(trainer.Trainer.compile)
+def _wrap(keras: Any) -> None:
+    # The class that defines it: Keras takes a compile that a subclass defines for the user's own.
+    trainer = next(base for base in keras.Model.__mro__ if "compile" in vars(base))
+    signature = inspect.signature(trainer.compile)
 
     def compile_model(wrapped: Any, model: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         wrapped(*arguments, **named)
         asked = signature.bind(model, *arguments, **named).arguments.get("jit_compile", "auto")
-        # past Keras' __setattr__, which tracks what a model holds
+        # Not by setattr: Keras' __setattr__ tracks what a model holds.
         object.__setattr__(model, _ATTRIBUTE, asked)
 
-    wrapt.wrap_function_wrapper(trainer, "Trainer.compile", compile_model)
+    wrapt.wrap_function_wrapper(trainer, "compile", compile_model)

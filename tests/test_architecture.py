@@ -30,16 +30,6 @@ EXCEPTIONS = {
         "report/__init__.py imports importlib",
     },
     "privates": {
-        "script/loop.py names training/randomness.py: _CENTRAL",
-        "script/loop.py names training/randomness.py: _DENOMINATOR",
-        "script/loop.py names training/randomness.py: _INTEGERS_IN_BLOCK",
-        "script/loop.py names training/randomness.py: _NUMERATOR",
-        "script/loop.py names training/randomness.py: _THREEFRY",
-        "script/loop.py names training/randomness.py: _cast_seed",
-        "script/loop.py names training/randomness.py: _dropout",
-        "script/loop.py names training/randomness.py: _normal",
-        "script/loop.py names training/randomness.py: _normal_quantile",
-        "script/loop.py names training/randomness.py: _uniform",
         "script/script.py names model/constraints.py: _sources",
     },
     "modules": {

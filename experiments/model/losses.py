@@ -6,13 +6,12 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.src.losses.losses import LossFunctionWrapper
-from keras.src.trainers.compile_utils import CompileMetrics
 
 from experiments.language.configuration import Component, Configuration
 from experiments.language.metrics import component_name, loss_column
 from experiments.model.components import build_or_explain, make
 from experiments.model.inputs import NumberInputs
+from experiments.training.keras_private import LossFunctionWrapper, score
 
 
 def make_loss(loss: Component) -> keras.losses.Loss:
@@ -64,8 +63,6 @@ def score_predictions(config: Configuration, targets: np.ndarray, predictions: n
         What Keras' evaluate gives under the same names; the loss has no penalties, as there are no weights.
     """
     loss = make_loss(config.training.loss)
-    metrics = CompileMetrics(make_metrics(config, loss), None)
     y_true, y_pred = keras.ops.convert_to_tensor(targets), keras.ops.convert_to_tensor(predictions)
-    metrics.update_state(y_true, y_pred)
-    scores = {"loss": loss(y_true, y_pred), **metrics.result()}
+    scores = {"loss": loss(y_true, y_pred), **score(make_metrics(config, loss), y_true, y_pred)}
     return {name: float(value) for name, value in scores.items()}

@@ -8,12 +8,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 from keras import ops
-from keras.src.optimizers.base_optimizer import clip_by_global_norm
 
 from experiments.language.configuration import GradientStep, TrainingSettings
 from experiments.model.components import build_or_explain, class_of, component_values
 from experiments.model.inputs import NumberInputs
 from experiments.model.numbers import CLIPPINGS, OPTIMIZER_NUMBERS, is_input
+from experiments.training.keras_private import TransformsGradients, clip_by_global_norm
 
 
 class Clip:
@@ -59,7 +59,7 @@ class Noise:
         return gradient + noise * ops.cast(self.number, gradient.dtype)
 
 
-class _WithSteps:
+class _WithSteps(TransformsGradients):
     """What is put in front of an optimizer class: gradient steps in the place where Keras clips.
 
     Keras clips with one bound, a constant; these are any number of steps, whose numbers are inputs.
@@ -67,11 +67,11 @@ class _WithSteps:
 
     gradient_steps: tuple[Clip | Noise, ...] = ()
 
-    def _clip_gradients(self, grads: Sequence[Any]) -> list[Any]:
+    def transform_gradients(self, gradients: Sequence[Any]) -> list[Any]:
         """Transform the gradients in order."""
         for step in self.gradient_steps:
-            grads = step(grads)
-        return list(grads)
+            gradients = step(gradients)
+        return list(gradients)
 
 
 def make_optimizer(training: TrainingSettings, numbers: NumberInputs) -> keras.optimizers.Optimizer:

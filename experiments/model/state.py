@@ -16,6 +16,7 @@ from experiments.language.configuration import Component, Configuration
 from experiments.model.components import make
 from experiments.model.inputs import NumberInputs
 from experiments.seeds import derive_seed
+from experiments.training.keras_private import nested_layers, own_seed_generators, own_variables
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def find_draws(model: keras.Model, config: Configuration) -> tuple[tuple[Draw, .
 
 
 def _draws_in(part: Any, layer: str, index: int, initializers: Mapping[str, Any]) -> Iterator[Draw]:
-    for variable in part._trainable_variables + part._non_trainable_variables:
+    for variable in own_variables(part):
         # kernel -> kernel_initializer; recurrent_kernel -> recurrent_initializer.
         for stem in (variable.name, variable.name.removesuffix("_kernel")):
             attribute = f"{stem}_initializer"
@@ -129,7 +130,7 @@ def _initializers_of(component_text: str, path: str) -> list[dict[str, Any]]:
 
 
 def _parts(layer: Any) -> list[Any]:
-    return list(layer._flatten_layers(include_self=True, recursive=True))
+    return nested_layers(layer)
 
 
 def redraw(model: keras.Model, config: Configuration, seed: int) -> None:
@@ -149,7 +150,7 @@ def redraw(model: keras.Model, config: Configuration, seed: int) -> None:
 def reseed(model: keras.Model, seed: int) -> None:
     """Put every random layer's generator to its start."""
     for layer in model.layers:
-        generators = [generator for part in _parts(layer) for generator in part._seed_generators]
+        generators = [generator for part in _parts(layer) for generator in own_seed_generators(part)]
         for index, generator in enumerate(generators):
             names = ("draws",) if index == 0 else ("draws", index)
             generator.state.assign([derive_seed(seed, layer.name, *names), 0])

@@ -42,7 +42,7 @@ SHUFFLED = '''class ShuffledRows(keras.utils.PyDataset):
 
     def shuffle(self, epoch, logs=None):
         self.order = row_orders(len(self.x), self.seed, epoch, count=1)[0]'''
-ORDERS = ("_INTEGERS_IN_BLOCK", "row_orders")
+ORDERS = ("row_orders",)
 
 _NOISY_MODEL = '''class NoisyModel(keras.Model):
     """A model whose weights have noise on them in every forward and backward pass, but not in the update."""
@@ -65,11 +65,11 @@ _NOISY_MODEL = '''class NoisyModel(keras.Model):
 _DRAWS = "keras_draws.dropout, keras_draws.uniform, keras_draws.normal"
 _FAST_DRAWS = f"""# Keras' draws are slow under XLA on a CPU; these are quick, and the results were made with them.
 kept = {_DRAWS}
-{_DRAWS} = _dropout, _uniform, _normal"""
+{_DRAWS} = threefry_dropout, threefry_uniform, threefry_normal"""
 
 _BORROWED_DRAWS = (
-    *("_THREEFRY", "_CENTRAL", "_NUMERATOR", "_DENOMINATOR"),
-    *("_cast_seed", "_uniform", "_normal_quantile", "_normal", "_dropout"),
+    *("THREEFRY", "CENTRAL", "NUMERATOR", "DENOMINATOR"),
+    *("threefry_uniform", "normal_quantile", "threefry_normal", "threefry_dropout"),
 )
 
 
@@ -134,8 +134,10 @@ class Training:
         """Write the classes that Keras does not have and this training needs."""
         found = []
         if self.draws:
-            found.append(borrowed("training/randomness.py", _BORROWED_DRAWS))
+            found.append(borrowed("training/keras_private.py", ("seed_tensor",)))
+            found.append(borrowed("training/threefry.py", _BORROWED_DRAWS))
         if self.triggers():
+            found.append(borrowed("training/keras_private.py", ("smaller_is_better",)))
             found.append(borrowed("training/triggers.py", ("Logs", "Trigger", *self.triggers())))
         if self.is_noisy:
             found.append(_NOISY_MODEL.format(stddev=self._training.weight_noise))

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from keras.src.trainers.data_adapters import array_slicing
 
 from experiments.errors import ExperimentsError
+from experiments.training.keras_private import is_sliceable, to_sliceable
 
 Arrays = tuple[Any, Any, Any]
 
@@ -86,13 +86,12 @@ def _as_tensor(values: Any) -> tf.Tensor | None:
         return None
     if isinstance(values, tf.SparseTensor | tf.RaggedTensor) or hasattr(values, "tocsr"):
         raise ExperimentsError(f"expected dense arrays, found {type(values).__name__}; convert it to a NumPy array")
-    if not array_slicing.can_slice_array(values) or np.ndim(values) == 0:
+    if not is_sliceable(values) or np.ndim(values) == 0:
         raise ExperimentsError(
             f"expected arrays of rows, found {type(values).__name__}; a list or a mapping holds one array for each "
             "input, and data sets and generators need model.fit"
         )
     try:
-        converted = array_slicing.convert_to_sliceable(values, target_backend="tensorflow")
-        return tf.convert_to_tensor(converted)
+        return tf.convert_to_tensor(to_sliceable(values))
     except (TypeError, ValueError) as error:
         raise ExperimentsError(f"expected numbers, found {type(values).__name__} of other values: {error}") from error

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from experiments.training.arrays import Arrays, row_count, take
+from experiments.training.keras_private import has_several_losses
 from experiments.training.row_independence import rows_are_independent
 from experiments.training.single_kernels import kept_apart
 
@@ -48,17 +49,13 @@ def as_fit_sees(model: keras.Model, batch: Arrays) -> Arrays:
 
     Keras weighs each output's own loss by the number of rows in a batch only where it knows it while tracing.
     """
-    if not _has_several_losses(model):
+    if not has_several_losses(model):
         return batch
     return tf.nest.map_structure(_of_any_length, batch)  # type: ignore[no-any-return]
 
 
 def _of_any_length(leaf: tf.Tensor | None) -> tf.Tensor | None:
     return None if leaf is None else tf.raw_ops.PlaceholderWithDefault(input=leaf, shape=[None, *leaf.shape[1:]])
-
-
-def _has_several_losses(model: keras.Model) -> bool:
-    return bool(model._compile_loss and model._compile_loss.metrics)
 
 
 def validation_batch_size(model: keras.Model, arrays: Arrays, batch_size: int) -> int:

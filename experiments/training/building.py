@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from experiments.errors import ExperimentsError
 from experiments.training.arrays import Arrays
+from experiments.training.keras_private import build_for_batch
 
 
 def build_for(model: keras.Model, arrays: Arrays) -> None:
@@ -22,7 +23,7 @@ def build_for(model: keras.Model, arrays: Arrays) -> None:
     """
     require_compiled(model)
     with tf.init_scope():
-        model._symbolic_build(data_batch=arrays)
+        build_for_batch(model, arrays)
         if model.optimizer is not None and not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.src.callbacks.monitor_callback import MonitorCallback
+
+from experiments.training.keras_private import MonitorCallback, improves, smaller_is_better
 
 Logs = Mapping[str, float] | None
 
@@ -45,10 +46,9 @@ class BestWeights(MonitorCallback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Keep the weights if the monitored value improved."""
-        if self.monitor_op is None:
-            self._set_monitor_op()
+        smaller_is_better(self)  # resolves mode="auto", and refuses a metric for which it cannot
         current = (logs or {}).get(self.monitor)
-        if current is not None and self._is_improvement(current, self.best):
+        if current is not None and improves(self, current, self.best):
             self.best = current
             self.best_epoch = epoch + 1
             self.best_weights = self.model.get_weights()

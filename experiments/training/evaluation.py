@@ -8,12 +8,12 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-from keras.src.utils.python_utils import pythonify_logs
 
 from experiments.errors import ExperimentsError
 from experiments.training.arrays import Arrays, as_arrays, first_rows, row_count, take
 from experiments.training.batches import validation_batch_size
 from experiments.training.building import build_for
+from experiments.training.keras_private import pythonify_logs
 from experiments.training.ranges import check_ranges
 from experiments.training.row_independence import is_plain
 

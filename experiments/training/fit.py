@@ -7,7 +7,6 @@ import operator
 from typing import Any
 
 import keras
-from keras.src.random.seed_generator import make_default_seed
 
 from experiments.training.arguments import (
     ValidationFreq,
@@ -22,6 +21,7 @@ from experiments.training.arguments import (
 from experiments.training.arrays import as_arrays, row_count
 from experiments.training.building import require_compiled
 from experiments.training.compiled import CompiledTrainer
+from experiments.training.keras_private import compiled_parts, make_default_seed
 from experiments.training.record import TrainingRecord
 from experiments.training.trainer import Progress
 
@@ -160,7 +160,7 @@ class _Kept:
 
 def _parts(model: keras.Model) -> list[Any]:
     steps = [vars(model).get(name) for name in ("train_step", "test_step")]  # set on the object
-    return [model.optimizer, model._compile_loss, model._compile_metrics, *steps, *model.trainable_variables]
+    return [*compiled_parts(model), *steps, *model.trainable_variables]
 
 
 def _trainer_of(model: keras.Model, **settings: Any) -> CompiledTrainer:

@@ -12,10 +12,10 @@ import tensorflow as tf
 
 from experiments.training.arrays import Arrays, row_count
 from experiments.training.callbacks import Logs, StopOnDivergence
+from experiments.training.keras_private import replaced, steps_under_xla
 from experiments.training.probes import Probes
 from experiments.training.randomness import fast_draws, row_orders
 from experiments.training.record import TrainingRecord, best_of, history_of
-from experiments.training.replaced import replaced
 from experiments.training.step import TrainStep
 from experiments.training.tiers import choose_tier
 from experiments.training.trainer import BaseTrainer, Job
@@ -64,8 +64,8 @@ class KerasTrainer(BaseTrainer):
         follower = keras.callbacks.LambdaCallback(on_epoch_begin=batches.permute)
         compiled = choose_tier(self.model, ()).name == "xla"
         # Keras leaves the functions that it traces on the model; ours have our draws in them, so they are put aside.
-        attributes = self._functions | {"_jit_compile": compiled} | self._steps(step, compiled=compiled)
-        with replaced(self.model, **attributes):
+        attributes = self._functions | self._steps(step, compiled=compiled)
+        with steps_under_xla(self.model, compiled), replaced(self.model, **attributes):
             history = self.model.fit(
                 batches,
                 epochs=job.epochs,

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from experiments.training.replaced import replaced
+from experiments.training.keras_private import consumers, replaced
 
 Values = dict[str, tf.Tensor]
 
@@ -181,8 +181,8 @@ def _activation_after(layer: keras.Layer, model: keras.Model) -> keras.Layer:
     """Follow a layer without activation to the activation layer it leads to, or stay."""
     here = layer
     while not _has_activation(here):
-        consumers = {id(node.operation): node.operation for node in here._outbound_nodes}
-        known = [consumer for consumer in consumers.values() if consumer in model.layers]
+        after = {id(operation): operation for operation in consumers(here)}
+        known = [operation for operation in after.values() if operation in model.layers]
         if len(known) != 1 or type(known[0]).__name__ not in (*_ACTIVATIONS, *_BETWEEN):
             return layer
         here = known[0]

@@ -12,11 +12,20 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.losses.losses import LossFunctionWrapper
 
 from experiments.errors import ExperimentsError
 from experiments.training.arrays import Arrays
-from experiments.training.functional import calls, functional_graph
+from experiments.training.keras_private import (
+    LossFunctionWrapper,
+    calls,
+    compiled_losses,
+    compiled_metrics,
+    functional_graph,
+    nested_layers,
+    producer,
+    wrapped_arguments,
+    wrapped_function,
+)
 from experiments.training.row_independence import is_plain
 
 _CROSSENTROPY = keras.losses.sparse_categorical_crossentropy
@@ -53,7 +62,7 @@ def check_ranges(model: keras.Model, arrays: Arrays, rows: str) -> None:
 def has_hidden_embeddings(model: keras.Model, x: Any) -> bool:
     """Return whether ``check_ranges`` does not see the tokens of every embedding, as in a nested model."""
     seen = {id(layer) for layer, _ in _embedded(model, x)}
-    return any(isinstance(layer, keras.layers.Embedding) and id(layer) not in seen for layer in model._flatten_layers())
+    return any(isinstance(layer, keras.layers.Embedding) and id(layer) not in seen for layer in nested_layers(model))
 
 
 def _check(values: tf.Tensor, low: int, high: int, kind: str, owner: str, *, ignored: int | None = None) -> None:
@@ -94,10 +103,10 @@ def _in_order_of_inputs(graph: Any, x: Any) -> list[tf.Tensor]:
 
 def _source(tensor: Any) -> Any:
     """Follow a tensor back through layers that only move values."""
-    operation, node_index, _ = tensor._keras_history
-    while type(operation) in _MOVING:
-        tensor = operation._inbound_nodes[node_index].input_tensors[0]
-        operation, node_index, _ = tensor._keras_history
+    call = producer(tensor)
+    while type(call.operation) in _MOVING:
+        tensor = call.input_tensors[0]
+        call = producer(tensor)
     return tensor
 
 
@@ -110,10 +119,9 @@ def _classes(model: keras.Model, y: Any) -> Iterator[tuple[tf.Tensor, int, int |
     labels, outputs = tf.nest.flatten(y), getattr(model, "outputs", None) or []
     if not len(labels) == len(outputs) == 1 or labels[0] is None:
         return
-    losses = [entry.loss for entry in model._compile_loss._flat_losses or ()] if model._compile_loss else []
-    metrics = model._compile_metrics.metrics if model._compile_metrics else []
-    for part in (*losses, *metrics):
-        if type(part) in _SPARSE and (getattr(part, "fn", None) or part._fn) is _CROSSENTROPY:
-            width = outputs[0].shape[part._fn_kwargs.get("axis", -1)]
+    for part in (*compiled_losses(model), *compiled_metrics(model)):
+        if type(part) in _SPARSE and wrapped_function(part) is _CROSSENTROPY:
+            arguments = wrapped_arguments(part)
+            width = outputs[0].shape[arguments.get("axis", -1)]
             if width is not None:
-                yield labels[0], width, part._fn_kwargs.get("ignore_class")
+                yield labels[0], width, arguments.get("ignore_class")

@@ -9,6 +9,7 @@ import keras
 
 from experiments.training import triggers
 from experiments.training.callbacks import BestWeights
+from experiments.training.keras_private import smaller_is_better
 from experiments.training.rules import BestWeightsRule, EarlyStoppingRule, PlateauRule, Rule
 from experiments.training.trigger_rules import TriggerRule, memory_for
 
@@ -48,7 +49,7 @@ def rules_of(callbacks: Sequence[Any], model: keras.Model) -> list[tuple[Any, Ru
 
 def _is_known(callback: Any, model: keras.Model) -> bool:
     if type(callback) is keras.callbacks.ReduceLROnPlateau:
-        return isinstance(getattr(model.optimizer, "_learning_rate", None), keras.Variable)  # and no schedule
+        return isinstance(getattr(model.optimizer, "learning_rate", None), keras.Variable)  # and no schedule
     if type(callback) is keras.callbacks.TerminateOnNaN:
         return not callback.raise_error
     return type(callback) in _KNOWN
@@ -56,9 +57,7 @@ def _is_known(callback: Any, model: keras.Model) -> bool:
 
 def _rule_of(callback: Any, model: keras.Model) -> Rule:
     callback.set_model(model)
-    if callback.monitor_op is None:
-        callback._set_monitor_op()
-    smaller = callback.monitor_op is keras.ops.less
+    smaller = smaller_is_better(callback)
     if type(callback) is keras.callbacks.EarlyStopping:
         return EarlyStoppingRule(callback.monitor, smaller, keeps_weights=callback.restore_best_weights)
     if type(callback) is keras.callbacks.ReduceLROnPlateau:

@@ -1,8 +1,8 @@
-"""Proof that the loss and metrics of a model do not depend on how the rows are cut into batches.
+"""Proof that the loss and metrics of a model do not depend on how the rows are divided into batches.
 
 ``model.fit`` evaluates in batches and averages them, weighted by their rows. One large batch gives the same values if
-every part of the model treats each row by itself. Only parts listed here, with the arguments that they have, count
-as proven; everything else is evaluated in the batches of ``fit``.
+every part of the model treats each row by itself. Only the parts in ``row_wise_parts``, with the arguments that they
+have, count as proven; everything else is evaluated in the batches of ``fit``.
 """
 
 from __future__ import annotations
@@ -13,160 +13,39 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.losses.losses import LossFunctionWrapper
-from keras.src.models.functional import Functional
-from keras.src.ops.node import Node
 
-from experiments.training.functional import calls, functional_graph
+from experiments.training.keras_private import (
+    Functional,
+    LossFunctionWrapper,
+    Node,
+    calls,
+    compiled_losses,
+    compiled_metrics,
+    functional_graph,
+    has_several_losses,
+    nested_layers,
+    wrapped_arguments,
+    wrapped_function,
+)
+from experiments.training.row_wise_parts import (
+    ELEMENTWISE,
+    HINGE_LABELS,
+    HINGE_METRICS,
+    HINGES,
+    PENALTIES,
+    RECURRENT,
+    ROW_WISE_ACTIVATIONS,
+    ROW_WISE_FUNCTIONS,
+    ROW_WISE_LAYERS,
+    ROW_WISE_METRICS,
+    SPARSE_METRICS,
+    WEIGHT_PENALTIES,
+)
 
 #: Classes outside of Keras declare with this attribute, set to True, that they treat each row by itself.
 DECLARATION = "rows_are_independent"
 
-_LOSSES = keras.losses
-# Left out: dice, tversky, circle and ctc, which couple rows.
-_ROW_FUNCTIONS = {
-    _LOSSES.binary_crossentropy,
-    _LOSSES.binary_focal_crossentropy,
-    _LOSSES.categorical_crossentropy,
-    _LOSSES.categorical_focal_crossentropy,
-    _LOSSES.categorical_hinge,
-    _LOSSES.cosine_similarity,
-    _LOSSES.huber,
-    _LOSSES.kl_divergence,
-    _LOSSES.log_cosh,
-    _LOSSES.mean_absolute_error,
-    _LOSSES.mean_absolute_percentage_error,
-    _LOSSES.mean_squared_error,
-    _LOSSES.mean_squared_logarithmic_error,
-    _LOSSES.poisson,
-    _LOSSES.sparse_categorical_crossentropy,
-}
-# These turn labels 0 and 1 into -1 and 1 if a whole batch has no others.
-_HINGES = {_LOSSES.hinge, _LOSSES.squared_hinge}
-_HINGE_LABELS = ({0, 1}, {-1, 1})
-_METRICS = keras.metrics
-_ROW_METRICS = {
-    _METRICS.Accuracy,
-    _METRICS.BinaryAccuracy,
-    _METRICS.CategoricalAccuracy,
-    _METRICS.SparseCategoricalAccuracy,
-    _METRICS.TopKCategoricalAccuracy,
-    _METRICS.SparseTopKCategoricalAccuracy,
-    _METRICS.BinaryCrossentropy,
-    _METRICS.CategoricalCrossentropy,
-    _METRICS.SparseCategoricalCrossentropy,
-    _METRICS.CosineSimilarity,
-    _METRICS.CategoricalHinge,
-    _METRICS.KLDivergence,
-    _METRICS.LogCoshError,
-    _METRICS.MeanAbsoluteError,
-    _METRICS.MeanAbsolutePercentageError,
-    _METRICS.MeanSquaredError,
-    _METRICS.MeanSquaredLogarithmicError,
-    _METRICS.Poisson,
-    _METRICS.RootMeanSquaredError,
-    # These count cases, or add up sums of squares.
-    _METRICS.AUC,
-    _METRICS.F1Score,
-    _METRICS.FBetaScore,
-    _METRICS.FalseNegatives,
-    _METRICS.FalsePositives,
-    _METRICS.Precision,
-    _METRICS.PrecisionAtRecall,
-    _METRICS.R2Score,
-    _METRICS.Recall,
-    _METRICS.RecallAtPrecision,
-    _METRICS.SensitivityAtSpecificity,
-    _METRICS.SpecificityAtSensitivity,
-    _METRICS.TrueNegatives,
-    _METRICS.TruePositives,
-}
-_HINGE_METRICS = {_METRICS.Hinge, _METRICS.SquaredHinge}
-_LAYERS = keras.layers
-_ROW_LAYERS = {
-    _LAYERS.InputLayer,
-    _LAYERS.Activation,
-    _LAYERS.ActivityRegularization,
-    _LAYERS.Add,
-    _LAYERS.AlphaDropout,
-    _LAYERS.Average,
-    _LAYERS.AveragePooling1D,
-    _LAYERS.AveragePooling2D,
-    _LAYERS.BatchNormalization,
-    _LAYERS.Bidirectional,
-    _LAYERS.Concatenate,
-    _LAYERS.Conv1D,
-    _LAYERS.Conv2D,
-    _LAYERS.Dense,
-    _LAYERS.DepthwiseConv1D,
-    _LAYERS.DepthwiseConv2D,
-    _LAYERS.Dropout,
-    _LAYERS.ELU,
-    _LAYERS.Embedding,
-    _LAYERS.Flatten,
-    _LAYERS.GRU,
-    _LAYERS.GaussianDropout,
-    _LAYERS.GaussianNoise,
-    _LAYERS.GlobalAveragePooling1D,
-    _LAYERS.GlobalAveragePooling2D,
-    _LAYERS.GlobalMaxPooling1D,
-    _LAYERS.GlobalMaxPooling2D,
-    _LAYERS.GroupNormalization,
-    _LAYERS.LSTM,
-    _LAYERS.LayerNormalization,
-    _LAYERS.LeakyReLU,
-    _LAYERS.MaxPooling1D,
-    _LAYERS.MaxPooling2D,
-    _LAYERS.Maximum,
-    _LAYERS.Minimum,
-    _LAYERS.Multiply,
-    _LAYERS.PReLU,
-    _LAYERS.Permute,
-    _LAYERS.RMSNormalization,
-    # These return their inputs in inference mode.
-    _LAYERS.RandomFlip,
-    _LAYERS.RandomRotation,
-    _LAYERS.RandomTranslation,
-    _LAYERS.RandomZoom,
-    _LAYERS.ReLU,
-    _LAYERS.RepeatVector,
-    _LAYERS.Rescaling,
-    _LAYERS.Reshape,
-    _LAYERS.SeparableConv1D,
-    _LAYERS.SeparableConv2D,
-    _LAYERS.SimpleRNN,
-    _LAYERS.Softmax,
-    _LAYERS.SpatialDropout1D,
-    _LAYERS.SpatialDropout2D,
-    _LAYERS.Subtract,
-    _LAYERS.UnitNormalization,
-    _LAYERS.UpSampling1D,
-    _LAYERS.UpSampling2D,
-    _LAYERS.ZeroPadding1D,
-    _LAYERS.ZeroPadding2D,
-}
-_RECURRENT = {
-    _LAYERS.GRU,
-    _LAYERS.GRUCell,
-    _LAYERS.LSTM,
-    _LAYERS.LSTMCell,
-    _LAYERS.SimpleRNN,
-    _LAYERS.SimpleRNNCell,
-}
-_ELEMENTWISE = {_LAYERS.ELU, _LAYERS.LeakyReLU, _LAYERS.ReLU}
 _NETWORKS = (keras.Sequential, Functional)
-_NO_ACTIVATIONS = {"get", "serialize", "deserialize"}
-# All of them work element by element or along the last axis.
-_ROW_ACTIVATIONS = {
-    value for name, value in vars(keras.activations).items() if callable(value) and name not in _NO_ACTIVATIONS
-}
-_PENALTIES = {keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2}
-_WEIGHT_PENALTIES = _PENALTIES | {keras.regularizers.OrthogonalRegularizer}
-_SPARSE_METRICS = {
-    _METRICS.SparseCategoricalAccuracy,
-    _METRICS.SparseCategoricalCrossentropy,
-    _METRICS.SparseTopKCategoricalAccuracy,
-}
 _OWN_STEPS = {"call", "compute_loss", "compute_metrics", "train_step", "test_step"}
 
 
@@ -187,13 +66,12 @@ def is_plain(model: keras.Model) -> bool:
 
 def _is_row_wise_compile(model: keras.Model, targets: Any, sample_weight: Any) -> bool:
     """Return whether the loss and the metrics that a network was compiled with treat rows by themselves."""
-    compiled = model._compile_loss
-    losses = [entry.loss for entry in compiled._flat_losses or ()] if compiled else []
+    losses = compiled_losses(model)
     labels, weights = tf.nest.flatten(targets), tf.nest.flatten(sample_weight)
-    if not len(losses) == len(model.outputs) == len(labels) == len(weights) == 1 or compiled.metrics:
+    if not len(losses) == len(model.outputs) == len(labels) == len(weights) == 1 or has_several_losses(model):
         return False
     loss, shapes = losses[0], _Shapes(labels[0], weights[0], model.outputs[0])
-    metrics = model._compile_metrics.metrics if model._compile_metrics else ()
+    metrics = compiled_metrics(model)
     hinges = _hinges_are_row_wise(targets)
     return (
         shapes.weights_fit
@@ -224,39 +102,40 @@ class _Shapes:
 
 def _hinges_are_row_wise(targets: Any) -> bool:
     labels = [set(np.unique(leaf).tolist()) for leaf in tf.nest.flatten(targets) if leaf is not None]
-    return all(any(found <= allowed for allowed in _HINGE_LABELS) for found in labels)
+    return all(any(found <= allowed for allowed in HINGE_LABELS) for found in labels)
 
 
 def _is_row_wise_loss(loss: Any, *, hinges: bool) -> bool:
     kind = type(loss)
     wraps = issubclass(kind, LossFunctionWrapper) and kind.call is LossFunctionWrapper.call
     wraps = wraps and kind.__call__ is keras.losses.Loss.__call__
-    return wraps and _is_row_wise_function(loss.fn, hinges=hinges) and _has_harmless_arguments(loss._fn_kwargs)
+    return wraps and _is_row_wise_function(loss.fn, hinges=hinges) and _has_harmless_arguments(wrapped_arguments(loss))
 
 
 def _is_row_wise_function(function: Any, *, hinges: bool) -> bool:
-    return _is_among(function, _ROW_FUNCTIONS) or (hinges and _is_among(function, _HINGES))
+    return _is_among(function, ROW_WISE_FUNCTIONS) or (hinges and _is_among(function, HINGES))
 
 
 def _is_row_wise_metric(metric: keras.Metric, *, hinges: bool) -> bool:
     if type(metric) is keras.metrics.MeanMetricWrapper:
-        owner = getattr(metric._fn, "__self__", None)  # a loss' own call, the loss without penalties
+        function = wrapped_function(metric)
+        owner = getattr(function, "__self__", None)  # a loss' own call, the loss without penalties
         if isinstance(owner, keras.losses.Loss):
-            known = metric._fn.__func__ is type(owner).call and _is_row_wise_loss(owner, hinges=hinges)
+            known = function.__func__ is type(owner).call and _is_row_wise_loss(owner, hinges=hinges)
         else:
-            known = _is_row_wise_function(metric._fn, hinges=hinges)
+            known = _is_row_wise_function(function, hinges=hinges)
     else:
-        known = type(metric) in _ROW_METRICS or (hinges and type(metric) in _HINGE_METRICS)
-    return known and _has_harmless_arguments(getattr(metric, "_fn_kwargs", {}))
+        known = type(metric) in ROW_WISE_METRICS or (hinges and type(metric) in HINGE_METRICS)
+    return known and _has_harmless_arguments(wrapped_arguments(metric))
 
 
 def _is_sparse(part: Any) -> bool:
     """Return whether a loss or a metric compares class numbers with one output a class."""
-    function = getattr(part, "fn", getattr(part, "_fn", None))
+    function = wrapped_function(part)
     owner = getattr(function, "__self__", None)
     if isinstance(owner, keras.losses.Loss):
         return _is_sparse(owner)
-    return function is _LOSSES.sparse_categorical_crossentropy or type(part) in _SPARSE_METRICS
+    return function is keras.losses.sparse_categorical_crossentropy or type(part) in SPARSE_METRICS
 
 
 def _is_among(value: Any, known: Iterable[Any]) -> bool:
@@ -290,10 +169,10 @@ def _is_row_wise_call(node: Node) -> bool:
 
 
 def _is_row_wise_layer(layer: Any) -> bool:
-    if not isinstance(layer, keras.Layer) or not (type(layer) in _ROW_LAYERS or _is_declared(layer)):
+    if not isinstance(layer, keras.Layer) or not (type(layer) in ROW_WISE_LAYERS or _is_declared(layer)):
         return False
-    parts = list(layer._flatten_layers(include_self=False))
-    return all(type(part) in _RECURRENT | _ELEMENTWISE for part in parts) and all(map(_is_plain, [layer, *parts]))
+    parts = nested_layers(layer, include_self=False)
+    return all(type(part) in RECURRENT | ELEMENTWISE for part in parts) and all(map(_is_plain, [layer, *parts]))
 
 
 def _is_plain(layer: keras.Layer) -> bool:
@@ -305,13 +184,13 @@ def _is_plain(layer: keras.Layer) -> bool:
         and not getattr(layer, "stateful", False)
         and all(np.ndim(getattr(layer, name, 0)) == 0 for name in ("scale", "offset"))
         and all(map(_is_row_wise_activation, activations))
-        and _is_known(layer.activity_regularizer, _PENALTIES)
-        and all(_is_known(penalty, _WEIGHT_PENALTIES) for penalty in penalties)
+        and _is_known(layer.activity_regularizer, PENALTIES)
+        and all(_is_known(penalty, WEIGHT_PENALTIES) for penalty in penalties)
     )
 
 
 def _is_row_wise_activation(activation: Any) -> bool:
-    return activation is None or type(activation) in _ELEMENTWISE or _is_among(activation, _ROW_ACTIVATIONS)
+    return activation is None or type(activation) in ELEMENTWISE or _is_among(activation, ROW_WISE_ACTIVATIONS)
 
 
 def _is_known(penalty: Any, known: set[type]) -> bool:

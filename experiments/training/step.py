@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from experiments.training.keras_private import replaced
 from experiments.training.probes import kernel_layers
-from experiments.training.replaced import replaced
 
 Logs = dict[str, tf.Tensor]
 

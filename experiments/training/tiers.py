@@ -8,9 +8,9 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-from keras.src.trainers.trainer import model_supports_jit
 
 from experiments.jit_choice import refuses_xla
+from experiments.training.keras_private import model_supports_jit, nested_layers
 from experiments.training.recognised import unknown_callbacks
 
 
@@ -45,7 +45,7 @@ def choose_tier(model: keras.Model, callbacks: Sequence[Any]) -> Tier:
     if refuses_xla(model):
         return Tier("graph", "the model was compiled with jit_compile=False")
     if not model_supports_jit(model):
-        layers = [type(layer).__name__ for layer in model._flatten_layers() if not layer.supports_jit]
+        layers = [type(layer).__name__ for layer in nested_layers(model) if not layer.supports_jit]
         return Tier("graph", f"{', '.join(layers) or 'this installation'} does not compile under XLA")
     convolution = _first_convolution(model)
     if convolution and not tf.config.list_logical_devices("GPU"):
@@ -77,5 +77,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _first_convolution(model: keras.Model) -> str:
-    names = (type(layer).__name__ for layer in model._flatten_layers())
+    names = (type(layer).__name__ for layer in nested_layers(model))
     return next((name for name in names if "Conv" in name), "")

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from itertools import pairwise
 
-from keras.src.callbacks.monitor_callback import MonitorCallback
+from experiments.training.keras_private import MonitorCallback, smaller_is_better
 
 Logs = Mapping[str, float] | None
 
@@ -94,9 +94,7 @@ class StopOnDecrease(Trigger):
     @property
     def sign(self) -> float:
         """1 where smaller is better, -1 where larger is."""
-        if self.monitor_op is None:
-            self._set_monitor_op()
-        return 1.0 if self.monitor_op.__name__ == "less" else -1.0
+        return 1.0 if smaller_is_better(self) else -1.0
 
 
 class StopOnAverageChange(Trigger):

@@ -1,0 +1,307 @@
+"""All that this project takes from Keras without a public name: written for Keras 3.15.1, checked by a test.
+
+Each definition names the file of ``keras/src`` that it reads or copies, and why no public name does it. Other modules
+import from here, so that an update of Keras has one file to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras.src.backend.tensorflow import random as keras_draws
+from keras.src.callbacks.monitor_callback import MonitorCallback
+from keras.src.losses.losses import LossFunctionWrapper
+from keras.src.models.functional import Functional
+from keras.src.ops.node import Node
+from keras.src.optimizers.base_optimizer import clip_by_global_norm
+from keras.src.random.seed_generator import draw_seed, make_default_seed
+from keras.src.trainers.compile_utils import CompileMetrics
+from keras.src.trainers.data_adapters import array_slicing
+from keras.src.trainers.trainer import model_supports_jit
+from keras.src.utils.python_utils import pythonify_logs
+
+__all__ = [
+    "Functional",  # models/functional.py; the class of keras.Model(inputs, outputs), which is not exported
+    "LossFunctionWrapper",  # losses/losses.py; what compile makes of a function, and the base of Keras' losses
+    "MonitorCallback",  # callbacks/monitor_callback.py; the base of EarlyStopping, which resolves mode="auto"
+    "Node",  # ops/node.py; one call of a layer in a functional graph
+    "TransformsGradients",
+    "build_for_batch",
+    "calls",
+    "clip_by_global_norm",  # optimizers/base_optimizer.py; an optimizer clips by it with a constant bound only
+    "compiled_losses",
+    "compiled_metrics",
+    "compiled_parts",
+    "consumers",
+    "functional_graph",
+    "has_several_losses",
+    "improves",
+    "is_sliceable",
+    "keras_draws",  # backend/tensorflow/random.py; layers draw through this module's functions
+    "make_default_seed",  # random/seed_generator.py; from Python's generator, as layers without a seed
+    "model_supports_jit",  # trainers/trainer.py; compile asks it and does not keep the answer
+    "nested_layers",
+    "own_seed_generators",
+    "own_variables",
+    "producer",
+    "pythonify_logs",  # utils/python_utils.py; what fit and evaluate make of logs
+    "replaced",
+    "score",
+    "seed_tensor",
+    "smaller_is_better",
+    "steps_under_xla",
+    "to_sliceable",
+    "wrapped_arguments",
+    "wrapped_function",
+]
+
+
+# Models and layers
+
+
+def nested_layers(layer: Any, *, include_self: bool = True) -> list[keras.Layer]:
+    """Return a layer or model with all layers inside it.
+
+    layers/layer.py, ``Layer._flatten_layers``: ``model.layers`` leaves out the layers inside of layers.
+    """
+    return list(layer._flatten_layers(include_self=include_self, recursive=True))
+
+
+def own_variables(layer: keras.Layer) -> list[keras.Variable]:
+    """Return the variables that a layer holds itself.
+
+    layers/layer.py, ``Layer._trainable_variables``: ``layer.variables`` has those of the layers inside it too.
+    """
+    return [*layer._trainable_variables, *layer._non_trainable_variables]
+
+
+def own_seed_generators(layer: keras.Layer) -> list[keras.random.SeedGenerator]:
+    """Return the seed generators that a layer holds itself.
+
+    layers/layer.py, ``Layer._seed_generators``: they are tracked and not listed anywhere else.
+    """
+    return list(layer._seed_generators)
+
+
+def build_for_batch(model: keras.Model, batch: Any) -> None:
+    """Build what ``fit`` builds before its first step: weights, loss, metrics and optimizer.
+
+    trainers/trainer.py, ``Trainer._symbolic_build``: ``model.build`` builds the weights alone.
+
+    Args:
+        model: A compiled model.
+        batch: ``(x, y, sample_weight)`` with the shapes of a batch.
+    """
+    model._symbolic_build(data_batch=batch)
+
+
+@contextmanager
+def replaced(owner: Any, **replacements: Any) -> Iterator[None]:
+    """Replace attributes and restore them afterwards.
+
+    Args:
+        owner: An object with a ``__dict__``; attributes of its class become visible again afterwards.
+        replacements: Attribute name to the value it has inside.
+    """
+    before = {name: vars(owner)[name] for name in replacements if name in vars(owner)}
+    try:
+        for name, value in replacements.items():
+            setattr(owner, name, value)
+        yield
+    finally:
+        for name in replacements:
+            if name in before:
+                setattr(owner, name, before[name])
+            else:
+                delattr(owner, name)
+
+
+@contextmanager
+def steps_under_xla(model: keras.Model, compiled: bool) -> Iterator[None]:
+    """Compile the steps of ``fit`` under XLA or not, whatever the model was compiled with.
+
+    trainers/trainer.py, ``Trainer._jit_compile``: the setter of ``jit_compile`` cannot restore an unresolved "auto".
+    """
+    with replaced(model, _jit_compile=compiled):
+        yield
+
+
+# Functional graphs
+
+
+def functional_graph(model: Any) -> Functional | None:
+    """Return the graph of a Sequential or functional model; None for a subclassed or unbuilt one.
+
+    models/sequential.py, ``Sequential._functional``: a Sequential model does not show its graph.
+    """
+    graph = getattr(model, "_functional", None) if isinstance(model, keras.Sequential) else model
+    return graph if isinstance(graph, Functional) else None
+
+
+def calls(graph: Functional) -> list[Node]:
+    """Return the calls of operations that lead from a network's inputs to its outputs.
+
+    ops/function.py, ``Function._nodes_by_depth``: ``model.operations`` has each layer once, with all its calls.
+    """
+    return [node for level in graph._nodes_by_depth.values() for node in level]
+
+
+def consumers(layer: keras.Layer) -> list[Any]:
+    """Return the operations that were called on the outputs of a layer, once for each call.
+
+    ops/operation.py, ``Operation._outbound_nodes``: a layer has public inputs and outputs, but no consumers.
+    """
+    return [node.operation for node in layer._outbound_nodes]
+
+
+def producer(tensor: Any) -> Node:
+    """Return the call that a symbolic tensor is an output of.
+
+    ops/node.py, ``KerasTensor._keras_history``: the only link from a tensor to its layer.
+    """
+    operation, index, _ = tensor._keras_history
+    return operation._inbound_nodes[index]
+
+
+# Losses and metrics
+
+
+def compiled_losses(model: keras.Model) -> list[keras.losses.Loss]:
+    """Return the loss objects that a built model computes, one for each output with a loss.
+
+    trainers/compile_utils.py, ``CompileLoss._flat_losses``: ``model.loss`` is the argument of ``compile``.
+    """
+    return [entry.loss for entry in model._compile_loss._flat_losses or ()] if model._compile_loss else []
+
+
+def compiled_metrics(model: keras.Model) -> list[keras.Metric]:
+    """Return the metric objects that a built model computes, without those of its losses.
+
+    trainers/compile_utils.py, ``CompileMetrics.metrics``: ``model.metrics`` holds them in one object.
+    """
+    return list(model._compile_metrics.metrics) if model._compile_metrics else []
+
+
+def has_several_losses(model: keras.Model) -> bool:
+    """Return whether a built model has a loss for each of several outputs.
+
+    trainers/compile_utils.py, ``CompileLoss.metrics``: Keras keeps a mean for each of them.
+    """
+    return bool(model._compile_loss and model._compile_loss.metrics)
+
+
+def compiled_parts(model: keras.Model) -> list[Any]:
+    """Return the objects that ``compile`` makes anew: optimizer, losses, metrics.
+
+    trainers/trainer.py, ``Trainer.compile``: no public attribute changes with every call of it.
+    """
+    return [model.optimizer, model._compile_loss, model._compile_metrics]
+
+
+def wrapped_function(part: Any) -> Any:
+    """Return the function of a loss or a metric that applies one to every batch; None for other parts.
+
+    losses/losses.py, ``LossFunctionWrapper.fn``; metrics/reduction_metrics.py, ``MeanMetricWrapper._fn``.
+    """
+    return getattr(part, "fn", getattr(part, "_fn", None))
+
+
+def wrapped_arguments(part: Any) -> dict[str, Any]:
+    """Return the further arguments of that function.
+
+    losses/losses.py and metrics/reduction_metrics.py, ``_fn_kwargs`` of the same classes.
+    """
+    return getattr(part, "_fn_kwargs", {})
+
+
+def score(metrics: Sequence[Any], targets: Any, predictions: Any) -> dict[str, Any]:
+    """Compute metrics of predictions, under the names that ``evaluate`` has for them.
+
+    trainers/compile_utils.py, ``CompileMetrics``: only it resolves "accuracy" by the shapes, and only a compiled model
+    has one.
+
+    Args:
+        metrics: As for ``compile``.
+        targets: Tensor of shape (rows,) or (rows, outputs).
+        predictions: Tensor of shape (rows, outputs).
+    """
+    compiled = CompileMetrics(list(metrics), None)
+    compiled.update_state(targets, predictions)
+    return dict(compiled.result())
+
+
+# Callbacks
+
+
+def smaller_is_better(callback: MonitorCallback) -> bool:
+    """Return whether the monitored value of a callback is better when it is smaller.
+
+    callbacks/monitor_callback.py, ``MonitorCallback._set_monitor_op``: Keras resolves ``mode="auto"`` in the first
+    epoch, by the metrics of the model.
+
+    Raises:
+        ValueError: From Keras, if it cannot be resolved.
+    """
+    if callback.monitor_op is None:
+        callback._set_monitor_op()
+    return callback.monitor_op is keras.ops.less
+
+
+def improves(callback: MonitorCallback, value: Any, reference: Any) -> bool:
+    """Return whether a monitored value is better than a reference; any value is better than None.
+
+    callbacks/monitor_callback.py, ``MonitorCallback._is_improvement``.
+    """
+    return bool(callback._is_improvement(value, reference))
+
+
+# Optimizers
+
+
+class TransformsGradients:
+    """Base in front of an optimizer class whose ``transform_gradients`` takes the place of Keras' clipping.
+
+    optimizers/base_optimizer.py, ``BaseOptimizer._clip_gradients``: the one step between gradients and update that a
+    subclass can replace; ``apply`` would have to be copied.
+    """
+
+    def transform_gradients(self, gradients: Sequence[Any]) -> list[Any]:
+        """Return the gradients of all variables as the update should use them."""
+        raise NotImplementedError
+
+    def _clip_gradients(self, grads: Sequence[Any]) -> list[Any]:
+        return self.transform_gradients(grads)
+
+
+# Rows
+
+
+def is_sliceable(values: Any) -> bool:
+    """Return whether ``fit`` takes values as an array of rows.
+
+    trainers/data_adapters/array_slicing.py, ``can_slice_array``.
+    """
+    return bool(array_slicing.can_slice_array(values))
+
+
+def to_sliceable(values: Any) -> Any:
+    """Convert an array as ``fit`` does: floats to the precision of Keras, a pandas Series to one column.
+
+    trainers/data_adapters/array_slicing.py, ``convert_to_sliceable``.
+    """
+    return array_slicing.convert_to_sliceable(values, target_backend="tensorflow")
+
+
+# Random numbers
+
+
+def seed_tensor(seed: Any) -> tf.Tensor:
+    """Draw the next seed of a generator, as an int32 tensor that works under XLA.
+
+    backend/tensorflow/random.py, ``_cast_seed``: each draw of Keras starts with these two calls.
+    """
+    return keras_draws._cast_seed(draw_seed(seed))
