@@ -1,9 +1,25 @@
-"""Keras' settings that studies are trained with, whatever the user's own are: they decide about results."""
+"""Keras' backend and settings for studies, which do not depend on the user's own: they decide about results."""
 
 from __future__ import annotations
 
+from experiments.errors import ExperimentsError
+
 PRECISION = "float32"
 _EPSILON = 1e-7
+_ADVICE = "set KERAS_BACKEND=tensorflow before Keras is imported"
+
+
+def require_tensorflow() -> None:
+    """Raise an ExperimentsError unless Keras runs on TensorFlow; imports Keras."""
+    try:
+        import keras
+    except (ImportError, ValueError) as error:
+        raise ExperimentsError(
+            f"Keras cannot be imported ({error}); {_ADVICE}, and look at ~/.keras/keras.json"
+        ) from error
+    backend = keras.config.backend()
+    if backend != "tensorflow":
+        raise ExperimentsError(f"expected Keras' backend tensorflow, found {backend!r}; {_ADVICE}")
 
 
 def use_study_settings() -> None:

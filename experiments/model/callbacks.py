@@ -6,6 +6,7 @@ import keras
 
 from experiments.language.configuration import Component, Configuration
 from experiments.model.components import build_or_explain, class_of
+from experiments.training import BestWeights, triggers
 
 _BEST_WEIGHTS_ARGUMENTS = ("monitor", "mode", "initial_value_threshold")
 
@@ -17,7 +18,7 @@ def build_callbacks(config: Configuration) -> list[keras.callbacks.Callback]:
         config: Resolved configuration.
 
     Returns:
-        Keras' own callbacks and the slides' triggers. A ModelCheckpoint becomes ``training.callbacks.BestWeights``,
+        Keras' own callbacks and the slides' triggers. A ModelCheckpoint becomes ``training.BestWeights``,
         which keeps the best weights in memory.
 
     Raises:
@@ -27,12 +28,9 @@ def build_callbacks(config: Configuration) -> list[keras.callbacks.Callback]:
 
 
 def _callback(component: Component) -> keras.callbacks.Callback:
-    # The one place where this room looks to its right: these two are callbacks of the training loop.
-    from experiments.training import callbacks, triggers
-
     name, arguments, path = component.name, component.arguments, component.path
     if name == "ModelCheckpoint":
         known = {key: value for key, value in arguments.items() if key in _BEST_WEIGHTS_ARGUMENTS}
-        return build_or_explain(path, lambda: callbacks.BestWeights(**known))
+        return build_or_explain(path, lambda: BestWeights(**known))
     found = getattr(triggers, name, None) or class_of("callbacks", name, path)
     return build_or_explain(path, lambda: found(**arguments))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from experiments.language.allowed import OWN_TRIGGERS
 from experiments.language.configuration import Configuration
 from experiments.script.network import draws, optimizer_name, own_steps
 from experiments.script.seeds import Seeds
 from experiments.script.writing import Call, Raw, borrowed, call, statement
 
-_TRIGGERS = ("StopOnNoChange", "StopOnAbsoluteChange", "StopOnDecrease", "StopOnAverageChange")
 _BEST_FILE = "best.weights.h5"
 _CLIPPING = {
     "clipnorm": "grads = [tf.clip_by_norm(grad, {number!r}) for grad in grads]",
@@ -110,7 +110,7 @@ class Training:
 
     def triggers(self) -> list[str]:
         """Name the stopping triggers that Keras does not have."""
-        return sorted({callback.name for callback in self._callbacks if callback.name in _TRIGGERS})
+        return sorted({callback.name for callback in self._callbacks if callback.name in OWN_TRIGGERS})
 
     @property
     def model_class(self) -> str:
@@ -211,7 +211,7 @@ class Training:
             known = {key: item for key, item in arguments.items() if key != "save_best_only"}
             best = {"save_best_only": True, "save_weights_only": True}
             return Call("keras.callbacks.ModelCheckpoint", (_BEST_FILE,), {**known, **best})
-        return Call(name if name in _TRIGGERS else f"keras.callbacks.{name}", (), dict(arguments))
+        return Call(name if name in OWN_TRIGGERS else f"keras.callbacks.{name}", (), dict(arguments))
 
     def scores(self) -> str:
         """Write the evaluation of the last weights, and of the best where they are kept."""

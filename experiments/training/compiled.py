@@ -13,28 +13,28 @@ import tensorflow as tf
 
 from experiments.training.arrays import row_count, signature
 from experiments.training.batches import validation_batch_size
+from experiments.training.best_weights import best_of
 from experiments.training.evaluation import check_outside_xla
 from experiments.training.keras_engine import KerasTrainer
 from experiments.training.loop import Carry, Inputs, Loop, chunk_rows
 from experiments.training.randomness import row_orders
 from experiments.training.ranges import has_hidden_embeddings
-from experiments.training.recognised import rules_of
-from experiments.training.record import TrainingRecord, best_of
+from experiments.training.record import TrainingRecord
 from experiments.training.row_independence import rows_are_independent
-from experiments.training.rules import Rule
+from experiments.training.rules import Rule, rules_of
 from experiments.training.tiers import NeedsFitError, Tier, choose_tier
 from experiments.training.trainer import BaseTrainer, Job
 from experiments.xla import KeptPrograms
 
 _SECONDS_PER_CHUNK = 0.5
-# With these XLA says that it does not know an operation.
+# XLA raises these for an operation that it does not support.
 _REFUSALS = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.InternalError)
 
 Pairs = Sequence[tuple[Any, Rule]]
 
 
 class CompiledTrainer(BaseTrainer):
-    """Trains a model inside one compiled program, which later trainings of the same shapes use again."""
+    """Trains a model inside one compiled program; later trainings of the same shapes reuse it."""
 
     def __init__(self, model: keras.Model, **settings: Any) -> None:
         super().__init__(model, **settings)
@@ -44,11 +44,11 @@ class CompiledTrainer(BaseTrainer):
 
     @property
     def programs(self) -> int:
-        """How many programs have been traced and compiled so far."""
+        """Number of programs traced and compiled so far."""
         return len(self._programs)
 
     def run(self, job: Job) -> TrainingRecord:
-        """Carry out one training."""
+        """Train once, by the tier that the model and the callbacks allow."""
         tier = choose_tier(self.model, job.callbacks)
         if tier.name == "fit":
             return self._run_fit(job, tier)
@@ -88,40 +88,40 @@ class CompiledTrainer(BaseTrainer):
         return replace(self._last_resort.run(job), reason=str(tier))
 
     def _program(self, job: Job, pairs: Pairs, tier: Tier) -> tuple[Loop, Tier]:
-        """Give the program for the job's shapes and rules, compiled."""
+        """Return the compiled program for the job's shapes and rules, and the tier that compiled it."""
         rules = tuple(rule for _, rule in pairs)
-        key = (rules, signature(job.arrays), signature(job.validation), self._validation_rows(job))
+        validation_rows = self._validation_rows(job)
+        key = (rules, signature(job.arrays), signature(job.validation), validation_rows)
         if key not in self._programs:
-            self._programs[key] = self._compile(job, pairs, tier)
+            self._programs[key] = self._compile(job, pairs, validation_rows, tier)
         return self._programs[key]
 
-    def _compile(self, job: Job, pairs: Pairs, tier: Tier, *, single_kernels: bool = True) -> tuple[Loop, Tier]:
-        """Make a program by asking for no epochs at all; nothing is trained where XLA refuses it."""
-        loop = self._make_loop(job, pairs, jit_compile=tier.name == "xla", single_kernels=single_kernels)
+    def _compile(
+        self, job: Job, pairs: Pairs, validation_rows: int, tier: Tier, *, single_kernels: bool = True
+    ) -> tuple[Loop, Tier]:
+        """Compile a program by training no epochs with it; the model stays as it is where XLA refuses the program."""
+        loop = Loop(
+            *self.measures(),
+            tuple(rule for _, rule in pairs),
+            batch_size=self.rows_of_batch(job),
+            validation_batch_size=validation_rows,
+            validation_freq=self.validation_freq,
+            jit_compile=tier.name == "xla",
+            single_kernels=single_kernels,
+        )
         try:
             self._call(job, pairs, loop, loop.initial_carry(), until=0)
         except _REFUSALS as error:
             if tier.name == "graph" or _is_of_stored_program(error):
                 raise
-            if single_kernels:  # XLA has operations that it does not know inside of one
-                return self._compile(job, pairs, tier, single_kernels=False)
+            if single_kernels:  # XLA supports fewer operations inside a single kernel
+                return self._compile(job, pairs, validation_rows, tier, single_kernels=False)
             refusal = Tier("graph", f"XLA does not compile it ({str(error).splitlines()[0]})")
-            return self._compile(job, pairs, refusal)
+            return self._compile(job, pairs, validation_rows, refusal)
         return loop, tier
 
-    def _make_loop(self, job: Job, pairs: Pairs, *, jit_compile: bool, single_kernels: bool) -> Loop:
-        return Loop(
-            *self.measures(),
-            tuple(rule for _, rule in pairs),
-            batch_size=self.rows_of_batch(job),
-            validation_batch_size=self._validation_rows(job),
-            validation_freq=self.validation_freq,
-            jit_compile=jit_compile,
-            single_kernels=single_kernels,
-        )
-
     def _check_outside_xla(self, job: Job) -> None:
-        """Look for values out of range in parts of the model that are not known."""
+        """Check for values out of range in models with parts that are not proven row-wise."""
         for arrays, rows in ((job.arrays, "training rows"), (job.validation, "validation rows")):
             if arrays is None:
                 continue
@@ -136,19 +136,19 @@ class CompiledTrainer(BaseTrainer):
     def _call(self, job: Job, pairs: Pairs, loop: Loop, carry: Carry, until: int) -> tuple[Carry, tf.Tensor]:
         done = int(carry["epoch"])
         orders = self._orders(job, done, until) if self.shuffle else None
-        # Tensors, because a Python number would be traced anew for every value.
+        # Tensors, because a Python number would cause a new trace for every value.
         numbers = [[tf.constant(number, tf.float64) for number in rule.numbers(callback)] for callback, rule in pairs]
         return loop(Inputs(job.arrays, job.validation, orders, tf.constant(until), numbers), carry)
 
     def _orders(self, job: Job, done: int, until: int) -> tf.Tensor:
-        """Give the rows' orders for a call, filled up to the size that the program takes."""
+        """Return the rows' orders for a call, padded to the size of the program's input."""
         rows = row_count(job.arrays)
         orders = np.zeros([chunk_rows(job.arrays), rows], np.int32)
         orders[: until - done] = row_orders(rows, job.seed, done, until - done)
         return tf.constant(orders)
 
     def _run_epochs(self, job: Job, pairs: Pairs, loop: Loop) -> tuple[Carry, np.ndarray]:
-        """Run chunks of epochs, so short that progress shows and an interrupt is heard between them."""
+        """Run epochs in chunks, so short that progress and interrupts are handled in time between them."""
         carry, done, history = loop.initial_carry(), 0, []
         while done < job.epochs and not (carry["stopped"] or carry["diverged"]):
             started = time.perf_counter()
@@ -166,7 +166,7 @@ class CompiledTrainer(BaseTrainer):
         return int(np.clip(_SECONDS_PER_CHUNK / self._seconds_per_epoch, 1, chunk_rows(job.arrays)))
 
     def _finish(self, pairs: Pairs, carry: Carry) -> None:
-        """Do what ``model.fit`` does after the last epoch."""
+        """Finish as ``model.fit`` does after the last epoch."""
         self.model.stop_training = bool(carry["stopped"] or carry["diverged"])
         if carry["epoch"] > 0:
             self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
@@ -178,6 +178,6 @@ class CompiledTrainer(BaseTrainer):
 
 
 def _is_of_stored_program(error: Exception) -> bool:
-    """Whether XLA may have refused a stored program: that must not lead to another program with other rounding."""
+    """Return whether XLA may have refused a stored program, which must not lead to a program with other rounding."""
     unreadable = KeptPrograms.any_loaded and isinstance(error, tf.errors.InternalError)
     return unreadable or "Serialized" in str(error)

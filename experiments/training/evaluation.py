@@ -12,8 +12,8 @@ import tensorflow as tf
 from experiments.errors import ExperimentsError
 from experiments.training.arrays import Arrays, as_arrays, first_rows, row_count, take
 from experiments.training.batches import validation_batch_size
-from experiments.training.building import build_for
-from experiments.training.keras_private import pythonify_logs
+from experiments.training.fit_arguments import require_compiled
+from experiments.training.keras_private import build_for_batch, pythonify_logs
 from experiments.training.ranges import check_ranges
 from experiments.training.row_independence import is_plain
 
@@ -89,7 +89,8 @@ def evaluate(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> d
             compiled.
     """
     arrays = as_arrays(x, y, sample_weight)
-    build_for(model, first_rows(arrays, _FIT_BATCH_SIZE))
+    require_compiled(model)
+    build_for_batch(model, first_rows(arrays, _FIT_BATCH_SIZE))
     check_ranges(model, arrays, "rows")
     if model.run_eagerly or not is_plain(model):
         return model.evaluate(*arrays[:2], sample_weight=arrays[2], verbose=0, return_dict=True)  # type: ignore[no-any-return]

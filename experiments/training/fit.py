@@ -8,7 +8,9 @@ from typing import Any
 
 import keras
 
-from experiments.training.arguments import (
+from experiments.training.arrays import as_arrays, row_count
+from experiments.training.compiled import CompiledTrainer
+from experiments.training.fit_arguments import (
     ValidationFreq,
     checked_batch_size,
     checked_epochs,
@@ -17,10 +19,8 @@ from experiments.training.arguments import (
     checked_validation_freq,
     flat_callbacks,
     is_validated,
+    require_compiled,
 )
-from experiments.training.arrays import as_arrays, row_count
-from experiments.training.building import require_compiled
-from experiments.training.compiled import CompiledTrainer
 from experiments.training.keras_private import compiled_parts, make_default_seed
 from experiments.training.record import TrainingRecord
 from experiments.training.trainer import Progress
@@ -28,7 +28,7 @@ from experiments.training.trainer import Progress
 _ATTRIBUTE = "_compiled_trainer"
 
 
-class History(keras.callbacks.History):  # type: ignore[misc]
+class FitHistory(keras.callbacks.History):  # type: ignore[misc]
     """Keras' History, with the engine's record beside it.
 
     Attributes:
@@ -76,7 +76,7 @@ def fit(  # noqa: PLR0917 - the order of model.fit
     validation_freq: ValidationFreq = 1,
     seed: int | None = None,
     on_progress: Progress | None = None,
-) -> History:
+) -> FitHistory:
     """Train a compiled Keras model in place, as ``model.fit`` does, in one compiled program.
 
     It differs from ``model.fit`` in three points: the rows have a fresh order in every epoch, a training whose loss or
@@ -138,7 +138,7 @@ def fit(  # noqa: PLR0917 - the order of model.fit
         on_progress=on_progress,
     )
     params = {"verbose": 0, "epochs": epochs, "steps": math.ceil(row_count(as_arrays(x, y)) / batch_size)}
-    history = History(model, record, params, validation_freq)
+    history = FitHistory(model, record, params, validation_freq)
     model.history = history
     return history
 

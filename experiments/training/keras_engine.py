@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from numbers import Real
 from typing import Any
 
 import keras
@@ -11,14 +12,15 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.training.arrays import Arrays, row_count
-from experiments.training.callbacks import Logs, StopOnDivergence
+from experiments.training.best_weights import best_of
 from experiments.training.keras_private import replaced, steps_under_xla
 from experiments.training.probes import Probes
 from experiments.training.randomness import fast_draws, row_orders
-from experiments.training.record import TrainingRecord, best_of, history_of
+from experiments.training.record import TrainingRecord, history_of
 from experiments.training.step import TrainStep
 from experiments.training.tiers import choose_tier
 from experiments.training.trainer import BaseTrainer, Job
+from experiments.training.triggers import Logs
 
 
 class KerasTrainer(BaseTrainer):
@@ -86,6 +88,35 @@ class KerasTrainer(BaseTrainer):
             steps["test_step"] = self.model.test_step
             steps = {name: fast_draws()(function) for name, function in steps.items()}
         return {name: tf.autograph.experimental.do_not_convert(function) for name, function in steps.items()}
+
+
+class StopOnDivergence(keras.callbacks.Callback):  # type: ignore[misc]
+    """End a training after the first epoch whose loss, or any trained weight, is not finite.
+
+    Attributes:
+        diverged_at: That epoch, counted from 1; None where it did not happen.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.diverged_at: int | None = None
+
+    def on_train_begin(self, logs: Logs = None) -> None:  # noqa: ARG002
+        """Forget an earlier training."""
+        self.diverged_at = None
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Check the loss and the weights."""
+        loss = (logs or {}).get("loss")
+        # A callback or a step of the user's own may have replaced it by anything.
+        finite_loss = not isinstance(loss, (Real, np.ndarray)) or _is_finite(loss)
+        if not (finite_loss and all(_is_finite(weight.numpy()) for weight in self.model.trainable_weights)):
+            self.diverged_at = epoch + 1
+            self.model.stop_training = True
+
+
+def _is_finite(values: Any) -> bool:
+    return bool(np.isfinite(values).all())
 
 
 def _reason(model: keras.Model, divergence: StopOnDivergence) -> str:

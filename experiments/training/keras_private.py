@@ -39,7 +39,7 @@ __all__ = [
     "consumers",
     "functional_graph",
     "has_several_losses",
-    "improves",
+    "is_improvement",
     "is_sliceable",
     "keras_draws",  # backend/tensorflow/random.py; layers draw through this module's functions
     "make_default_seed",  # random/seed_generator.py; from Python's generator, as layers without a seed
@@ -88,15 +88,19 @@ def own_seed_generators(layer: keras.Layer) -> list[keras.random.SeedGenerator]:
 
 
 def build_for_batch(model: keras.Model, batch: Any) -> None:
-    """Build what ``fit`` builds before its first step: weights, loss, metrics and optimizer.
+    """Build what ``fit`` builds before its first step and is not built yet: weights, loss, metrics, optimizer.
 
     trainers/trainer.py, ``Trainer._symbolic_build``: ``model.build`` builds the weights alone.
 
     Args:
         model: A compiled model.
         batch: ``(x, y, sample_weight)`` with the shapes of a batch.
+
+    Raises:
+        ValueError: From Keras, where the rows do not fit the model.
     """
-    model._symbolic_build(data_batch=batch)
+    with tf.init_scope():
+        model._symbolic_build(data_batch=batch)
 
 
 @contextmanager
@@ -251,7 +255,7 @@ def smaller_is_better(callback: MonitorCallback) -> bool:
     return callback.monitor_op is keras.ops.less
 
 
-def improves(callback: MonitorCallback, value: Any, reference: Any) -> bool:
+def is_improvement(callback: MonitorCallback, value: Any, reference: Any) -> bool:
     """Return whether a monitored value is better than a reference; any value is better than None.
 
     callbacks/monitor_callback.py, ``MonitorCallback._is_improvement``.

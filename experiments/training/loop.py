@@ -11,9 +11,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.training.arguments import ValidationFreq
 from experiments.training.arrays import Arrays, row_count
 from experiments.training.batches import as_fit_sees, for_each_batch
+from experiments.training.fit_arguments import ValidationFreq
 from experiments.training.probes import Probes
 from experiments.training.randomness import fast_draws
 from experiments.training.rules import Moment, PlateauRule, Rule

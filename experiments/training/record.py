@@ -10,8 +10,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from experiments.training.callbacks import BestWeights
-
 
 @dataclass(frozen=True)
 class TrainingRecord:
@@ -55,14 +53,3 @@ def history_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
     keys = dict.fromkeys(key for row in rows for key in row)
     numeric = [key for key in keys if all(isinstance(row.get(key, 0.0), Real) for row in rows)]
     return {key: np.array([row.get(key, np.nan) for row in rows], keras.config.floatx()) for key in numeric}
-
-
-def best_of(callbacks: Sequence[Any]) -> tuple[list[np.ndarray] | None, int | None]:
-    """Return the weights that a callback kept and their epoch, counted from 1; a BestWeights goes before others."""
-    keepers: list[Any] = [
-        callback for callback in callbacks if isinstance(callback, (BestWeights, keras.callbacks.EarlyStopping))
-    ]
-    for callback in sorted(keepers, key=lambda callback: not isinstance(callback, BestWeights)):
-        if callback.best_weights is not None:
-            return callback.best_weights, callback.best_epoch + (not isinstance(callback, BestWeights))
-    return None, None

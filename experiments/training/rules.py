@@ -1,7 +1,8 @@
-"""Callbacks as rules inside the compiled loop: the decisions of the real Keras objects, on tensors.
+"""Callbacks as rules inside the compiled loop: the decisions of the real callback objects, on tensors.
 
-A rule is what is fixed when a program is traced; it is hashable, so that trainings with equal rules share a program.
+A rule holds what is fixed when a program is traced; it is hashable, so that trainings with equal rules share a program.
 The numbers of a callback (patience, min_delta, ...) are inputs of the program, its progress (wait, best, ...) is state.
+Callbacks without a rule are called by ``model.fit`` only.
 """
 
 from __future__ import annotations
@@ -14,12 +15,23 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from experiments.training.best_weights import BestWeights
+from experiments.training.keras_private import smaller_is_better
+from experiments.training.triggers import FIRING_RULES, Trigger, Window
+
 State = dict[str, Any]
 Weights = Sequence[np.ndarray]
 
 
 class Moment(NamedTuple):
-    """What a rule sees at the end of an epoch, all scalars: index, monitored value (float64), is there a value."""
+    """Input of a rule at the end of an epoch, all scalars.
+
+    Attributes:
+        epoch: Index of the epoch, int32.
+        value: The monitored value, float64.
+        seen: Whether the epoch has a value.
+        optimizer: The model's optimizer.
+    """
 
     epoch: tf.Tensor
     value: tf.Tensor
@@ -28,7 +40,7 @@ class Moment(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What follows: the new state, whether to stop the training, whether to keep the present weights."""
+    """Output of a rule: the new state, whether to stop the training, whether to keep the present weights."""
 
     state: State
     stop: tf.Tensor
@@ -36,7 +48,7 @@ class Decision(NamedTuple):
 
 
 class Rule(Protocol):
-    """One callback's decisions; see the module's text."""
+    """Decisions of one callback; see the module's text."""
 
     @property
     def monitor(self) -> str:
@@ -47,20 +59,20 @@ class Rule(Protocol):
         """Whether it ever keeps weights."""
 
     def numbers(self, callback: Any) -> list[float]:
-        """Read the callback's numbers."""
+        """Return the callback's numbers."""
 
     def initial_state(self) -> State:
-        """Give the state before the first epoch, as numpy values."""
+        """Return the state before the first epoch, as NumPy values."""
 
     def decide(self, moment: Moment, numbers: Sequence[tf.Tensor], state: State) -> Decision:
-        """Take in one epoch; ``numbers`` are float64 scalars in the order of ``numbers()``."""
+        """Return the decision after one epoch; ``numbers`` are float64 scalars in the order of ``numbers()``."""
 
     def write_back(self, callback: Any, state: State, weights: Weights | None) -> None:
-        """Leave the callback as Keras would, from the final state and the kept weights."""
+        """Set the callback's attributes as Keras would, from the final state and the kept weights."""
 
 
 def improves(value: tf.Tensor, min_delta: tf.Tensor, reference: tf.Tensor, *, smaller: bool) -> tf.Tensor:
-    """Compare as Keras' callbacks do: the difference in double precision, the comparison in that of the model."""
+    """Return whether a value improves on a reference: the difference in double precision, the comparison in floatx."""
     compare = tf.less if smaller else tf.greater
     dtype = keras.config.floatx()
     return compare(tf.cast(value - min_delta, dtype), tf.cast(reference, dtype))
@@ -68,6 +80,7 @@ def improves(value: tf.Tensor, min_delta: tf.Tensor, reference: tf.Tensor, *, sm
 
 _NOTHING_SEEN: State = {"has_best": np.bool_(False), "best": np.float64(0)}
 _FALSE = False
+_SMALLEST_MEMORY = 64
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,7 @@ class EarlyStoppingRule:
     keeps_weights: bool
 
     def numbers(self, callback: keras.callbacks.EarlyStopping) -> list[float]:
-        """Read min_delta (with Keras' sign), patience, baseline (and if there is one) and the first epoch."""
+        """Return min_delta (with Keras' sign), patience, baseline (and whether it is set) and the first epoch."""
         baseline = callback.baseline
         return [
             callback.min_delta,
@@ -90,12 +103,12 @@ class EarlyStoppingRule:
         ]
 
     def initial_state(self) -> State:
-        """Give the state before the first epoch."""
+        """Return the state before the first epoch."""
         counters = ("wait", "best_epoch", "stopped_epoch")
         return _NOTHING_SEEN | {"has_weights": np.bool_(False)} | dict.fromkeys(counters, np.int32(0))
 
     def decide(self, moment: Moment, numbers: Sequence[tf.Tensor], state: State) -> Decision:
-        """Take in one epoch."""
+        """Return the decision after one epoch."""
         min_delta, patience, baseline, has_baseline, first = numbers
         active = tf.cast(moment.epoch, tf.float64) >= first
         better = ~state["has_best"] | improves(moment.value, min_delta, state["best"], smaller=self.smaller)
@@ -114,7 +127,7 @@ class EarlyStoppingRule:
         return Decision({key: tf.where(active, after[key], state[key]) for key in state}, stop, keep)
 
     def write_back(self, callback: keras.callbacks.EarlyStopping, state: State, weights: Weights | None) -> None:
-        """Leave the callback as Keras would."""
+        """Set the callback's attributes as Keras would."""
         callback.wait = int(state["wait"])
         callback.stopped_epoch = int(state["stopped_epoch"])
         callback.best = float(state["best"]) if state["has_best"] else None
@@ -130,17 +143,17 @@ class BestWeightsRule:
     smaller: bool
     keeps_weights: bool = True
 
-    def numbers(self, callback: Any) -> list[float]:
-        """Read the threshold, and if there is one."""
+    def numbers(self, callback: BestWeights) -> list[float]:
+        """Return the threshold, and whether it is set."""
         threshold = callback.initial_value_threshold
         return [0.0 if threshold is None else threshold, float(threshold is not None)]
 
     def initial_state(self) -> State:
-        """Give the state before the first epoch; ``best_epoch`` counts from 1, 0 is none."""
+        """Return the state before the first epoch; ``best_epoch`` counts from 1, 0 is none."""
         return _NOTHING_SEEN | {"best_epoch": np.int32(0)}
 
     def decide(self, moment: Moment, numbers: Sequence[tf.Tensor], state: State) -> Decision:
-        """Take in one epoch."""
+        """Return the decision after one epoch."""
         threshold, has_threshold = numbers
         has_reference = state["has_best"] | (has_threshold == 1)
         reference = tf.where(state["has_best"], state["best"], threshold)
@@ -153,8 +166,8 @@ class BestWeightsRule:
         }
         return Decision(after, tf.constant(_FALSE), better)
 
-    def write_back(self, callback: Any, state: State, weights: Weights | None) -> None:
-        """Leave the callback as if ``model.fit`` had called it."""
+    def write_back(self, callback: BestWeights, state: State, weights: Weights | None) -> None:
+        """Set the callback's attributes as if ``model.fit`` had called it."""
         kept = bool(state["has_best"])
         callback.best = float(state["best"]) if kept else callback.initial_value_threshold
         callback.best_epoch = int(state["best_epoch"]) if kept else None
@@ -170,15 +183,15 @@ class PlateauRule:
     keeps_weights: bool = False
 
     def numbers(self, callback: keras.callbacks.ReduceLROnPlateau) -> list[float]:
-        """Read min_delta (with Keras' sign), patience, factor, lower bound and cooldown."""
+        """Return min_delta (with Keras' sign), patience, factor, lower bound and cooldown."""
         return [callback.min_delta, callback.patience, callback.factor, callback.min_lr, callback.cooldown]
 
     def initial_state(self) -> State:
-        """Give the state before the first epoch."""
+        """Return the state before the first epoch."""
         return _NOTHING_SEEN | {"wait": np.int32(0), "cooldown_counter": np.int32(0)}
 
     def decide(self, moment: Moment, numbers: Sequence[tf.Tensor], state: State) -> Decision:
-        """Take in one epoch."""
+        """Return the decision after one epoch."""
         min_delta, patience, factor, lowest, cooldown = numbers
         better = ~state["has_best"] | improves(moment.value, min_delta, state["best"], smaller=self.smaller)
         cooled_before = state["cooldown_counter"] > 0
@@ -200,7 +213,93 @@ class PlateauRule:
         return Decision(after, tf.constant(_FALSE), tf.constant(_FALSE))
 
     def write_back(self, callback: keras.callbacks.ReduceLROnPlateau, state: State, weights: Weights | None) -> None:  # noqa: ARG002
-        """Leave the callback as Keras would."""
+        """Set the callback's attributes as Keras would."""
         callback.wait = int(state["wait"])
         callback.best = float(state["best"]) if state["has_best"] else None
         callback.cooldown_counter = int(state["cooldown_counter"])
+
+
+@dataclass(frozen=True)
+class TriggerRule:
+    """A ``Trigger``; the last values are in the state, newest first.
+
+    Attributes:
+        kind: Class of the callback.
+        memory: Number of values in the state, more than the callback's ``epochs``.
+    """
+
+    kind: type[Trigger]
+    monitor: str
+    smaller: bool
+    memory: int
+    keeps_weights: bool = False
+
+    def numbers(self, callback: Trigger) -> list[float]:
+        """Return epochs and threshold."""
+        return [callback.epochs, callback.threshold]
+
+    def initial_state(self) -> State:
+        """Return the state before the first epoch; ``stopped_epoch`` -1 is none."""
+        return {"values": np.zeros(self.memory), "count": np.int32(0), "stopped_epoch": np.int32(-1)}
+
+    def decide(self, moment: Moment, numbers: Sequence[tf.Tensor], state: State) -> Decision:
+        """Return the decision after one epoch."""
+        epochs, threshold = numbers
+        values = tf.concat([moment.value[None], state["values"][:-1]], axis=0)
+        count = state["count"] + 1
+        window = Window(values, count, tf.cast(epochs, tf.int32), threshold, self.smaller)
+        stop = FIRING_RULES[self.kind](window) & moment.seen
+        stopped_epoch = tf.where(stop, moment.epoch, state["stopped_epoch"])
+        return Decision({"values": values, "count": count, "stopped_epoch": stopped_epoch}, stop, tf.constant(_FALSE))
+
+    def write_back(self, callback: Trigger, state: State, weights: Weights | None) -> None:  # noqa: ARG002
+        """Set the callback's attributes as if ``model.fit`` had called it."""
+        callback.on_train_begin()
+        callback.stopped_epoch = int(state["stopped_epoch"]) if state["stopped_epoch"] >= 0 else None
+
+
+def unknown_callbacks(callbacks: Sequence[Any], model: keras.Model) -> list[str]:
+    """Return the class names of the callbacks without a rule; a subclass of a known one may do anything, so it is one.
+
+    Args:
+        callbacks: Any callbacks.
+        model: A compiled model.
+    """
+    return [type(callback).__name__ for callback in callbacks if not _is_known(callback, model)]
+
+
+def _is_known(callback: Any, model: keras.Model) -> bool:
+    kind = type(callback)
+    if kind is keras.callbacks.ReduceLROnPlateau:
+        return isinstance(getattr(model.optimizer, "learning_rate", None), keras.Variable)  # and no schedule
+    if kind is keras.callbacks.TerminateOnNaN:
+        return not callback.raise_error
+    return kind in (keras.callbacks.EarlyStopping, BestWeights, *FIRING_RULES)
+
+
+def rules_of(callbacks: Sequence[Any], model: keras.Model) -> list[tuple[Any, Rule]]:
+    """Pair each callback that decides something with its rule, in order.
+
+    Args:
+        callbacks: Known callbacks.
+        model: A built model; its metrics decide which direction of a monitored value is better.
+
+    Raises:
+        ValueError: From Keras, where ``mode="auto"`` cannot be resolved.
+    """
+    deciding = [callback for callback in callbacks if type(callback) is not keras.callbacks.TerminateOnNaN]
+    return [(callback, _rule_of(callback, model)) for callback in deciding]
+
+
+def _rule_of(callback: Any, model: keras.Model) -> Rule:
+    callback.set_model(model)
+    smaller = smaller_is_better(callback)
+    if type(callback) is keras.callbacks.EarlyStopping:
+        return EarlyStoppingRule(callback.monitor, smaller, keeps_weights=callback.restore_best_weights)
+    if type(callback) is keras.callbacks.ReduceLROnPlateau:
+        return PlateauRule(callback.monitor, smaller)
+    if type(callback) is BestWeights:
+        return BestWeightsRule(callback.monitor, smaller)
+    # Few sizes, so that many triggers share a program.
+    memory = max(_SMALLEST_MEMORY, 1 << callback.epochs.bit_length())
+    return TriggerRule(type(callback), callback.monitor, smaller, memory)

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from experiments.jit_choice import refuses_xla
 from experiments.training.keras_private import model_supports_jit, nested_layers
-from experiments.training.recognised import unknown_callbacks
+from experiments.training.rules import unknown_callbacks
 
 
 @dataclass(frozen=True)

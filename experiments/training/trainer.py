@@ -8,9 +8,9 @@ from typing import Any, Literal, Protocol
 
 import keras
 
-from experiments.training.arguments import ValidationFreq
 from experiments.training.arrays import Arrays, as_arrays, first_rows, row_count, validation_arrays
-from experiments.training.building import build_for
+from experiments.training.fit_arguments import ValidationFreq, require_compiled
+from experiments.training.keras_private import build_for_batch
 from experiments.training.probes import Probes
 from experiments.training.ranges import check_ranges
 from experiments.training.record import TrainingRecord
@@ -112,8 +112,9 @@ class BaseTrainer:
         """
         arrays = as_arrays(x, y, sample_weight)
         job = Job(arrays, validation_arrays(validation_data), epochs, tuple(callbacks), seed, on_progress)
+        require_compiled(self.model)
         # A model may know its batch size, so it is built for the rows of one batch.
-        build_for(self.model, first_rows(arrays, self.rows_of_batch(job)))
+        build_for_batch(self.model, first_rows(arrays, self.rows_of_batch(job)))
         check_ranges(self.model, arrays, "training rows")
         if job.validation is not None:
             check_ranges(self.model, job.validation, "validation rows")

@@ -3,7 +3,7 @@ import pytest
 
 from experiments.errors import ConfigError
 from experiments.model.callbacks import build_callbacks
-from experiments.training.callbacks import BestWeights
+from experiments.training import BestWeights
 from experiments.training.triggers import StopOnAverageChange
 from tests.model.cases import configuration
 

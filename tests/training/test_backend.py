@@ -9,7 +9,7 @@ import keras
 import pytest
 
 from experiments.errors import ExperimentsError
-from experiments.training.backend import require_tensorflow
+from experiments.keras_settings import require_tensorflow
 
 ROOT = Path(__file__).parents[2]
 

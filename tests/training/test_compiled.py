@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from experiments.errors import ExperimentsError
-from experiments.training import BestWeights, CompiledTrainer, KerasTrainer, StopOnNoChange, loop
+from experiments.training import BestWeights, CompiledTrainer, KerasTrainer, loop
+from experiments.training.triggers import StopOnNoChange
 from tests.marks import cases
 from tests.training.nets import assert_close, network, rows
 

@@ -7,7 +7,7 @@ import pytest
 from experiments.training import CompiledTrainer, evaluate
 from experiments.training.arrays import as_arrays
 from experiments.training.batches import validation_batch_size
-from experiments.training.building import build_for
+from experiments.training.keras_private import build_for_batch
 from tests.training.nets import assert_close
 
 L, O = keras.layers, keras.ops  # noqa: E741
@@ -205,7 +205,7 @@ INDEPENDENT = {
 
 def batch_of(model, x, y):
     arrays = as_arrays(x, y)
-    build_for(model, arrays)
+    build_for_batch(model, arrays)
     return validation_batch_size(model, arrays, BATCH)
 
 
@@ -299,7 +299,7 @@ def test_weights_that_are_broadcast_along_the_rows_are_not_proven(shape, size):
     x, _ = data()
     model = functional(lambda x: L.SimpleRNN(3, return_sequences=True)(L.Reshape((4, 1))(x)))
     arrays = as_arrays(x, x[:, :, None], np.ones(shape, "float32"))
-    build_for(model, as_arrays(x, x[:, :, None], np.ones((ROWS, 4), "float32")))
+    build_for_batch(model, as_arrays(x, x[:, :, None], np.ones((ROWS, 4), "float32")))
     assert validation_batch_size(model, arrays, BATCH) == size
 
 
@@ -308,7 +308,7 @@ def test_a_metric_that_broadcasts_class_numbers_is_not_proven():
     assert batch_of(chain(outputs=3, loss=SCCE(True), metrics=["accuracy"]), x, y) == ROWS
     model = chain(outputs=3, loss=SCCE(True), metrics=[keras.metrics.MeanAbsoluteError()])
     arrays = as_arrays(x, y)
-    build_for(model, as_arrays(x, y[:, None]))
+    build_for_batch(model, as_arrays(x, y[:, None]))
     assert validation_batch_size(model, arrays, BATCH) == BATCH
 
 

@@ -10,15 +10,14 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.training import (
-    BestWeights,
+from experiments.training import BestWeights
+from experiments.training.rules import Moment, rules_of
+from experiments.training.triggers import (
     StopOnAbsoluteChange,
     StopOnAverageChange,
     StopOnDecrease,
     StopOnNoChange,
 )
-from experiments.training.recognised import rules_of
-from experiments.training.rules import Moment
 
 LENGTH = 24
 FEW = settings(max_examples=150, deadline=None)

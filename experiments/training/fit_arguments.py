@@ -55,6 +55,12 @@ def checked_seed(seed: Any) -> int:
     return _integer("seed", seed, f"None or an integer in [0, {_LARGEST_SEED}]", least=0, most=_LARGEST_SEED)
 
 
+def require_compiled(model: keras.Model) -> None:
+    """Raise an ExperimentsError unless the model was compiled."""
+    if not model.compiled:
+        raise ExperimentsError(f"expected a compiled model; {model.name!r} has no loss yet, call its compile() first")
+
+
 def flat_callbacks(callbacks: Any) -> tuple[Any, ...]:
     """Return the callbacks one by one.
 
