@@ -1,4 +1,4 @@
-"""The one tree of errors that reach a user as a message instead of a traceback."""
+"""Errors that a user sees as a message instead of a traceback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class ExperimentsError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where something was written: 1-based line and column of a file."""
+    """A position in a file: line and column, counted from 1."""
 
     file: str
     line: int
@@ -25,7 +25,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a configuration: where, at which dotted path, and what."""
+    """One error of a configuration: its place, its dotted path and a message."""
 
     place: Place | None
     path: str
@@ -38,30 +38,30 @@ class Problem:
 
 
 class ConfigError(ExperimentsError):
-    """A configuration that cannot run, with all of its problems at once."""
+    """A configuration that cannot run, with all of its problems."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-# What stands around the sentence: Keras prints some messages bold, TensorFlow names its own function and operation.
+# Text around the sentence: Keras prints some messages bold, TensorFlow adds the names of function and operation.
 _AROUND = re.compile(r"\x1b\[[0-9;]*m|\{\{function_node [^}]*\}\}\s*|\s*\[Op:\w+\] name:\s*$")
 
 
 def config_error(path: str, message: str) -> ConfigError:
-    """Make the error for one thing wrong at a dotted path; who knows the file adds the place.
+    """Return the error for one problem at a dotted path; the caller that reads the file adds the place.
 
     Args:
         path: Dotted path in the resolved configuration, such as "model.hidden".
-        message: What was expected and what was found.
+        message: The expected and the found value.
     """
     return ConfigError([Problem(None, path, message)])
 
 
 def first_paragraph(error: Exception) -> str:
-    """Give the sentence of a library's error that says what is wrong, in one line."""
+    """Return the paragraph of a library's error that names the cause, in one line."""
     text = _AROUND.sub("", str(error)).strip()
     paragraphs = [part for part in text.split("\n\n") if part.strip()]
-    wanted = next((part for part in paragraphs if "Exception encountered" not in part), "")
-    return " ".join((wanted or text or type(error).__name__).split())
+    cause = next((part for part in paragraphs if "Exception encountered" not in part), "")
+    return " ".join((cause or text or type(error).__name__).split())

@@ -1,7 +1,7 @@
 """The ``jit_compile`` that a model was compiled with.
 
-Keras turns "auto" into False on a machine without a GPU and keeps the result alone. So ``compile`` is wrapped, as soon
-as Keras is imported, and notes the caller's argument on the model.
+Keras resolves "auto" to False on a machine without a GPU and keeps the result only. So ``compile`` is wrapped as soon
+as Keras is imported, and stores the caller's argument on the model.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ATTRIBUTE = "_asked_jit_compile"
 
 
 def remember() -> None:
-    """Note the ``jit_compile`` of every model that is compiled from now on; imports nothing itself."""
+    """Store the ``jit_compile`` argument of every model that is compiled from now on; imports nothing itself."""
     wrapt.register_post_import_hook(_wrap, "keras")
 
 
@@ -25,7 +25,7 @@ def refuses_xla(model: Any) -> bool:
 
 
 def _wrap(keras: Any) -> None:
-    # The class that defines it: Keras takes a compile that a subclass defines for the user's own.
+    # Wrapped in the class that defines it: Keras treats a compile of a subclass as an override by the user.
     trainer = next(base for base in keras.Model.__mro__ if "compile" in vars(base))
     signature = inspect.signature(trainer.compile)
 

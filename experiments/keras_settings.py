@@ -23,9 +23,9 @@ def require_tensorflow() -> None:
 
 
 def use_study_settings() -> None:
-    """Set what ``keras.json`` and Keras' environment variables may have set otherwise; imports Keras.
+    """Override the settings of ``keras.json`` and of Keras' environment variables; imports Keras.
 
-    The backend is chosen before the import, by ``KERAS_BACKEND``.
+    The backend cannot be set here: ``KERAS_BACKEND`` selects it before the import.
     """
     import keras
 

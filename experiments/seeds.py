@@ -1,4 +1,4 @@
-"""Every random thing gets a seed of its own, derived from the run's seed and its own name."""
+"""Seeds by name: each random object has its own seed, derived from the run's seed and the object's name."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ _LARGEST_SEED = 2**31 - 1
 
 
 def derive_seed(run_seed: int, *names: str | int) -> int:
-    """Derive the seed of one random thing from the run's seed.
+    """Return the seed of one random object, derived from the run's seed.
 
     Names instead of draws from a shared generator: adding a Dropout layer to a network must not shift the first
     weights of the layers after it, or variants could not be compared in pairs.
 
     Args:
         run_seed: The seed of the run.
-        names: What the seed is for, such as a layer's name and a role ("hidden", "kernel").
+        names: Name of the random object, such as a layer's name and a role ("hidden", "kernel").
 
     Returns:
         An integer in [0, 2**31 - 2], the range that Keras and scikit-learn both accept.

@@ -1,4 +1,4 @@
-"""Compiled programs on the disk: machine code, of which only what this user wrote, and wrote whole, is given out."""
+"""Compiled programs on disk. They are machine code, so only complete files written by this user are read."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _LONGEST_WRITE_SECONDS = 3600
 class ProgramStore:
     """A folder of compiled programs, each a file of its content and a checksum of name and content.
 
-    Any number of processes read and write it at once: a file is written under another name and then renamed, so that
-    it is there with its checksum or not at all.
+    Safe for concurrent processes: a file is written under a temporary name and then renamed, so it is either complete
+    with its checksum or absent.
 
     Args:
-        folder: Made where it does not exist, as is its parent, for this user alone.
+        folder: Created for this user only if it does not exist, like its parent.
 
     Raises:
         ExperimentsError: The folder or its parent is a link, belongs to another user, or other users may write to it.
-        OSError: It cannot be made.
+        OSError: It cannot be created.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,7 +41,7 @@ class ProgramStore:
         self._folder = folder
 
     def read(self, key: str) -> tuple[dict[str, bytes], int]:
-        """Read the programs of a key; files that are damaged, or that others may have written, are deleted.
+        """Return the programs of a key; delete files that are damaged or that others may have written.
 
         Args:
             key: Hexadecimal digits.
@@ -69,15 +69,15 @@ class ProgramStore:
         return programs, deleted
 
     def write(self, key: str, name: str, content: bytes) -> None:
-        """Write a program, in place of one of the same key and name.
+        """Write a program; replaces one of the same key and name.
 
         Args:
             key: Hexadecimal digits.
             name: Ends in ``.pb``.
-            content: What XLA stored.
+            content: The file that XLA stored.
 
         Raises:
-            OSError: It cannot be written; nothing is left of it.
+            OSError: It cannot be written; no partial file remains.
         """
         target = self._folder / f"{key}.{name}"
         descriptor, path = tempfile.mkstemp(suffix=".tmp", dir=self._folder)
@@ -99,7 +99,7 @@ class ProgramStore:
         return self._folder.glob(f"{key}.*.pb")
 
     def _read(self, file: Path) -> bytes | None:
-        """Read a program, without following a link or waiting for a pipe; None where it is not to be trusted."""
+        """Read a program, without following a link or waiting for a pipe; None if it is not trustworthy."""
         with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as opened:
             if _fault(os.fstat(opened.fileno()), stat.S_ISREG):
                 return None
@@ -108,14 +108,14 @@ class ProgramStore:
         return content if stored[-_DIGEST_BYTES:] == self._digest(file, content) else None
 
     def _digest(self, file: Path, content: bytes) -> bytes:
-        """Give the checksum of a program, which is another one under another name or in another folder."""
+        """Return the checksum of a program, which covers the names of file and folder too."""
         digest = hashlib.sha256(f"{self._folder.name}/{file.name}\n".encode())
         digest.update(content)
         return digest.digest()
 
 
 def _fault(status: os.stat_result, is_expected: Callable[[int], bool]) -> str:
-    """Say why a file or folder may hold what another user wrote; "" where only this user can write it."""
+    """Return why another user may have written a file or folder; "" if only this user can write it."""
     if stat.S_ISLNK(status.st_mode):
         return "it is a link"
     if not is_expected(status.st_mode):
@@ -126,6 +126,6 @@ def _fault(status: os.stat_result, is_expected: Callable[[int], bool]) -> str:
 
 
 def _delete(file: Path) -> None:
-    """Delete a file; one that stays is not given out either."""
+    """Delete a file; errors are ignored, because a file that remains is not read either."""
     with contextlib.suppress(OSError):
         file.unlink()

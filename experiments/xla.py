@@ -1,4 +1,7 @@
-"""What XLA is told before it starts: it reads its options once in a process, from environment variables."""
+"""Environment variables that configure XLA, and the store of its compiled programs.
+
+XLA reads the variables once per process, when it compiles for the first time.
+"""
 
 from __future__ import annotations
 
@@ -15,33 +18,33 @@ from experiments.errors import ExperimentsError
 from experiments.stored_programs import ProgramStore
 
 _SINGLE_KERNELS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold"
-# What a loop may read and write in a turn; above some megabytes nothing was gained.
+# Bytes that a loop may read and write in an iteration; above some megabytes there was no gain.
 _BYTES = 4_000_000
 _PROGRAMS = Path(".xla_cache")
 _LEAST_FREE_BYTES = 1_000_000_000
 # Variables of TensorFlow, XLA and the library of kernels that both call.
 _OPTIONS = ("TF_", "XLA_", "ONEDNN_", "DNNL_")
 _CPU_INFO = Path("/proc/cpuinfo")
-# What LLVM looks at: on x86 the first five, on ARM the others.
+# Lines that LLVM depends on: on x86 the first five, on ARM the others.
 _DECISIVE = ("vendor_id", "cpu family", "model", "stepping", "flags", "Features", "CPU ")
-# How Python names the class of what TensorFlow raises.
+# Module of TensorFlow's error classes in a traceback.
 _RAISED_BY_TENSORFLOW = "tensorflow.python.framework.errors_impl."
 
 
 def allow_single_kernels() -> None:
-    """Let XLA make one kernel of a small network's loop, unless the user gave it extra options of their own."""
+    """Allow XLA to compile a small network's loop to one kernel, unless the user has set extra options."""
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {_SINGLE_KERNELS}={_BYTES}".strip()
 
 
 class KeptPrograms:
-    """The compiled programs of one task: XLA loads and stores them in a folder that no other process uses.
+    """The compiled programs of one task, which XLA loads and stores in a folder that no other process uses.
 
     Args:
-        store: Where they come from and go to.
-        key: Names the programs that the task may load.
-        folder: Made for the task, with a copy of those that were stored whole.
+        store: The store to read and write.
+        key: Name of the programs that the task may load.
+        folder: Created for the task, with a copy of each undamaged program.
 
     Attributes:
         loaded: Whether there is any program to load.
@@ -64,7 +67,7 @@ class KeptPrograms:
         self._stored = set(programs)
 
     def store_new(self) -> None:
-        """Store what was compiled since, for tasks to come; what cannot be stored is left out."""
+        """Store the programs compiled since, for later tasks; those that cannot be stored are skipped."""
         for file in self._folder.glob("*.pb"):
             if file.name not in self._stored:
                 self._stored.add(file.name)
@@ -72,7 +75,7 @@ class KeptPrograms:
                     self._store.write(self._key, file.name, file.read_bytes())
 
     def may_have_caused(self, error: str) -> bool:
-        """Whether a run may have failed because a program was loaded, or could not be stored.
+        """Return whether a run may have failed because a program was loaded or could not be stored.
 
         Args:
             error: The run's traceback.
@@ -85,22 +88,22 @@ class KeptPrograms:
 
 
 def keep_programs(key: str, folder: Path) -> KeptPrograms | None:
-    """Let XLA store what it compiles for the CPU in ``.xla_cache``, and load what it compiled there before.
+    """Configure XLA to store its programs for the CPU in ``.xla_cache`` and to load those stored before.
 
-    TensorFlow finds a program by its operations and their names; what else decides about the machine code
-    (TensorFlow's version, its options and XLA's, the processor) chooses the folder. XLA sees only copies of programs
-    whose checksum is right. A program that cannot be stored or read fails its run: nothing is stored where a folder is
-    not writable or a disk nearly full, or where the user gave ``TF_XLA_FLAGS`` of their own.
+    TensorFlow finds a program by its operations and their names. The folder depends on everything else that changes
+    the machine code: TensorFlow's version, its options and XLA's, the processor. XLA reads only copies of programs with
+    a correct checksum. A program that cannot be stored or read would fail its run. So nothing is stored if a folder is
+    not writable, a disk is nearly full, or the user has set ``TF_XLA_FLAGS``.
 
     Args:
         key: Hexadecimal digits, equal for tasks that may need the same programs.
-        folder: Does not exist; the task's own.
+        folder: The task's own; must not exist.
 
     Returns:
-        The programs of the task; None where nothing is stored.
+        The programs of the task; None if nothing is stored.
 
     Raises:
-        ExperimentsError: Other users could put programs into ``.xla_cache``.
+        ExperimentsError: Other users could write programs into ``.xla_cache``.
     """
     if "TF_XLA_FLAGS" in os.environ:
         return None
@@ -113,7 +116,7 @@ def keep_programs(key: str, folder: Path) -> KeptPrograms | None:
     except (OSError, PackageNotFoundError):
         shutil.rmtree(folder, ignore_errors=True)
         return None
-    # TensorFlow cuts its flags at spaces that are not between quotes, where a backslash takes the next one as it is.
+    # TensorFlow splits its flags at spaces outside of quotes; in quotes, a backslash escapes the next character.
     quoted = str(folder).replace("\\", "\\\\").replace('"', '\\"')
     directory = f'--tf_xla_persistent_cache_directory="{quoted}"'
     os.environ["TF_XLA_FLAGS"] = f"{directory} --tf_xla_persistent_cache_device_types=CPU"
@@ -135,7 +138,7 @@ def _has_room(folder: Path) -> bool:
 
 
 def _fingerprint() -> str:
-    # Not those that keep_programs sets itself.
+    # Without the variable that keep_programs sets itself.
     options = {name: value for name, value in os.environ.items() if name != "TF_XLA_FLAGS"}
     lines = sorted(f"{name}={value}" for name, value in options.items() if name.startswith(_OPTIONS))
     decisive = version("tensorflow"), *lines, platform.machine(), _processor()
@@ -143,7 +146,7 @@ def _fingerprint() -> str:
 
 
 def _processor() -> str:
-    """Describe the processor with its instruction sets, which are known on Linux alone."""
+    """Return a description of the processor; its instruction sets are readable on Linux only."""
     if not _CPU_INFO.exists():
         return f"{platform.processor()} {platform.node()}"
     lines = _CPU_INFO.read_text().splitlines()

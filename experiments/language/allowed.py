@@ -143,7 +143,7 @@ OWN_TRIGGERS: Final[dict[str, float]] = {
 
 
 def own_words() -> dict[str, dict[str, dict[str, dict[str, object]]]]:
-    """Give the signatures of the components that are ours, in the form of the generated table.
+    """Return the signatures of the components that are ours, in the form of the generated table.
 
     Returns:
         kind → name → argument → ``{"default": value}`` or ``{"required": True}``.

@@ -19,7 +19,6 @@ from experiments.language.allowed import (
     REFUSED,
     SKLEARN_SCALERS,
     WITHHELD_ARGUMENTS,
-    own_words,
 )
 from experiments.language.signatures import TABLE_FILE
 
@@ -38,8 +37,6 @@ def generate() -> dict[str, Any]:
     components["callbacks"] = _signatures("keras.callbacks", KERAS_CALLBACKS)
     components["scalers"] = _signatures("sklearn.preprocessing", SKLEARN_SCALERS)
     components["sources"] = _sources()
-    for kind, own in own_words().items():
-        components[kind].update(own)
     identifiers = {kind: _identifiers(kind, components.get(kind, {})) for kind in _IDENTIFIER_KINDS}
     identifiers["metrics"].update(accuracy="", acc="")  # which accuracy, Keras decides by the shapes
     return {"components": components, "identifiers": identifiers}

@@ -7,13 +7,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from experiments.language.allowed import own_words
+
 _ACTIVATION_LAYERS = ("ELU", "LeakyReLU", "ReLU", "Softmax")  # those without weights can stand in `activation:`
 TABLE_FILE = Path(__file__).with_name("signatures.json")
 
 
 @cache
 def _table() -> dict[str, Any]:
+    """Return the committed table with the components that are ours added to it."""
     table: dict[str, Any] = json.loads(TABLE_FILE.read_text(encoding="utf-8"))
+    for kind, own in own_words().items():
+        table["components"][kind].update(own)
     return table
 
 

@@ -1,4 +1,4 @@
-"""Rows as the engines take them: tensors of one length, floats in the precision of the model."""
+"""Rows as tensors of one length, floats in the precision of the model."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Arrays = tuple[Any, Any, Any]
 def as_arrays(x: Any, y: Any = None, sample_weight: Any = None) -> Arrays:
     """Convert rows to the tensors that ``model.fit`` makes of them.
 
-    Keras' own conversion gives the shapes and precisions: a pandas Series becomes one column, a one-dimensional array
-    stays as it is.
+    Shapes and precisions are those of Keras' own conversion: a pandas Series becomes one column, a one-dimensional
+    array stays as it is.
 
     Args:
         x: Inputs of shape (rows, ...); a list or mapping where the model has several.
@@ -28,7 +28,7 @@ def as_arrays(x: Any, y: Any = None, sample_weight: Any = None) -> Arrays:
         The three with tensors for arrays; None stays None.
 
     Raises:
-        ExperimentsError: The rows are no arrays of numbers, there are none, or not equally many in each array.
+        ExperimentsError: The rows are not arrays of numbers, there are none, or the arrays differ in length.
     """
     arrays: Arrays = tf.nest.map_structure(_as_tensor, (x, y, sample_weight))
     lengths = {leaf.shape[0] for leaf in tf.nest.flatten(arrays) if leaf is not None}
@@ -46,7 +46,7 @@ def validation_arrays(validation_data: Any) -> Arrays | None:
         validation_data: ``(x, y)``, ``(x, y, sample_weight)`` or None.
 
     Raises:
-        ExperimentsError: It is neither, or its rows are none.
+        ExperimentsError: It is neither, or its rows are not arrays of numbers.
     """
     if validation_data is None:
         return None
@@ -65,17 +65,17 @@ def first_rows(arrays: Arrays, count: int) -> Arrays:
 
 
 def row_count(arrays: Arrays) -> int:
-    """Give the number of rows."""
+    """Return the number of rows."""
     return next(int(leaf.shape[0]) for leaf in tf.nest.flatten(arrays) if leaf is not None)
 
 
 def take(arrays: Arrays, rows: tf.Tensor) -> Arrays:
-    """Gather rows by their indices."""
+    """Return the rows with some indices."""
     return tf.nest.map_structure(lambda leaf: None if leaf is None else tf.gather(leaf, rows), arrays)  # type: ignore[no-any-return]
 
 
 def signature(arrays: Arrays | None) -> tuple[Any, ...]:
-    """Give what a compiled program is fixed to: shapes and types."""
+    """Return the shapes and types, which are fixed in a compiled program."""
     if arrays is None:
         return ()
     return tuple(None if leaf is None else (tuple(leaf.shape), leaf.dtype.name) for leaf in tf.nest.flatten(arrays))

@@ -1,4 +1,4 @@
-"""Batches inside a graph, and when one large batch does for many small ones."""
+"""Loops over batches inside a graph, and the batch size of validation."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _LARGEST_BATCH = 10_000
 def for_each_batch(
     arrays: Arrays, order: tf.Tensor | None, size: int, do: Callable[[Arrays], Any], *, apart: bool = False
 ) -> None:
-    """Do something with one batch after another, the last one smaller where the rows don't divide.
+    """Call a function with one batch after another; the last one may be smaller.
 
     Args:
         arrays: All rows.
-        order: Row indices in the order to be used, or None for the order of the rows.
+        order: Row indices in the order of use, or None for the order of the rows.
         size: Rows of a batch.
-        do: Called while tracing, once for full batches and once for a last smaller one; its effects are assignments.
-        apart: Whether XLA is not to make one kernel of all batches.
+        do: Called while tracing, once for full batches and once for a smaller last one; its effects are assignments.
+        apart: Whether XLA compiles a kernel for each operation instead of one for the whole loop.
     """
     rows = row_count(arrays)
     full, rest = divmod(rows, size)
@@ -45,9 +45,9 @@ def for_each_batch(
 
 
 def as_fit_sees(model: keras.Model, batch: Arrays) -> Arrays:
-    """Hide the number of rows from a model with several outputs, as ``fit`` does.
+    """Return a batch whose number of rows is unknown while tracing if the model has several outputs, as in ``fit``.
 
-    Keras weighs each output's own loss by the number of rows in a batch only where it knows it while tracing.
+    Keras weights the loss of each output by the rows of a batch only if their number is known while tracing.
     """
     if not has_several_losses(model):
         return batch
@@ -59,10 +59,10 @@ def _of_any_length(leaf: tf.Tensor | None) -> tf.Tensor | None:
 
 
 def validation_batch_size(model: keras.Model, arrays: Arrays, batch_size: int) -> int:
-    """Return the size of a batch for evaluation: all rows where that is proven to change nothing, else that of ``fit``.
+    """Return the batch size of evaluation: all rows if that is proven equal, else the batch size of ``fit``.
 
-    Keras averages the losses of batches, weighted by their rows. Where each row is treated by itself, that is the mean
-    over all rows.
+    Keras averages the losses of batches, weighted by their rows. If the rows are independent, this is the mean over all
+    rows.
 
     Args:
         model: Built and compiled model.

@@ -19,7 +19,7 @@ class BestWeights(MonitorCallback):  # type: ignore[misc]
 
     Args:
         monitor: History key to watch.
-        mode: "min", "max" or "auto" (known for the loss and for Keras' own metrics).
+        mode: "min", "max" or "auto" (for the loss and Keras' own metrics).
         initial_value_threshold: Value that the first kept epoch has to improve on, or None.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Keras' evaluate, traced once per model and without its set-up for every call."""
+"""Keras' ``evaluate``, traced once per model and without its set-up in every call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIT_BATCH_SIZE = 32
 
 
 class _Evaluator:
-    """The graph of one compiled model's evaluation, traced for any number of rows."""
+    """The evaluation of one compiled model as a graph for any number of rows."""
 
     def __init__(self, model: keras.Model) -> None:
         self._metrics = model.metrics
@@ -37,7 +37,7 @@ class _Evaluator:
         self._function = tf.function(update, autograph=False)
 
     def serves(self, model: keras.Model) -> bool:
-        """Whether the model has not been compiled anew since."""
+        """Return whether the model has not been compiled again since."""
         metrics = model.metrics
         return len(metrics) == len(self._metrics) and all(map(operator.is_, self._metrics, metrics))
 
@@ -53,11 +53,11 @@ class _Evaluator:
         return in_order | values
 
     def variables(self, batch: Arrays) -> list[tf.Variable]:
-        """Return all that an evaluation reads or assigns, whoever owns it."""
+        """Return all variables that an evaluation reads or assigns, of the model or not."""
         return list(self._trace(batch, first=True).graph.variables)
 
     def _trace(self, batch: Arrays, *, first: bool) -> Any:
-        """Trace the function for any number of rows, so that another number is not traced anew."""
+        """Trace the function for any number of rows; another number of rows causes no new trace."""
         any_rows = tf.nest.map_structure(_of_any_length, batch)
         return self._function.get_concrete_function(any_rows, first=first)
 
@@ -66,14 +66,14 @@ def _of_any_length(leaf: tf.Tensor | None) -> tf.TensorSpec | None:
     return None if leaf is None else tf.TensorSpec([None, *leaf.shape[1:]], leaf.dtype)
 
 
-# What TensorFlow's operations on a CPU say of an index without an entry.
+# Parts of the errors that TensorFlow raises on a CPU for an index out of range.
 _OUT_OF_RANGE = ("is not in [", "outside the valid range", "out of range", "out of bound")
 
 _evaluators: weakref.WeakKeyDictionary[keras.Model, _Evaluator] = weakref.WeakKeyDictionary()
 
 
 def evaluate(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Any]:
-    """Evaluate a model as it is.
+    """Evaluate a model without training it.
 
     Args:
         model: A compiled model.
@@ -82,11 +82,10 @@ def evaluate(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> d
         sample_weight: Weights of shape (rows,), or None.
 
     Returns:
-        What ``model.evaluate(x, y, return_dict=True)`` gives, to the rounding of its sums.
+        The values of ``model.evaluate(x, y, return_dict=True)``, up to the rounding of sums.
 
     Raises:
-        ExperimentsError: Where the rows don't fit together, a label or token is out of range, or the model is not
-            compiled.
+        ExperimentsError: The arrays differ in length, a label or token is out of range, or the model is not compiled.
     """
     arrays = as_arrays(x, y, sample_weight)
     require_compiled(model)
@@ -100,7 +99,7 @@ def evaluate(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> d
 def check_outside_xla(model: keras.Model, arrays: Arrays, batch_size: int, rows: str) -> None:
     """Evaluate rows once outside XLA, where an index out of range raises, and leave the model as it was.
 
-    For models with parts of the user's own, which may look up values anywhere.
+    For models with custom parts, which may index into tables anywhere.
 
     Args:
         model: A built and compiled model.
@@ -109,7 +108,7 @@ def check_outside_xla(model: keras.Model, arrays: Arrays, batch_size: int, rows:
         rows: Name of the rows for the message.
 
     Raises:
-        ExperimentsError: A value is out of range, with TensorFlow's own words.
+        ExperimentsError: A value is out of range; the message is TensorFlow's.
     """
     evaluator = _evaluator_of(model)
     variables = evaluator.variables(first_rows(arrays, batch_size))

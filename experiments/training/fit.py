@@ -29,13 +29,13 @@ _ATTRIBUTE = "_compiled_trainer"
 
 
 class FitHistory(keras.callbacks.History):  # type: ignore[misc]
-    """Keras' History, with the engine's record beside it.
+    """Keras' History with the engine's record.
 
     Attributes:
         history: Key to the list of its values, one per epoch (with ``validation_freq``, per validation).
         epoch: Indices of the epochs.
         params: The arguments of the training.
-        record: What else is known: tier, why it ended, best weights, times.
+        record: The engine's record: tier, why the training ended, best weights, times.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class FitHistory(keras.callbacks.History):  # type: ignore[misc]
 
 
 def _rows_of(record: TrainingRecord, validation_freq: ValidationFreq) -> dict[str, list[float]]:
-    """Return the curves as Keras collects them: no value, and no key yet, for an epoch without validation."""
+    """Return the curves as Keras collects them: an epoch without validation adds neither value nor key."""
     validations = {key for key in record.history if key.removeprefix("val_") in record.history.keys() - {key}}
     history: dict[str, list[float]] = {}
     for epoch in range(record.epochs_run):
@@ -79,33 +79,39 @@ def fit(  # noqa: PLR0917 - the order of model.fit
 ) -> FitHistory:
     """Train a compiled Keras model in place, as ``model.fit`` does, in one compiled program.
 
-    It differs from ``model.fit`` in three points: the rows have a fresh order in every epoch, a training whose loss or
-    weights are not finite ends after that epoch, and nothing is printed. It has neither ``validation_split`` nor
-    ``class_weight`` (see ``sample_weight``), and validates in batches of its own choice.
+    Differences from ``model.fit``:
+
+    - The rows have a new order in every epoch.
+    - A training whose loss or weights are not finite ends after that epoch.
+    - Nothing is printed.
+    - There is no ``validation_split`` and no ``class_weight`` (see ``sample_weight``).
+    - Validation may use larger batches, where they are proven to give the same means.
+
+    Models, callbacks and metrics that the program does not support are trained by ``model.fit``, with the same rows in
+    the same order; ``record.tier`` is "fit" then and ``record.reason`` names the cause. A second call with the same
+    model and shapes compiles nothing.
 
     Args:
-        model: Any compiled model, Sequential or functional.
+        model: Any compiled model.
         x: Inputs of shape (rows, ...); a list or mapping where the model has several.
         y: Targets of shape (rows, ...); likewise.
         batch_size: Rows of a batch; 32 if None or 0.
         epochs: Number of epochs.
         verbose: Accepted as in Keras and without effect: nothing is printed.
         callbacks: A Keras callback, a list or any other nest of them, or a CallbackList. EarlyStopping,
-            ReduceLROnPlateau, TerminateOnNaN and ours run inside the program; any other makes ``model.fit`` train, with
-            the same rows in the same order.
+            ReduceLROnPlateau, TerminateOnNaN and those of this project run inside the program.
         validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to evaluate after each epoch.
-        shuffle: Whether every epoch has an order of its own.
+        shuffle: Whether the rows are shuffled in every epoch.
         sample_weight: Weights of shape (rows,).
         validation_freq: Epochs from one validation to the next, or a list of the epochs, counted from 1.
-        seed: Decides the order of the rows, in [0, 2**63 - 1]; None draws one, as layers without a seed do.
-        on_progress: Called now and then with the epochs done and the epochs asked for.
+        seed: Seed of the rows' order, in [0, 2**63 - 1]; None draws one, as layers without a seed do.
+        on_progress: Called between chunks of epochs with the epochs done and the total.
 
     Returns:
-        Keras' History, with the engine's ``record``; also ``model.history``.
+        Keras' History with the engine's ``record``; also set as ``model.history``.
 
     Raises:
-        ExperimentsError: An argument is not what Keras takes, the rows don't fit together, or the model is not
-            compiled.
+        ExperimentsError: An argument is not valid in Keras, the arrays differ in length, or the model is not compiled.
 
     Example:
         >>> import keras, numpy as np
@@ -144,7 +150,7 @@ def fit(  # noqa: PLR0917 - the order of model.fit
 
 
 class _Kept:
-    """A model's trainer with its compiled programs, and what they were compiled from."""
+    """A model's trainer with its compiled programs, and the objects that these were compiled from."""
 
     def __init__(self, trainer: CompiledTrainer, settings: dict[str, Any]) -> None:
         self.trainer = trainer
@@ -152,20 +158,20 @@ class _Kept:
         self._parts = _parts(trainer.model)
 
     def serves(self, model: keras.Model, settings: dict[str, Any]) -> bool:
-        """Whether neither the settings nor the model (compiled anew, layers frozen) are others now."""
+        """Return whether settings and model are unchanged: not compiled again, no layers frozen."""
         parts = _parts(model)
         same = len(parts) == len(self._parts) and all(map(operator.is_, parts, self._parts))
         return same and settings == self._settings
 
 
 def _parts(model: keras.Model) -> list[Any]:
-    steps = [vars(model).get(name) for name in ("train_step", "test_step")]  # set on the object
+    steps = [vars(model).get(name) for name in ("train_step", "test_step")]  # methods replaced on the object
     return [*compiled_parts(model), *steps, *model.trainable_variables]
 
 
 def _trainer_of(model: keras.Model, **settings: Any) -> CompiledTrainer:
     require_compiled(model)
-    # Kept on the model, to live as long; past Keras' __setattr__, which would look for layers and variables in it.
+    # An attribute of the model, to live as long. Not by setattr: Keras' __setattr__ tracks layers and variables.
     kept: _Kept | None = vars(model).get(_ATTRIBUTE)
     if kept is None or not kept.serves(model, settings):
         kept = _Kept(CompiledTrainer(model, **settings), settings)

@@ -20,7 +20,7 @@ ValidationFreq = int | list[int]
 
 
 def checked_batch_size(batch_size: Any) -> int:
-    """Return the rows of a batch; None and 0 stand for 32, as in Keras."""
+    """Return the rows of a batch; None and 0 mean 32, as in Keras."""
     if batch_size is None:
         return _KERAS_BATCH_SIZE
     return _integer("batch_size", batch_size, "a positive integer or None", least=0) or _KERAS_BATCH_SIZE
@@ -44,7 +44,7 @@ def checked_validation_freq(validation_freq: Any) -> ValidationFreq:
 
 
 def checked_shuffle(shuffle: Any) -> bool:
-    """Return whether the rows get an order in every epoch."""
+    """Return whether the rows are shuffled in every epoch."""
     if not isinstance(shuffle, (bool, np.bool_, int)):
         raise ExperimentsError(f"shuffle: expected True or False; found {shuffle!r}")
     return bool(shuffle)
@@ -65,10 +65,10 @@ def flat_callbacks(callbacks: Any) -> tuple[Any, ...]:
     """Return the callbacks one by one.
 
     Args:
-        callbacks: One, none, any nest of them, or a CallbackList.
+        callbacks: A callback, None, any nest of callbacks, or a CallbackList.
 
     Raises:
-        ExperimentsError: One of them is no callback.
+        ExperimentsError: One of them is not a callback.
     """
     found: list[Any] = []
     for callback in tree.flatten(callbacks) if callbacks else []:
@@ -89,7 +89,7 @@ def is_validated(epoch: int, validation_freq: ValidationFreq) -> bool:
 
 
 def _integer(name: str, value: Any, expected: str, *, least: int = -_LARGEST, most: int = _LARGEST) -> int:
-    """Return a Python or NumPy integer as the former."""
+    """Return a Python or NumPy integer as a Python integer."""
     try:
         number = operator.index(value)
     except TypeError:

@@ -26,7 +26,7 @@ from experiments.training.triggers import Logs
 class KerasTrainer(BaseTrainer):
     """Trains a model with ``model.fit``, real callbacks and all.
 
-    The steps are compiled under XLA wherever the compiled engine would be, because dropout draws the same numbers then.
+    The steps are compiled under XLA wherever the compiled engine is, so that dropout draws the same numbers.
     """
 
     def __init__(self, model: keras.Model, **settings: Any) -> None:
@@ -34,7 +34,7 @@ class KerasTrainer(BaseTrainer):
         self._functions: dict[str, Any] = {"train_function": None, "test_function": None}
 
     def run(self, job: Job) -> TrainingRecord:
-        """Carry out one training."""
+        """Train once with ``model.fit``."""
         step, probes = self.measures()
         step.start(job.seed)
         watch, divergence = _Watch(step, probes, job), StopOnDivergence()
@@ -62,10 +62,10 @@ class KerasTrainer(BaseTrainer):
     def _fit(self, job: Job, step: TrainStep, callbacks: list[Any]) -> keras.callbacks.History:
         size = self.rows_of_batch(job)
         batches = _Batches(job.arrays, size, job.seed if self.shuffle else None)
-        # TensorFlow keeps the batches, which therefore must not lead to this callback and by it to the model.
+        # TensorFlow keeps the batches alive, so they must not refer to this callback and by it to the model.
         follower = keras.callbacks.LambdaCallback(on_epoch_begin=batches.permute)
         compiled = choose_tier(self.model, ()).name == "xla"
-        # Keras leaves the functions that it traces on the model; ours have our draws in them, so they are put aside.
+        # Keras keeps the functions that it traces on the model; ours contain fast draws, so they are kept here.
         attributes = self._functions | self._steps(step, compiled=compiled)
         with steps_under_xla(self.model, compiled), replaced(self.model, **attributes):
             history = self.model.fit(
@@ -82,7 +82,7 @@ class KerasTrainer(BaseTrainer):
         return history
 
     def _steps(self, step: TrainStep, *, compiled: bool) -> dict[str, Any]:
-        """Return what takes the place of the model's steps; the quick draws serve them and no callback beside them."""
+        """Return the replacements of the model's steps; fast draws are limited to them, callbacks keep Keras' draws."""
         steps: dict[str, Any] = {} if step.is_plain and not compiled else {"train_step": step.__call__}
         if compiled:
             steps["test_step"] = self.model.test_step
@@ -126,7 +126,7 @@ def _reason(model: keras.Model, divergence: StopOnDivergence) -> str:
 
 
 class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """The batches of an epoch, in the order that the compiled engine has them."""
+    """The batches of an epoch, in the order of the compiled engine."""
 
     def __init__(self, arrays: Arrays, size: int, seed: int | None) -> None:
         super().__init__()
@@ -145,7 +145,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
         return (x, y) if weight is None else (x, y, weight)
 
     def permute(self, epoch: int, logs: Logs = None) -> None:  # noqa: ARG002
-        """Put the rows into the order of an epoch."""
+        """Set the order of the rows for an epoch."""
         if self._seed is not None:
             self._order = row_orders(self._rows, self._seed, epoch, count=1)[0]
 

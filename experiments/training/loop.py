@@ -28,7 +28,7 @@ Carry = dict[str, Any]
 
 
 class Inputs(NamedTuple):
-    """What a call takes besides what is carried.
+    """Arguments of one call of the training loop, apart from the loop state.
 
     Attributes:
         arrays: Training rows.
@@ -46,25 +46,25 @@ class Inputs(NamedTuple):
 
 
 def chunk_rows(arrays: Arrays) -> int:
-    """Give the most epochs in a call: the rows of history it returns; fewer where the rows' orders would be large."""
+    """Return the most epochs in a call, which is the length of its history; fewer if the rows' orders are large."""
     return int(np.clip(_LARGEST_ORDERS // row_count(arrays), 1, _LARGEST_CHUNK))
 
 
 class Loop:
-    """Some epochs of training as a function of data, seed, callbacks' numbers and what is carried from call to call.
+    """Some epochs of training as a function of rows, orders, callbacks' numbers and the loop state.
 
     Args:
-        step: What is done with a batch.
-        probes: What is measured after an epoch.
+        step: The update on one batch.
+        probes: The measurements after each epoch.
         rules: The callbacks' rules, in the order of the callbacks.
         batch_size: Rows of a batch.
         validation_batch_size: Rows of a batch in validation.
         validation_freq: Epochs from one validation to the next, or a list of the epochs, counted from 1.
-        jit_compile: Compile for XLA, with its quick draws; else a plain graph.
-        single_kernels: Let XLA make one kernel of each loop without large products.
+        jit_compile: Compile for XLA, with fast draws; else a plain graph.
+        single_kernels: Whether XLA compiles each loop without large products to one kernel.
 
     Attributes:
-        keys: History keys in the order of the columns; known once the function has been traced.
+        keys: History keys in the order of the columns; set when the function is traced.
     """
 
     def __init__(
@@ -99,13 +99,13 @@ class Loop:
             carry: From ``initial_carry`` or an earlier call.
 
         Returns:
-            What to carry on, and the history of the epochs run, one row each; rows beyond are NaN.
+            The new loop state, and the history of the epochs run, one row each; rows beyond are NaN.
         """
         with fast_draws() if self._jit_compile else nullcontext():
             return self._function(inputs, carry)  # type: ignore[no-any-return]
 
     def initial_carry(self) -> Carry:
-        """Give what is carried into the first epoch."""
+        """Return the loop state before the first epoch."""
         weights = [tf.zeros(weight.shape, weight.dtype) for weight in self._model.weights]
         carry = {
             "epoch": np.int32(0),
@@ -129,7 +129,7 @@ class Loop:
 
         def run(carry: Carry, rows: tf.Tensor) -> tuple[Carry, tf.Tensor]:
             epoch = carry["epoch"]
-            # gather, because XLA would compile anew for every first epoch of a slice
+            # gather, because XLA would compile a slice again for every first epoch
             order = None if orders is None else tf.gather(orders, epoch - start)
             logs = self._train(arrays, order) | self._step.results()
             if validation is not None:
@@ -147,13 +147,13 @@ class Loop:
         return carry, rows
 
     def _is_apart(self, rows: int) -> bool:
-        """Whether a loop that so many rows go through at once is to have a kernel for each of its operations."""
+        """Return whether a loop over batches of so many rows has a kernel for each of its operations."""
         if not self._jit_compile or tf.config.list_logical_devices("GPU"):
             return False
         return not self._single_kernels or has_large_products(self._model, rows)
 
     def _find_keys(self, arrays: Arrays, validation: Arrays | None) -> list[str]:
-        """Name the history's columns: Keras' in its order, then ours. What is computed for it here is not used."""
+        """Return the history keys: Keras' in its order, then ours. The tensors computed for it here are unused."""
         metrics = list(self._model.get_metrics_result())
         validated = [f"val_{name}" for name in metrics] if validation is not None else []
         rates = ["learning_rate"] if any(isinstance(rule, PlateauRule) for rule in self._rules) else []
@@ -170,12 +170,12 @@ class Loop:
         return dict(self._model.get_metrics_result())
 
     def _check_keys(self, logs: Logs) -> None:
-        """Stop tracing where Keras would keep a step's own logs: those with other keys than the metrics."""
+        """Raise where Keras would keep a step's own logs: those with other keys than the metrics."""
         if logs.keys() != self._model.get_metrics_result().keys():
             raise NeedsFitError(f"{type(self._model).__name__} returns other values than those of its metrics")
 
     def _validate(self, validation: Arrays, epoch: Any) -> Logs:
-        """Evaluate the weights at the end of an epoch; NaN in the epochs that ``validation_freq`` leaves out."""
+        """Evaluate the weights at the end of an epoch; NaN in the epochs that ``validation_freq`` omits."""
         if self._validation_freq == 1:
             return self._evaluate(validation)
         names = sorted(f"val_{name}" for name in self._model.get_metrics_result())
@@ -200,7 +200,7 @@ class Loop:
         return {f"val_{name}": value for name, value in self._model.get_metrics_result().items()}
 
     def _decide(self, carry: Carry, numbers: Sequence[Any], logs: Logs) -> Carry:
-        """Let each rule take in the epoch, in order; ``logs`` gets the learning rate, as Keras' callback does it."""
+        """Apply each rule to the epoch, in order; ReduceLROnPlateau adds the learning rate to ``logs``, as in Keras."""
         states, kept, stopped = [], [], carry["stopped"]
         for rule, scalars, state, weights in zip(self._rules, numbers, carry["states"], carry["kept"], strict=True):
             if isinstance(rule, PlateauRule):
@@ -229,7 +229,7 @@ class Loop:
         warnings.warn(f"callback monitors {monitor!r}, which is not among {', '.join(logs)}", stacklevel=2)
 
     def _all_finite(self, loss: tf.Tensor) -> tf.Tensor:
-        """Look at the loss and the trained weights; a mask of -inf among the others is no divergence."""
+        """Check the loss and the trained weights; a mask of -inf among the other weights is no divergence."""
         weights = [weight.value for weight in self._model.trainable_weights if weight.value.dtype.is_floating]
         # One vector for all of them: a kernel for every weight would be two thirds of a small program.
         flat = [tf.reshape(tf.cast(value, loss.dtype), [-1]) for value in (loss, *weights)]

@@ -22,16 +22,16 @@ _BETWEEN = (
 
 
 def kernel_layers(model: keras.Model) -> list[keras.Layer]:
-    """Give the layers that have a kernel, in order; these are the ones that probes measure."""
+    """Return the layers that have a kernel, in order; probes measure these."""
     return [layer for layer in model.layers if isinstance(getattr(layer, "kernel", None), keras.Variable)]
 
 
 class Probes:
-    """The measurements asked for, as tensors to be computed inside or outside of a program.
+    """The measurements of ``record``, as tensors computed inside or outside of a program.
 
     Args:
         model: A built model; activation probes need a Sequential or functional one.
-        words: Words of ``record``; those that are measured elsewhere are passed over.
+        words: Words of ``record``; those that are measured elsewhere are ignored.
     """
 
     def __init__(self, model: keras.Model, words: Sequence[str]) -> None:
@@ -40,13 +40,13 @@ class Probes:
         self._of_outputs = [_OUTPUT_PROBES[word] for word in words if word in _OUTPUT_PROBES]
         self._quantiles = "input_quantiles" in words
         self._initial = [_OUTPUT_PROBES[word] for word in ("activation_stats", "active_units") if word in words]
-        self._reader = _Reader(model, self._layers) if self._of_outputs or self._quantiles else None
+        self._layer_outputs = _LayerOutputs(model, self._layers) if self._of_outputs or self._quantiles else None
 
     def __bool__(self) -> bool:
-        return bool(self._of_weights or self._reader)
+        return bool(self._of_weights or self._layer_outputs)
 
     def measure(self, x: Any) -> Values:
-        """Measure the network as it is.
+        """Measure the network in its present state.
 
         Args:
             x: All training inputs; activation probes run on them in inference mode.
@@ -58,19 +58,19 @@ class Probes:
         for probe in self._of_weights:
             values |= probe({layer.name: tf.convert_to_tensor(layer.kernel) for layer in self._layers})
         values |= self._measure_outputs(x, self._of_outputs)
-        if self._quantiles and self._reader:
-            for layer, inputs in zip(self._layers, self._reader.activation_inputs(x), strict=True):
+        if self._quantiles and self._layer_outputs:
+            for layer, inputs in zip(self._layers, self._layer_outputs.activation_inputs(x), strict=True):
                 values |= _input_quantiles(layer.name, inputs)
         return values
 
     def measure_initial(self, x: Any) -> Values:
-        """Measure what is also reported for the network before training: means, spreads and active units."""
+        """Measure the probes that are reported before training too: means, spreads and active units."""
         return self._measure_outputs(x, self._initial)
 
     def _measure_outputs(self, x: Any, probes: Sequence[Callable[[str, tf.Tensor], Values]]) -> Values:
         values: Values = {}
-        if self._reader and probes:
-            for layer, output in zip(self._layers, self._reader.outputs(x), strict=True):
+        if self._layer_outputs and probes:
+            for layer, output in zip(self._layers, self._layer_outputs.outputs(x), strict=True):
                 for probe in probes:
                     values |= probe(layer.name, output)
         return values
@@ -116,7 +116,7 @@ def _active_units(name: str, output: tf.Tensor) -> Values:
 
 
 def _input_quantiles(name: str, inputs: tf.Tensor) -> Values:
-    """Quantiles of the first unit's inputs, interpolated between neighbours as numpy does."""
+    """Return quantiles of the first unit's inputs, interpolated between neighbours as in NumPy."""
     ordered = tf.sort(tf.reshape(inputs[..., 0], [-1]))
     last = tf.size(ordered) - 1
     values: Values = {}
@@ -144,8 +144,8 @@ _OUTPUT_PROBES: dict[str, Callable[[str, tf.Tensor], Values]] = {
 }
 
 
-class _Reader:
-    """Reads each layer's output, and what its activation is applied to, off a network in inference mode."""
+class _LayerOutputs:
+    """The output of each layer and the input of its activation, computed by a network in inference mode."""
 
     def __init__(self, model: keras.Model, layers: Sequence[keras.Layer]) -> None:
         ends = [_activation_after(layer, model) for layer in layers]
@@ -159,11 +159,11 @@ class _Reader:
         self._network = keras.Model(inputs, [[end.output for end in ends], before])
 
     def outputs(self, x: Any) -> list[tf.Tensor]:
-        """Give each layer's output, after its activation."""
+        """Return each layer's output, after its activation."""
         return self._network(x, training=False)[0]  # type: ignore[no-any-return]
 
     def activation_inputs(self, x: Any) -> list[tf.Tensor]:
-        """Give what each layer's activation is applied to."""
+        """Return the input of each layer's activation."""
         before = self._network(x, training=False)[1]
         return [_without_activation(layer, x) if layer else x for layer, x in zip(self._fused, before, strict=True)]
 
@@ -178,7 +178,7 @@ def _without_activation(layer: keras.Layer, x: tf.Tensor) -> tf.Tensor:
 
 
 def _activation_after(layer: keras.Layer, model: keras.Model) -> keras.Layer:
-    """Follow a layer without activation to the activation layer it leads to, or stay."""
+    """Return the activation layer that a layer without activation leads to, or the layer itself."""
     here = layer
     while not _has_activation(here):
         after = {id(operation): operation for operation in consumers(here)}

@@ -1,7 +1,7 @@
 """Labels and tokens out of range, found before training.
 
 TensorFlow on a CPU raises for them in the first batch that has one. A program of XLA does not: it reads another row
-of the table, or gives NaN.
+of the table, or returns NaN.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def check_ranges(model: keras.Model, arrays: Arrays, rows: str) -> None:
         rows: Name of the rows for the message, such as "training rows".
 
     Raises:
-        ExperimentsError: Naming the first value that is out of range, and its row.
+        ExperimentsError: A value is out of range; the message names the first one and its row.
     """
     if not is_plain(model):  # its own steps may change labels and tokens
         return
@@ -60,7 +60,7 @@ def check_ranges(model: keras.Model, arrays: Arrays, rows: str) -> None:
 
 
 def has_hidden_embeddings(model: keras.Model, x: Any) -> bool:
-    """Return whether ``check_ranges`` does not see the tokens of every embedding, as in a nested model."""
+    """Return whether ``check_ranges`` misses the tokens of some embedding, as in a nested model."""
     seen = {id(layer) for layer, _ in _embedded(model, x)}
     return any(isinstance(layer, keras.layers.Embedding) and id(layer) not in seen for layer in nested_layers(model))
 
@@ -80,7 +80,7 @@ def _check(values: tf.Tensor, low: int, high: int, kind: str, owner: str, *, ign
 
 
 def _embedded(model: keras.Model, x: Any) -> Iterator[tuple[keras.layers.Embedding, tf.Tensor]]:
-    """Yield each embedding of a functional model that looks up an input, with the values of that input."""
+    """Yield each embedding of a functional model that is called on an input, with the values of that input."""
     graph = functional_graph(model)
     if graph is None:
         return
@@ -94,7 +94,7 @@ def _embedded(model: keras.Model, x: Any) -> Iterator[tuple[keras.layers.Embeddi
 
 
 def _in_order_of_inputs(graph: Any, x: Any) -> list[tf.Tensor]:
-    """Return the arrays in the order of a network's inputs; none for a mapping with other names than theirs."""
+    """Return the arrays in the order of a network's inputs; empty for a mapping with other names than theirs."""
     if not isinstance(x, dict):
         return list(tf.nest.flatten(x))
     names = [tensor.name for tensor in graph.inputs]

@@ -1,4 +1,4 @@
-"""What one training leaves behind."""
+"""The record of one training."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class TrainingRecord:
         epochs_run: Number of epochs trained, the one of the divergence included.
         stopped_because: "completed", "early_stopping" or "diverged".
         diverged_at: First epoch, counted from 1, after which the training loss or a trained weight was not finite.
-        tier: "xla", "graph" or "fit": what trained.
+        tier: "xla", "graph" or "fit": how the model was trained.
         reason: The tier and why it was chosen, in one line.
-        seconds: Time of the training without tracing and compiling.
-        compile_seconds: Time of tracing and compiling; 0 where an earlier training's program was used.
-        keras_history: The ``history`` that ``model.fit`` returned, values of any type; None where it did not train.
+        seconds: Time of the training, without tracing and compiling.
+        compile_seconds: Time of tracing and compiling; 0 where the program of an earlier training was reused.
+        keras_history: The ``history`` that ``model.fit`` returned, values of any type; None for other tiers.
     """
 
     history: dict[str, np.ndarray]
@@ -49,7 +49,7 @@ class TrainingRecord:
 
 
 def history_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
-    """Return the curves in the logs of the epochs: keys with single numbers alone, NaN where an epoch has no value."""
+    """Return the curves in the logs of the epochs: keys with single numbers only, NaN where an epoch has no value."""
     keys = dict.fromkeys(key for row in rows for key in row)
     numeric = [key for key in keys if all(isinstance(row.get(key, 0.0), Real) for row in rows)]
     return {key: np.array([row.get(key, np.nan) for row in rows], keras.config.floatx()) for key in numeric}

@@ -60,7 +60,7 @@ def rows_are_independent(model: keras.Model, arrays: tuple[Any, ...]) -> bool:
 
 
 def is_plain(model: keras.Model) -> bool:
-    """Return whether a model is Sequential or functional, with every step as Keras has it."""
+    """Return whether a model is Sequential or functional, with all steps of Keras and none of its own."""
     return type(model) in _NETWORKS and not _OWN_STEPS & vars(model).keys()
 
 
@@ -84,7 +84,7 @@ def _is_row_wise_compile(model: keras.Model, targets: Any, sample_weight: Any) -
 
 
 class _Shapes:
-    """Which arrays Keras would broadcast along the rows, because they have fewer axes than others.
+    """Whether targets and weights fit an output, or Keras would broadcast them along the rows.
 
     Args:
         targets: Array of one output.
@@ -96,7 +96,7 @@ class _Shapes:
         rank = len(output.shape)
         one_column = output.shape[-1] == 1 and rank - 1 == len(targets.shape)
         self.targets_fit = len(targets.shape) == rank or one_column
-        # The loss of a row has one axis less than the output; one number a row fits weights of one column too.
+        # The loss has one axis less than the output; with one number for each row, weights of one column fit too.
         self.weights_fit = weights is None or rank == 2 or len(weights.shape) == rank - 1
 
 
@@ -130,7 +130,7 @@ def _is_row_wise_metric(metric: keras.Metric, *, hinges: bool) -> bool:
 
 
 def _is_sparse(part: Any) -> bool:
-    """Return whether a loss or a metric compares class numbers with one output a class."""
+    """Return whether a loss or a metric compares class numbers with one output for each class."""
     function = wrapped_function(part)
     owner = getattr(function, "__self__", None)
     if isinstance(owner, keras.losses.Loss):
@@ -203,6 +203,6 @@ def _is_declared(part: Any) -> bool:
 
 
 def _axes(layer: keras.Layer) -> Iterator[int]:
-    """Yield the axes that a layer was given."""
+    """Yield the values of a layer's ``axis`` argument."""
     axis = getattr(layer, "axis", None)
     yield from () if axis is None else tf.nest.flatten(axis)

@@ -1,8 +1,8 @@
-"""Loops of small networks as one kernel each, where XLA on a CPU would call dozens of tiny ones in every step.
+"""Loops of small networks as one kernel each, where XLA on a CPU would call dozens of tiny kernels in every step.
 
-Most of a small network's training goes into calling kernels. XLA makes one kernel of a whole loop if it is allowed to;
-the products of matrices in it are plain loops then, not Eigen's, which is slower for large matrices. XLA is therefore
-allowed to do it for all loops, and those with large products hold an operation that keeps it from doing so.
+Calling kernels takes most of a small network's training time. XLA can compile a whole loop to one kernel, if an option
+allows it. Matrix products in such a kernel are plain loops instead of Eigen's, which is slower for large matrices. So
+the option is on, and loops with large products contain an operation that prevents single kernels.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-# Products of up to two columns or rows are quick anyway; of the others, multiplications from which Eigen is quicker.
+# Products of up to two columns or rows are fast anyway; for the others, multiplications from which Eigen is faster.
 _NARROW = 2
 _MULTIPLICATIONS = 16_384
 
 
 def has_large_products(model: keras.Model, rows: int) -> bool:
-    """Tell whether a loop is quicker with a kernel for each of its operations.
+    """Return whether a loop is faster with a kernel for each of its operations.
 
     Args:
         model: A built model.
-        rows: The most rows that go through it at once.
+        rows: Rows of the largest batch.
     """
     return any(_multiplications(weight.shape, rows) > _MULTIPLICATIONS for weight in model.trainable_weights)
 
@@ -34,5 +34,5 @@ def _multiplications(shape: tuple[int, ...], rows: int) -> int:
 
 
 def kept_apart(turn: Any) -> Any:
-    """Give the number of a loop's turn, by way of a sort: XLA never makes one kernel of a loop that sorts."""
+    """Return the index of a loop's iteration after a sort: XLA compiles no loop that sorts to one kernel."""
     return tf.sort(tf.stack([turn, turn]))[0]

@@ -1,4 +1,4 @@
-"""One update on one batch: Keras' own train_step, with weight noise and gradient norms where asked for."""
+"""One update on one batch: Keras' own train_step, optionally with weight noise and gradient norms."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Logs = dict[str, tf.Tensor]
 
 
 class TrainStep:
-    """What both engines do with a batch.
+    """The update on one batch, in both engines.
 
-    The step is always the model's own ``train_step``; the gradients are seen where it hands them to the optimizer.
+    The step is always the model's own ``train_step``; gradients are read where it passes them to the optimizer.
 
     Args:
         model: A compiled and built model.
-        weight_noise: Standard deviation of the Gaussian noise that lies on every trainable weight during the forward
-            and backward pass; 0 for none. Each step draws anew; the update is applied to the weights without it.
+        weight_noise: Standard deviation of Gaussian noise on every trainable weight during the forward and backward
+            pass; 0 for none. Each step draws new noise; the update is applied to the weights without it.
         gradient_norms: Whether to average the norm of each kernel's gradient over the steps of an epoch.
 
     Attributes:
@@ -39,21 +39,21 @@ class TrainStep:
 
     @property
     def is_plain(self) -> bool:
-        """Whether this is Keras' step and nothing else."""
+        """Whether this is Keras' step without additions."""
         return not (self._weight_noise or self.norms)
 
     def start(self, seed: int) -> None:
-        """Begin a training: the noise depends on the seed and nothing else."""
+        """Start a training: set the seed, on which alone the noise depends."""
         if self._noise_seed is not None:
             self._noise_seed.state.assign([seed, 0])
 
     def reset(self) -> None:
-        """Begin an epoch."""
+        """Start an epoch."""
         for norm in self.norms.values():
             norm.reset_state()
 
     def results(self) -> Logs:
-        """Give the epoch's mean gradient norms."""
+        """Return the epoch's mean gradient norms."""
         return {key: norm.result() for key, norm in self.norms.items()}
 
     def __call__(self, data: tuple[Any, ...]) -> Logs:
@@ -81,7 +81,7 @@ class TrainStep:
             return self._keras_step(data)  # type: ignore[no-any-return]
 
     def _add_noise(self) -> list[tuple[keras.Variable, tf.Tensor]]:
-        """Put noise on the trainable weights; give them with their values without it."""
+        """Add noise to the trainable weights; return them with their values before."""
         if not self._weight_noise:
             return []
         clean = [(weight, tf.identity(weight.value)) for weight in self.model.trainable_weights]

@@ -1,4 +1,4 @@
-"""The rule that chooses what trains a model: XLA, the same loop as a plain graph, or ``model.fit``."""
+"""The rule that chooses how a model is trained: under XLA, by the same loop as a plain graph, or by ``model.fit``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from experiments.training.rules import unknown_callbacks
 
 @dataclass(frozen=True)
 class Tier:
-    """What trains, "xla", "graph" or "fit", and why."""
+    """How a model is trained, "xla", "graph" or "fit", and why."""
 
     name: str
     reason: str
@@ -26,18 +26,18 @@ class Tier:
 
 
 class NeedsFitError(Exception):
-    """While a program is traced: only ``model.fit`` computes what the model returns; the message is the reason."""
+    """Raised while tracing a model whose logs only ``model.fit`` computes; the message is the reason."""
 
 
 def choose_tier(model: keras.Model, callbacks: Sequence[Any]) -> Tier:
-    """Choose before anything is trained.
+    """Choose the tier before training.
 
     Args:
         model: Built and compiled model.
         callbacks: The training's callbacks.
 
     Returns:
-        The tier; "xla" may still turn out not to compile, and is "graph" then.
+        The tier; "xla" becomes "graph" later if XLA does not compile the program.
     """
     hindrance = _needs_fit(model, callbacks)
     if hindrance:
@@ -72,7 +72,7 @@ def _needs_fit(model: keras.Model, callbacks: Sequence[Any]) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether a metric's result is a tensor that a curve can hold."""
+    """Return whether a metric's result is one number, which a curve can contain."""
     return tf.is_tensor(value) and value.shape.rank == 0 and value.dtype not in (tf.string, tf.variant)
 
 

@@ -1,4 +1,4 @@
-"""What both engines have in common: their arguments, and what is measured while they train."""
+"""The base of both engines: their arguments, and the measurements during training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Progress = Callable[[int, int], None]
 
 
 class Trainer(Protocol):
-    """Trains one model as often as wanted; see ``BaseTrainer`` for the arguments."""
+    """Trains one model any number of times; see ``BaseTrainer`` for the arguments."""
 
     def train(
         self,
@@ -50,14 +50,14 @@ class Job:
 
 
 class BaseTrainer:
-    """Takes the arguments of both engines.
+    """Base class of both engines.
 
     Args:
-        model: A compiled Keras model; it is trained in place, on from its present state.
+        model: A compiled Keras model; it is trained in place, from its present state.
         batch_size: Rows of a batch, or "all".
         probes: Words of ``record`` that are measured while training; see the language.
         weight_noise: Standard deviation of the Gaussian noise on the trainable weights in each step.
-        shuffle: Whether every epoch has an order of its own.
+        shuffle: Whether the rows are shuffled in every epoch.
         validation_freq: Epochs from one validation to the next, or a list of the epochs, counted from 1.
     """
 
@@ -99,15 +99,15 @@ class BaseTrainer:
             sample_weight: Weights of shape (rows,), or None.
             validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to evaluate after each epoch, or None.
             epochs: Number of epochs.
-            callbacks: Keras callbacks; those that the compiled loop does not know make ``model.fit`` train.
-            seed: Decides the order of the rows and the noise on weights, in [0, 2**31 - 2].
-            on_progress: Called now and then with the epochs done and the epochs asked for.
+            callbacks: Keras callbacks; with any that the compiled loop does not support, ``model.fit`` trains.
+            seed: Seed of the order of the rows and of the noise on weights, in [0, 2**31 - 2].
+            on_progress: Called between chunks of epochs with the epochs done and the total.
 
         Returns:
-            The record; the callbacks are left as ``model.fit`` would leave them.
+            The record; the callbacks have the attributes that ``model.fit`` would set.
 
         Raises:
-            ExperimentsError: Where the rows don't fit together, a label or token is out of range, or the model is not
+            ExperimentsError: The arrays differ in length, a label or token is out of range, or the model is not
                 compiled.
         """
         arrays = as_arrays(x, y, sample_weight)
@@ -121,11 +121,11 @@ class BaseTrainer:
         return self.run(job)
 
     def run(self, job: Job) -> TrainingRecord:
-        """Carry out one training."""
+        """Train once."""
         raise NotImplementedError
 
     def rows_of_batch(self, job: Job) -> int:
-        """Give the batch size that the job's rows allow."""
+        """Return the batch size, at most the rows of the job."""
         rows = row_count(job.arrays)
         return rows if self.batch_size == "all" else min(self.batch_size, rows)
 
@@ -134,7 +134,7 @@ class BaseTrainer:
         return self.rows_of_batch(job) if self.batch_size == "all" else self.batch_size
 
     def measures(self) -> tuple[TrainStep, Probes]:
-        """Give the step and the probes, made once for the built model."""
+        """Return the step and the probes, made once for the built model."""
         if self._measures is None:
             step = TrainStep(self.model, weight_noise=self.weight_noise, gradient_norms="gradient_norm" in self.words)
             self._measures = step, Probes(self.model, self.words)
