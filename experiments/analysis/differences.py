@@ -172,7 +172,7 @@ def _change(study: str, variant: str, protocol: str, metric: str, pairs: Contras
 
 
 def _difference(variant: str, reference: str, metric: str, table: RunTable) -> PairedDifference:
-    pairs = contrast(Reference(variant, metric, 1), Reference(reference, metric, 1), table)
+    pairs = contrast(Reference(variant, metric), Reference(reference, metric, 1), table)
     return PairedDifference(
         variant=variant,
         reference=reference,

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from experiments.columns import column_of
-from experiments.language.expressions import references
 from experiments.language.metrics import loss_column, metric_names
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def sweep_metrics(study: Study, group: str) -> list[str]:
     config = next(variant.config for variant in study.variants if variant.group == group)
     main, loss = main_metric(study).removeprefix("test_"), loss_column(config.training.loss)
     scores = [main] if main.removesuffix("_original") == loss else [main, loss]
-    named = [reference for claim in study.claims for reference in references(claim.expression)]
+    named = [reference for claim in study.claims for reference in claim.expression.references]
     claimed = dict.fromkeys(each.metric for each in named if each.variant.partition("[")[0] == group)
     further = [
         metric for metric in claimed if not column_of(metric).set_name and metric not in ("diverged", "diverged_at")

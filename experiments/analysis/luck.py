@@ -13,7 +13,7 @@ from experiments.analysis.intervals import Interval, t_interval, welch_interval
 from experiments.analysis.run_table import RunTable
 from experiments.columns import column_of
 from experiments.language.claims import find_variant
-from experiments.language.expressions import Comparison, Reference, references
+from experiments.language.expressions import Comparison, Reference
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
@@ -79,7 +79,7 @@ def luck_meter(study: Study, runs: pd.DataFrame) -> list[LuckMeter]:
 
 
 def _scored_afresh(claim: Comparison, table: RunTable) -> bool:
-    names = references(claim)
+    names = claim.references
     return any(table.column(_written(r, table), r.metric) != r.metric == _original(r.metric) for r in names)
 
 

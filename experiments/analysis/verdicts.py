@@ -15,7 +15,7 @@ from experiments.analysis.findings import Evidence, Finding, Judge, Word
 from experiments.analysis.intervals import holm
 from experiments.analysis.run_table import RunTable
 from experiments.analysis.sentences import describe
-from experiments.language.claims import find_variant, references
+from experiments.language.claims import find_variant
 
 if TYPE_CHECKING:
     from experiments.language.study import Claim, Study
@@ -147,7 +147,7 @@ def _verdict(study: Study, number: int, claim: Claim, protocol: str, finding: Fi
 def _planned(study: Study, claim: Claim, protocol: str) -> int:
     """Return the repeats of the claim in the whole study; 0 where some variant does not run under this protocol."""
     names = [variant.name for variant in study.variants]
-    asked = {find_variant(reference.variant, names) or reference.variant for reference in references(claim.expression)}
+    asked = {find_variant(reference.variant, names) or reference.variant for reference in claim.expression.references}
     variants = [variant for variant in study.variants if variant.name in asked or variant.group in asked]
     if not variants or any(protocol not in variant.protocols for variant in variants):
         return 0

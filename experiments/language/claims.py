@@ -1,57 +1,56 @@
-"""Claims against the study they stand in: do the variants, grid points, axes and metrics that they name exist?"""
+"""What a claim or a published figure names: variants, points of grids, axes and metrics of its study."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, Protocol
 
 from experiments.columns import column_of
-from experiments.language.claim_parser import ClaimSyntaxError, parse_claim
 from experiments.language.configuration import Configuration
-from experiments.language.expressions import (
-    Comparison,
-    Equivalence,
-    Expression,
-    Reference,
-    Shape,
-    Share,
-    SpreadComparison,
-    Trend,
-    references,
-)
 from experiments.language.located import plain
 from experiments.language.metrics import metric_names
-
-__all__ = ["ClaimSyntaxError", "Expression", "check_claim", "check_metric", "find_variant", "parse_claim", "references"]
+from experiments.language.problems import nearest
 
 
 class NamedVariant(Protocol):
-    """What a claim needs to know of a variant."""
+    """What a claim needs of a variant."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name of the variant, or of the point of a grid."""
+
     @property
-    def group(self) -> str: ...
+    def group(self) -> str:
+        """The name without the point."""
+
     @property
-    def grid(self) -> Mapping[str, Any]: ...
+    def grid(self) -> Mapping[str, Any]:
+        """The values of the point by axis; empty outside a grid."""
+
     @property
-    def config(self) -> Configuration: ...
+    def config(self) -> Configuration:
+        """The resolved configuration."""
 
 
 def find_variant(name: str, names: Iterable[str]) -> str | None:
-    """Find a variant by its name, a grid's number written in any way: ``rate[rate=1e-1]`` is ``rate[rate=0.1]``."""
+    """Find a variant by its name; the number of a grid point may be written in any way.
+
+    >>> find_variant("rate[rate=1e-1]", ["baseline", "rate[rate=0.1]"])
+    'rate[rate=0.1]'
+    """
     known = set(names)
     if name in known:
         return name
     group, bracket, point = name.removesuffix("]").partition("[")
     parts = [part.strip().partition("=") for part in point.split(",")]
-    written = f"{group}{bracket}{','.join(f'{axis.strip()}={_plain(value.strip())}' for axis, _, value in parts)}]"
+    written = (
+        f"{group}{bracket}{','.join(f'{axis.strip()}={_plain_number(value.strip())}' for axis, _, value in parts)}]"
+    )
     return written if written in known else None
 
 
-def _plain(value: str) -> str:
+def _plain_number(value: str) -> str:
     try:
         return f"{float(value):g}"
     except ValueError:
@@ -69,63 +68,61 @@ def check_metric(metric: str, variant: NamedVariant) -> list[str]:
         The problem, with the nearest valid name; empty where there is none.
     """
     names = metric_names(variant.config)
-    if metric in names:
-        return []
-    return [f"{variant.name!r} has no metric {metric!r}{_nearest(metric, names)}"]
+    return [] if metric in names else [f"{variant.name!r} has no metric {metric!r}{nearest(metric, sorted(names))}"]
 
 
-def check_claim(expression: Expression, variants: Sequence[NamedVariant]) -> list[str]:
-    """Check the names in a claim against its study.
+def check_points(named: Sequence[tuple[str, str]], variants: Sequence[NamedVariant]) -> list[str]:
+    """Check the variants and metrics that a claim compares.
 
     Args:
-        expression: The parsed claim.
-        variants: The study's variants, or anything like them.
+        named: Each variant or point of a grid with its metric.
+        variants: The study's variants.
 
     Returns:
-        One message for each problem, with the nearest valid name; empty where there is none.
+        One message for each problem; empty where there is none.
     """
-    if isinstance(expression, Trend | Shape):
-        return _check_sweep(expression, variants)
-    problems = [problem for reference in references(expression) for problem in _check_point(reference, variants)]
-    return problems or list(_check_units(expression, variants))
-
-
-def _check_point(reference: Reference, variants: Sequence[NamedVariant]) -> list[str]:
     by_name = {variant.name: variant for variant in variants}
-    name = find_variant(reference.variant, by_name)
-    if name is not None:
-        return check_metric(reference.metric, by_name[name])
-    points = [variant.name for variant in variants if variant.group == reference.variant]
+    found = [(find_variant(name, by_name), metric) for name, metric in named]
+    problems = []
+    for (name, metric), (known, _) in zip(named, found, strict=True):
+        problems += check_metric(metric, by_name[known]) if known else [_unknown_variant(name, variants)]
+    return problems or list(_mixed_units([(by_name[name], metric) for name, metric in found if name]))
+
+
+def _unknown_variant(name: str, variants: Sequence[NamedVariant]) -> str:
+    points = [variant.name for variant in variants if variant.group == name]
     if points:
-        return [f"{reference.variant!r} is a grid: name one of its points, such as {points[0]!r}"]
-    return [f"there is no variant {reference.variant!r}{_nearest(reference.variant, by_name)}"]
+        return f"{name!r} is a grid: name one of its points, such as {points[0]!r}"
+    return f"there is no variant {name!r}{nearest(name, [variant.name for variant in variants])}"
 
 
-def _check_sweep(expression: Trend | Shape, variants: Sequence[NamedVariant]) -> list[str]:
-    subject, axis = expression.subject, expression.axis
-    points = [variant for variant in variants if variant.group == subject.variant and variant.grid]
+def check_sweep(grid: str, metric: str, axis: str, least: int, variants: Sequence[NamedVariant]) -> list[str]:
+    """Check the grid, the axis and the metric that a claim about a sweep names.
+
+    Args:
+        grid: Name of the grid.
+        metric: Name of the metric.
+        axis: Name of the axis.
+        least: Values that the axis needs.
+        variants: The study's variants.
+
+    Returns:
+        The first problem; empty where there is none.
+    """
+    points = [variant for variant in variants if variant.group == grid and variant.grid]
     if not points:
         grids = dict.fromkeys(variant.group for variant in variants if variant.grid)
-        return [f"there is no grid {subject.variant!r}{_nearest(subject.variant, grids)}"]
+        return [f"there is no grid {grid!r}{nearest(grid, grids)}"]
     if axis not in points[0].grid:
-        return [f"grid {subject.variant!r} has no axis {axis!r}{_nearest(axis, points[0].grid)}"]
-    needed = 3 if isinstance(expression, Shape) else 2
-    if len({_key(point.grid[axis]) for point in points}) < needed:
-        return [f"axis {axis!r} needs at least {needed} values for this claim"]
-    problems = [problem for point in points for problem in check_metric(subject.metric, point)]
-    return problems[:1] or list(_mixed_units([(point, subject.metric) for point in points]))
-
-
-def _check_units(expression: Expression, variants: Sequence[NamedVariant]) -> Iterator[str]:
-    """Find squared errors compared across different scalers of the target, where they have different units."""
-    compared = expression.condition if isinstance(expression, Share) else expression
-    if isinstance(compared, Comparison | Equivalence | SpreadComparison):
-        by_name = {variant.name: variant for variant in variants}
-        named = [(find_variant(reference.variant, by_name), reference.metric) for reference in references(expression)]
-        yield from _mixed_units([(by_name[name], metric) for name, metric in named if name is not None])
+        return [f"grid {grid!r} has no axis {axis!r}{nearest(axis, points[0].grid)}"]
+    if len({_key(point.grid[axis]) for point in points}) < least:
+        return [f"axis {axis!r} needs at least {least} values for this claim"]
+    problems = [problem for point in points for problem in check_metric(metric, point)]
+    return problems[:1] or list(_mixed_units([(point, metric) for point in points]))
 
 
 def _mixed_units(compared: Sequence[tuple[NamedVariant, str]]) -> Iterator[str]:
+    """Find squared errors compared across different scalers of the target, where they have different units."""
     in_units = [(variant, metric) for variant, metric in compared if column_of(metric).in_target_units]
     if len({_key(plain(variant.config.data.scale.targets)) for variant, _ in in_units}) < 2:
         return
@@ -138,12 +135,3 @@ def _mixed_units(compared: Sequence[tuple[NamedVariant, str]]) -> Iterator[str]:
 
 def _key(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    """Suggest the nearest names, or list them all where they are few."""
-    known = list(names)
-    near = get_close_matches(name, known, n=1, cutoff=0.6)
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    return f"; there are {', '.join(sorted(known))}" if 0 < len(known) <= 12 else ""

@@ -8,10 +8,11 @@ from typing import Any
 
 from experiments.columns import PROTOCOLS
 from experiments.errors import Place
-from experiments.language.claim_parser import ClaimSyntaxError, parse_claim
-from experiments.language.claims import check_claim, check_metric, find_variant
+from experiments.language.claim_text import ClaimSyntaxError
+from experiments.language.claims import check_metric, find_variant
 from experiments.language.configuration import Configuration
 from experiments.language.expand import expand
+from experiments.language.expressions import parse_claim
 from experiments.language.loader import load_yaml
 from experiments.language.located import LocatedDict, LocatedList, place_in
 from experiments.language.metrics import measured
@@ -195,7 +196,7 @@ class _Reader:
 
     def _check_claims(self, claims: Mapping[int, Claim], variants: Sequence[Variant]) -> None:
         for index, claim in claims.items():
-            for message in check_claim(claim.expression, variants):
+            for message in claim.expression.check(variants):
                 self._problems.add(claim.place, f"claims.{index}.expect", message)
 
     def _check_published(self, variants: Sequence[Variant]) -> None:

@@ -27,7 +27,7 @@ from experiments.report.words import LOOKS, interval, number
 from experiments.store.files import write_if_changed
 
 if TYPE_CHECKING:
-    from experiments.language.claims import Expression
+    from experiments.language.expressions import Expression
     from experiments.language.study import Claim
 
 _VERDICTS = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)

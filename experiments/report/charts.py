@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.analysis import Analysis
-from experiments.language.expressions import references
 from experiments.report.curve_data import curve_metrics, layer_curves, learning_curves, read_histories
 from experiments.report.lines import Epochs
 from experiments.report.slides import slide_data
@@ -52,7 +51,7 @@ def chart_data(analysis: Analysis, changes: Sequence[Changes], out: Path) -> Map
 def _looks(study: Study, drawn: set[int]) -> list[dict[str, Any]]:
     """Give each variant a colour and a dash; the base and what claims name come first, in colour and on the page."""
     names = [variant.name for variant in study.variants]
-    claimed = [reference.variant for claim in study.claims for reference in references(claim.expression)]
+    claimed = [reference.variant for claim in study.claims for reference in claim.expression.references]
     first = [index for index, variant in enumerate(study.variants) if not variant.changes]
     first += [names.index(name) for name in claimed if name in names]
     order = [index for index in dict.fromkeys([*first, *sorted(drawn)]) if index in drawn]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from experiments.analysis import Analysis, Verdict, one_run_sentence
 from experiments.columns import column_of
 from experiments.language.claims import find_variant
-from experiments.language.expressions import references
 from experiments.report import words
 from experiments.report.curve_data import Histories, Metric, single_runs
 from experiments.report.lines import Epochs
@@ -47,7 +46,7 @@ def slide_data(
 
 
 def _claim(verdict: Verdict, study: Study, histories: Histories, metrics: Sequence[Metric]) -> dict[str, Any]:
-    asked = references(verdict.claim.expression)
+    asked = verdict.claim.expression.references
     names = [variant.name for variant in study.variants]
     found = [find_variant(reference.variant, names) for reference in asked]
     indices = dict.fromkeys(names.index(name) for name in found if name is not None)

@@ -181,10 +181,8 @@ def claimed_names(study: Study, source: str | None = None) -> set[str]:
         study: The study.
         source: Only the claims of this source; None for all.
     """
-    from experiments.language.expressions import references
-
     claims = [claim for claim in study.claims if source is None or claim.source == source]
-    return {reference.variant for claim in claims for reference in references(claim.expression)}
+    return {reference.variant for claim in claims for reference in claim.expression.references}
 
 
 def claimed_variants(study: Study) -> list[str]:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.run_table import tidy
-from experiments.language.claims import parse_claim
 from experiments.language.configuration import Configuration
+from experiments.language.expressions import parse_claim
 
 
 def config(

@@ -31,7 +31,7 @@ def study_of(study: Study, texts: tuple[str, ...]) -> Study:
         replace(study.variants[min(k, 1)], name=name, group=name, about=name, repeats=2, protocols=("published",))
         for k, name in enumerate(names)
     )
-    sides = [Reference(name, "test_accuracy", 1) for name in names]
+    sides = [Reference(name, "test_accuracy") for name in names]
     claims = tuple(
         replace(
             study.claims[0],

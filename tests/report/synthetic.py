@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.language.expressions import references
 from experiments.language.study import Run, Study
 from experiments.report import write_scoreboard, write_study
 from experiments.store.files import write_atomically
@@ -129,7 +128,7 @@ def _scalars(run: Run, study: Study, random: np.random.Generator, curves, lost: 
 
 
 def _asked(study: Study) -> set[str]:
-    claimed = {reference.metric for claim in study.claims for reference in references(claim.expression)}
+    claimed = {reference.metric for claim in study.claims for reference in claim.expression.references}
     return claimed | {published.metric for published in study.published}
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from experiments.analysis import ClaimRow
 from experiments.errors import ExperimentsError
-from experiments.language.claims import parse_claim
+from experiments.language.expressions import parse_claim
 from experiments.report.casestudies import disagreements, main, update_page, verdict_table
 
 CLAIMS = [

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from experiments.analysis import Effect, Interval
-from experiments.language.claims import parse_claim
+from experiments.language.expressions import parse_claim
 from experiments.report.effect_views import effect_drawing, effect_text
 
 

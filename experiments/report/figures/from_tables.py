@@ -21,7 +21,6 @@ from experiments.analysis import (
     no_effect,
 )
 from experiments.columns import column_of
-from experiments.language.claims import references
 from experiments.report.figures.results import Results
 from experiments.report.figures.strips import (
     Margin,
@@ -145,7 +144,7 @@ def _difference_strip(found: PairedDifference) -> Strip:
 
 def _claim_kind(verdict: Verdict) -> tuple[str, Unit]:
     """Tell what a claim's difference is measured in; different metrics cannot share an axis."""
-    return column_of(references(verdict.claim.expression)[0].metric).label, verdict.effect.unit
+    return column_of(verdict.claim.expression.references[0].metric).label, verdict.effect.unit
 
 
 def _claim_panel(verdicts: Sequence[Verdict], metric: str) -> StripPanel:
