@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -26,12 +26,15 @@ class Contrast:
         values: What the interval is about, by repeat: differences, log ratios, or -1, 0, 1 where only the order
             is known.
         unit: "difference", "ratio" or "order".
+        undecided: Repeats left out because both runs of a difference ``a.m - b.m`` diverged or never reached their
+            target.
     """
 
     left: pd.Series
     right: pd.Series
     values: pd.Series
     unit: Unit
+    undecided: int = 0
 
     @property
     def n(self) -> int:
@@ -74,9 +77,13 @@ def contrast(left: Term, right: Term, table: RunTable, *, offset: float = 0.0, r
     Returns:
         The pairs; without values where either side has none.
     """
-    sides = pd.concat([_series(left, table), _series(right, table)], axis=1, keys=["left", "right"], join="outer")
-    sides = _spread_numbers(sides, left, right).dropna()
-    return _scaled(sides["left"], sides["right"] + offset, ratio=ratio and offset == 0 and _both_ratio(left, right))
+    columns = [_series(left, table), _series(right, table)]
+    sides = _spread_numbers(pd.concat(columns, axis=1, keys=["left", "right"], join="outer"), left, right)
+    measured = [set(column.index) for column, term in zip(columns, (left, right), strict=True) if _is_measured(term)]
+    known = sides.dropna()
+    undecided = len(set.intersection(*measured)) - len(known)
+    as_ratio = ratio and offset == 0 and _both_ratio(left, right)
+    return replace(_scaled(known["left"], known["right"] + offset, ratio=as_ratio), undecided=undecided)
 
 
 def pair(left: pd.Series, right: pd.Series, metric: str) -> Contrast:
@@ -127,8 +134,12 @@ def _series(term: Term, table: RunTable) -> pd.Series:
     left, right = reference_values(term.left, table), reference_values(term.right, table)
     both = left.index.intersection(right.index)
     left, right = left[both], right[both]
-    # Two infinite sides tell nothing about their difference.
-    return (left - right).where(np.isfinite(left) | np.isfinite(right), 0.0)
+    # The difference of two infinite values is unknown, not 0.
+    return (left - right).where(np.isfinite(left) | np.isfinite(right))
+
+
+def _is_measured(term: Term) -> bool:
+    return not isinstance(term, Number)
 
 
 def _spread_numbers(sides: pd.DataFrame, left: Term, right: Term) -> pd.DataFrame:
@@ -139,7 +150,7 @@ def _spread_numbers(sides: pd.DataFrame, left: Term, right: Term) -> pd.DataFram
 
 
 def _both_ratio(left: Term, right: Term) -> bool:
-    terms = [term for term in (left, right) if not isinstance(term, Number)]
+    terms = [term for term in (left, right) if _is_measured(term)]
     return all(isinstance(term, Reference) and column_of(term.metric).is_ratio for term in terms)
 
 

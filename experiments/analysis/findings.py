@@ -32,6 +32,7 @@ class Finding:
         right: Middle of the right side.
         ties: Pairs with equal sides.
         worst: Pairs with a run that diverged or never reached its target.
+        undecided: Repeats left out because both runs of a difference diverged or never reached their target.
         needed: Repeats that would have decided an inconclusive claim; None where none would, or over 100,000.
         lefts: Left side by repeat.
         rights: Right side by repeat.
@@ -47,6 +48,7 @@ class Finding:
     right: float = math.nan
     ties: int = 0
     worst: int = 0
+    undecided: int = 0
     needed: int | None = None
     lefts: pd.Series | None = None
     rights: pd.Series | None = None
@@ -113,6 +115,7 @@ def of_pairs(pairs: Contrast, effect: Effect, word: Word, outcomes: pd.Series, n
         right=summary_of(pairs.right, pairs.unit),
         ties=pairs.ties,
         worst=pairs.worst,
+        undecided=pairs.undecided,
         needed=needed if word == "inconclusive" else None,
         lefts=pairs.left,
         rights=pairs.right,

@@ -132,7 +132,7 @@ def share(claim: Share, evidence: Evidence) -> Finding:
     else:
         condition = JUDGES[type(claim.condition)](claim.condition, evidence)
         assert condition.lefts is not None and condition.rights is not None
-        pairs = Contrast(condition.lefts, condition.rights, condition.lefts, "share")
+        pairs = Contrast(condition.lefts, condition.rights, condition.lefts, "share", condition.undecided)
         holds, event = condition.outcomes > 0, "The condition held"
     interval = share_interval(int(holds.sum()), len(holds))
     outcomes = (holds.astype(float) * 2 - 1) * (-1 if claim.quantifier == "never" else 1)

@@ -17,6 +17,8 @@ def describe(finding: Finding, *, planned: int) -> str:
     Returns:
         Plain text, one to four sentences.
     """
+    if finding.effect.interval.n == 0 and finding.undecided:
+        return f"No data: both runs of a difference diverged or never got there in all {finding.undecided} repeats."
     if finding.effect.interval.n == 0:
         return "No data: not run under this protocol." if planned == 0 else "No data: no finished runs yet."
     parts = [finding.middles, _estimate(finding), _caveats(finding, planned), _open(finding)]
@@ -68,8 +70,11 @@ def _caveats(finding: Finding, planned: int) -> str:
         parts.append(f"{finding.worst} of {n} have a run that diverged or never got there, {counted}.")
     if 0 < finding.ties < n and unit != "share":
         parts.append(f"Equal in {finding.ties} of {n}.")
-    if n < planned:
-        parts.append(f"Only {n} of {planned} repeats are there.")
+    if finding.undecided:
+        both = "both runs of a difference diverged or never got there"
+        parts.append(f"Left out: {finding.undecided} repeats in which {both}.")
+    if n + finding.undecided < planned:
+        parts.append(f"Only {n + finding.undecided} of {planned} repeats are there.")
     return " ".join(parts)
 
 

@@ -77,6 +77,38 @@ def test_a_difference_of_gains():
     assert found.effect.interval.estimate == pytest.approx(np.mean(a - b - (b - c)))
 
 
+GAINS = "a.test_accuracy - b.test_accuracy > c.test_accuracy"
+
+
+def three(*, both, left=()):
+    """Runs whose gain is 0.3 in every repeat, but for diverged pairs and diverged left runs."""
+    columns = {"a": [0.8] * 30, "b": [0.5] * 30, "c": [0.1] * 30}
+    diverged = {"a": [*both, *left], "b": both, "c": []}
+    return together(*(runs(name, test_accuracy=columns[name], diverged=diverged[name]) for name in columns))
+
+
+def test_a_difference_of_two_diverged_runs_is_unknown_and_left_out():
+    found = verdict(GAINS, three(both=[0, 1]), ("a", "b", "c"))
+    assert (found.word, found.effect.unit, found.effect.interval.n) == ("supported", "difference", 28)
+    assert (found.ties, found.worst, set(found.singles) & {0, 1}) == (0, 0, set())
+    assert "Left out: 2 repeats in which both runs of a difference diverged or never got there." in found.sentence
+    assert "repeats are there" not in found.sentence
+    share = verdict(f"always({GAINS})", three(both=[0, 1]), ("a", "b", "c"))
+    assert (share.word, share.effect.interval.n) == ("supported", 28) and "Left out: 2 repeats" in share.sentence
+
+
+def test_a_difference_with_one_diverged_run_is_still_the_worst():
+    found = verdict(GAINS, three(both=[0, 1], left=[2]), ("a", "b", "c"))
+    assert (found.effect.unit, found.worst, found.effect.interval.n) == ("order", 1, 28)
+    assert found.singles[2].outcome == -1
+
+
+def test_differences_that_are_all_unknown_are_no_data():
+    found = verdict(GAINS, three(both=range(30)), ("a", "b", "c"))
+    assert found.word == "no data"
+    assert found.sentence == "No data: both runs of a difference diverged or never got there in all 30 repeats."
+
+
 def test_a_diverged_run_is_the_worst_value_and_the_order_decides():
     a, b = np.full(30, 0.9), np.full(30, 0.5)
     table = two(a, b, diverged=[3, 4])
