@@ -154,6 +154,7 @@ class RecordedCurve:
         label: Label of the value axis, or of the line in a chart that it shares.
         log: Whether the value axis is logarithmic.
         chart: Name of the chart that it shares with other curves, "" where it has one of its own.
+        has_first_value: Whether its value in the first epoch is the column ``initial_<name>.<layer>``.
     """
 
     name: str
@@ -161,6 +162,7 @@ class RecordedCurve:
     label: str = ""
     log: bool = False
     chart: str = ""
+    has_first_value: bool = False
 
 
 @dataclass(frozen=True)
@@ -284,7 +286,11 @@ RECORD = (
             ),
             Column("initial_gradient_norm.<layer>", "that of the first epoch", scale="ratio", survives_divergence=True),
         ),
-        (RecordedCurve("gradient_norm", "Norm of the gradients", "L2 norm of the gradient", log=True),),
+        (
+            RecordedCurve(
+                "gradient_norm", "Norm of the gradients", "L2 norm of the gradient", log=True, has_first_value=True
+            ),
+        ),
     ),
     RecordWord(
         "activation_stats",
@@ -374,6 +380,10 @@ TEXT_COLUMNS = tuple(column.name for column in COLUMNS if column.value_type is s
 CURVES = {curve.name: curve for word in RECORD for curve in word.curves}
 MEASURED_WORDS = tuple(word.name for word in RECORD if word.curves)
 """Words that the training loop measures; the others are computed from the curves afterwards."""
+LAST_VALUES = frozenset(name for name in CURVES if f"{name}.<layer>" in _WORDS)
+"""Curves whose last value is a column of the same name."""
+FIRST_VALUES = frozenset(name for name, curve in CURVES.items() if curve.has_first_value)
+"""Curves whose value in the first epoch is the column ``initial_<name>.<layer>``."""
 PLAIN_WORDS = tuple(word.name for word in RECORD if not word.has_targets)
 RESERVED_METRICS = ("loss", "learning_rate", "mse_original", *(name for name in CURVES if name in _WORDS))
 """Names of curves and columns that a metric of a study cannot have."""

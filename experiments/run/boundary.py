@@ -1,4 +1,4 @@
-"""What a classifier of two-dimensional points says on a mesh: the decision boundary of one run."""
+"""The decision boundary of one run: the outputs of a classifier of two-dimensional points on a mesh."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def boundary_arrays(data: Data, predict: Callable[[np.ndarray], np.ndarray]) -> 
     """Evaluate a trained classifier on a mesh around its training and test rows.
 
     Args:
-        data: The run's arrays, in the units the network sees.
+        data: The arrays of the run, in the units of the inputs of the network.
         predict: Maps (rows, 2) to outputs.
 
     Returns:
-        ``x`` and ``y`` (80,); ``probability`` (80, 80; float16), of class 1, or the most likely class's index where
-        there are more than two; and the points: ``train_x``, ``train_y``, ``test_x``, ``test_y``. Empty for other data.
+        ``x`` and ``y`` (80,); ``probability`` (80, 80; float16) of class 1, or the index of the most likely class if
+        there are more than two; and the points: ``train_x``, ``train_y``, ``test_x``, ``test_y``. {} for other data.
     """
     if data.x_train.shape[1:] != (2,) or data.task not in ("binary", "multiclass"):
         return {}

@@ -1,14 +1,14 @@
-"""Carry out runs in a worker process: data, model, training and evaluation joined into one result each."""
+"""Execute runs in a worker process: load the data, build the model, train, and score."""
 
 from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from experiments.errors import ConfigError, ExperimentsError, Problem
 from experiments.run.boundary import boundary_arrays
-from experiments.run.networks import Desk, Outcome, common_layers, train_ensemble, train_once, weights_by_layer
+from experiments.run.networks import NetworkTrainer, common_layers, weights_by_layer
 from experiments.run.programs import Programs
 from experiments.run.scalars import run_scalars
 from experiments.store.result import RunResult
@@ -16,23 +16,24 @@ from experiments.store.result import RunResult
 if TYPE_CHECKING:
     import keras
 
-    from experiments.data import Data
     from experiments.language.configuration import Configuration
     from experiments.language.study import Run
 
 Progress = Callable[[str, int, int], None]
+
+_BOUNDARIES = 5
+"""Repeats of a variant whose decision boundaries are stored."""
 
 
 def execute(runs: Iterable[Run], on_progress: Progress | None = None) -> Iterator[RunResult]:
     """Train and evaluate runs one after another, each program built and compiled once.
 
     Args:
-        runs: Runs in any order; those that share a program profit from standing in one call. Results do not
-            depend on which runs stand together.
-        on_progress: Called with the variant's name, the epochs done and the epochs asked for, between chunks.
+        runs: Runs in any order. Those of one call share compiled programs; results do not depend on it.
+        on_progress: Called between chunks with the name of the variant, the epochs done and the number of epochs.
 
     Yields:
-        One result a run. What a run raises is kept as its traceback in ``error``, and the others go on.
+        One result for each run. If a run raises, its result has the traceback as ``error``, and the next run starts.
     """
     programs = Programs()
     for run in runs:
@@ -43,13 +44,13 @@ def execute(runs: Iterable[Run], on_progress: Progress | None = None) -> Iterato
 
 
 def prepare(runs: Iterable[Run]) -> Iterator[tuple[Run, tuple[Problem, ...]]]:
-    """Build the data and the model of each run, to hear what only Keras and scikit-learn can judge.
+    """Build the data and the model of each run, to find errors that only Keras and scikit-learn detect.
 
     Args:
         runs: One run of every variant.
 
     Yields:
-        Each run that is refused, with its problems; they name dotted paths of the run's configuration.
+        Each run that is refused, with its problems; they name dotted paths of its configuration.
     """
     programs, tried = Programs(), set[int]()
     for run in runs:
@@ -57,12 +58,12 @@ def prepare(runs: Iterable[Run]) -> Iterator[tuple[Run, tuple[Problem, ...]]]:
             _build_everything(run.config, run, programs, tried)
         except ConfigError as error:
             yield run, error.problems
-        except ExperimentsError as error:  # such as digits that cannot be downloaded
+        except ExperimentsError as error:  # such as a failed download of the digits
             yield run, (Problem(None, "data", str(error)),)
 
 
 def _build_everything(config: Configuration, run: Run, programs: Programs, tried: set[int]) -> keras.Model:
-    """Build what a run needs; of variants that share a program, only what sets them apart."""
+    """Build the data, the model and the callbacks; a model that several variants share is tried once."""
     from experiments.data import load_data
     from experiments.model.callbacks import build_callbacks
     from experiments.model.trial import try_model
@@ -90,17 +91,11 @@ def _execute_one(run: Run, programs: Programs, on_progress: Progress | None) -> 
         if on_progress is not None:
             on_progress(run.variant, done, total)
 
-    train = train_ensemble if run.config.ensemble else train_once
-    outcome = train(run.config, data, Desk(run, programs, report))
+    record, scores, predict = NetworkTrainer(run, programs, report).train(data)
+    with_boundary = run.protocol == "published" and run.repeat < _BOUNDARIES and not run.grid
     return RunResult(
         run=run,
-        scalars=run_scalars(run.config, data, outcome),
-        history=outcome.history,
-        arrays=_arrays(run, data, outcome),
-        error="",
+        scalars=run_scalars(run.config, data, record, scores),
+        history=record.history,
+        arrays=boundary_arrays(data, predict) if with_boundary else {},
     )
-
-
-def _arrays(run: Run, data: Data, outcome: Outcome) -> dict[str, Any]:
-    wanted = run.protocol == "published" and run.repeat < 5 and not run.grid
-    return boundary_arrays(data, outcome.predict) if wanted else {}

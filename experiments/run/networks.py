@@ -1,10 +1,10 @@
-"""Train one network, or an ensemble of them, and evaluate it on every set of rows."""
+"""Train the network of a run, or its ensemble, and score it on every set of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,54 +20,109 @@ if TYPE_CHECKING:
     from experiments.run.programs import Programs
     from experiments.training import TrainingRecord
 
-Scores = dict[str, float]
+SetScores = dict[str, dict[str, float]]
+"""Set ("train", "test", ...) to metric to value."""
+Scores = dict[str, SetScores]
+"""Start of the column names ("" of the last weights, "best_", "member_") to scores."""
+Predict = Callable[[np.ndarray], np.ndarray]
+"""Maps inputs (rows, ...) to outputs."""
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What stays the same while one run is carried out.
+class NetworkTrainer:
+    """Trains the networks of one run.
 
     Attributes:
-        run: Gives seed, protocol and engine.
-        programs: The worker's built models.
-        report: Called with epochs done and epochs asked for.
+        run: The run, with seed, protocol and engine.
+        programs: The built models of the worker.
+        on_progress: Called with the epochs done and the number of epochs.
     """
 
     run: Run
     programs: Programs
-    report: Callable[[int, int], None]
+    on_progress: Callable[[int, int], None]
 
+    def train(self, data: Data) -> tuple[TrainingRecord, Scores, Predict]:
+        """Train and score the network of the run, or its ensemble.
 
-@dataclass(frozen=True)
-class Outcome:
-    """What one run gave: curves, scores by set, and the trained predictor.
+        Args:
+            data: The arrays of the run.
 
-    Attributes:
-        history: Keras' keys and probe keys, each of shape (epochs_run,).
-        initial: Probes before training.
-        final: Set name ("train", "test", ...) to metric name to value, with the last weights.
-        best: The same with the best weights, or None where no callback keeps them.
-        best_epoch: Counted from 1, or None.
-        members: Mean score of an ensemble's members, by set; empty without an ensemble.
-        predict: Maps inputs (rows, features) to outputs.
-    """
+        Returns:
+            The record of the training, the scores, and the trained network as a function. An ensemble has the mean
+            curves of its members, and the scores of their mean prediction.
+        """
+        if self.run.config.ensemble:
+            return self._train_ensemble(data)
+        model, record = self._train(self.run.config, data, self.run.seed)
+        scores: Scores = {}
+        if record.best_weights is not None:
+            model.set_weights(record.best_weights)
+            scores["best_"] = _score(model, data)
+        model.set_weights(record.weights)
+        scores[""] = _score(model, data)
+        return record, scores, _predictor(model)
 
-    history: dict[str, np.ndarray]
-    initial: dict[str, float]
-    final: dict[str, Scores]
-    best: dict[str, Scores] | None
-    best_epoch: int | None
-    members: dict[str, Scores]
-    predict: Callable[[np.ndarray], np.ndarray]
-    epochs_run: int
-    stopped_because: str
-    diverged_at: int | None
-    tier: str
-    seconds: float
+    def _train_ensemble(self, data: Data) -> tuple[TrainingRecord, Scores, Predict]:
+        from experiments.model.losses import score_predictions
+
+        config = self.run.config
+        records, members = [], []
+        for member in range(config.ensemble or 0):
+            model, record = self._train(config, data, derive_seed(self.run.seed, "member", member))
+            records.append(record)
+            members.append(_score(model, data))
+
+        def predict(x: np.ndarray) -> np.ndarray:
+            outputs = []
+            for record in records:
+                model.set_weights(record.weights)
+                outputs.append(_predictor(model)(x))
+            return np.asarray(np.mean(outputs, axis=0))
+
+        together = {name: score_predictions(config, y, predict(x)) for name, (x, y) in sets_of(data).items()}
+        return _mean_record(records), {"": together, "member_": _mean_scores(members)}, predict
+
+    def _train(self, config: Configuration, data: Data, seed: int) -> tuple[keras.Model, TrainingRecord]:
+        """Train one network of this configuration, from pretrained weights if it has any."""
+        from experiments.model.callbacks import build_callbacks
+
+        start = None if config.pretrain is None else self._pretrained_weights(config.pretrain, seed)
+        program = self.programs.ready(config, data, seed, self.run.engine)
+        if start is not None:
+            for layer in common_layers(start, program.model):
+                layer.set_weights(start[layer.name])
+        training = config.training
+        watched = training.validate_on
+        record = program.trainer.train(
+            data.x_train,
+            data.y_train,
+            validation_data=None if watched == "none" else sets_of(data)[watched],
+            epochs=training.epochs,
+            callbacks=build_callbacks(config),
+            seed=derive_seed(seed, "training"),
+            on_progress=self.on_progress,
+        )
+        return program.model, record
+
+    def _pretrained_weights(self, pretrain: Pretraining, seed: int) -> dict[str, list[np.ndarray]]:
+        """Train on the source problem; return the weights by layer name."""
+        from experiments.data import load_data
+
+        # A name of its own even if one source serves all repeats: its rows must differ from those of repeat 0.
+        seed = derive_seed(0 if pretrain.once else seed, "pretrain")
+        pretrained = self.programs.pretrained
+        key = f"{self.run.engine} {self.run.protocol} {seed} {configuration_digest(pretrain.config)}"
+        if key not in pretrained:
+            # The source rows follow the protocol too: the one data set of the slides, or fresh ones for each repeat.
+            data = load_data(pretrain.config, self.run.protocol, seed)
+            model, _ = self._train(pretrain.config, data, seed)
+            pretrained[key] = weights_by_layer(model)
+        return pretrained[key]
 
 
 def sets_of(data: Data) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Name the sets of rows that a run is scored on."""
+    """Return inputs and targets of each set of rows that a run is scored on."""
     pairs = {
         "train": (data.x_train, data.y_train),
         "validation": (data.x_validation, data.y_validation),
@@ -77,104 +132,17 @@ def sets_of(data: Data) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return {name: (x, y) for name, (x, y) in pairs.items() if x is not None and y is not None}
 
 
-def train_once(config: Configuration, data: Data, desk: Desk) -> Outcome:
-    """Train one network of a run.
-
-    Args:
-        config: Resolved configuration.
-        data: The run's arrays.
-        desk: The run, the built models and the progress report.
-    """
-    model, record = _train(config, data, desk, desk.run.seed)
-    best = None
-    if record.best_weights is not None:
-        model.set_weights(record.best_weights)
-        best = _scores(model, data)
-    model.set_weights(record.weights)
-    return _outcome(record, final=_scores(model, data), best=best, members={}, predict=_predictor(model))
-
-
-def train_ensemble(config: Configuration, data: Data, desk: Desk) -> Outcome:
-    """Train the members of an ensemble one after another and score their mean prediction.
-
-    Args:
-        config: Resolved configuration; ``ensemble`` is the number of members.
-        data: The run's arrays, the same for all members.
-        desk: The run, the built models and the progress report; member seeds derive from the run's.
-    """
-    records, scores, weights = [], [], []
-    for member in range(config.ensemble or 0):
-        model, record = _train(config, data, desk, derive_seed(desk.run.seed, "member", member))
-        records.append(record)
-        weights.append(record.weights)
-        scores.append(_scores(model, data))
-
-    def predict(x: np.ndarray) -> np.ndarray:
-        outputs = []
-        for member_weights in weights:
-            model.set_weights(member_weights)
-            outputs.append(_predictor(model)(x))
-        return np.asarray(np.mean(outputs, axis=0))
-
-    from experiments.model.losses import score_predictions
-
-    final = {name: score_predictions(config, y, predict(x)) for name, (x, y) in sets_of(data).items()}
-    members = {name: {m: float(np.mean([s[name][m] for s in scores])) for m in scores[0][name]} for name in scores[0]}
-    return _outcome(_mean_record(records), final=final, best=None, members=members, predict=predict)
-
-
-def _train(config: Configuration, data: Data, desk: Desk, seed: int) -> tuple[keras.Model, TrainingRecord]:
-    from experiments.model.callbacks import build_callbacks
-
-    start = None if config.pretrain is None else _pretrained(config.pretrain, desk, seed)
-    program = desk.programs.ready(config, data, seed, desk.run.engine)
-    if start is not None:
-        for layer in common_layers(start, program.model):
-            layer.set_weights(start[layer.name])
-    training = config.training
-    record = program.trainer.train(
-        data.x_train,
-        data.y_train,
-        validation_data=_watched(data, training.validate_on),
-        epochs=training.epochs,
-        callbacks=build_callbacks(config),
-        seed=derive_seed(seed, "training"),
-        on_progress=desk.report,
-    )
-    return program.model, record
-
-
-def _watched(data: Data, validate_on: str) -> tuple[np.ndarray, np.ndarray] | None:
-    return None if validate_on == "none" else sets_of(data)[validate_on]
-
-
-def _pretrained(pretrain: Pretraining, desk: Desk, seed: int) -> dict[str, list[np.ndarray]]:
-    """Train the source problem and give its weights by layer name."""
-    from experiments.data import load_data
-
-    # By name also where one source serves all repeats: its rows must not be those of repeat 0.
-    seed = derive_seed(0 if pretrain.once else seed, "pretrain")
-    run, pretrained = desk.run, desk.programs.pretrained
-    key = f"{run.engine} {run.protocol} {seed} {configuration_digest(pretrain.config)}"
-    if key not in pretrained:
-        # The source rows follow the protocol too: the slides' one set, or fresh ones for each repeat.
-        data = load_data(pretrain.config, run.protocol, seed)
-        model, _ = _train(pretrain.config, data, desk, seed)
-        pretrained[key] = weights_by_layer(model)
-    return pretrained[key]
-
-
 def weights_by_layer(model: keras.Model) -> dict[str, list[np.ndarray]]:
-    """Give the weights of a model, by the name of the layer."""
+    """Return the weights of a model by layer name."""
     return {layer.name: layer.get_weights() for layer in model.layers}
 
 
 def common_layers(source: Mapping[str, list[np.ndarray]], model: keras.Model) -> list[keras.layers.Layer]:
-    """List the layers of a model that can start from a pretrained one: those of the same name and shapes.
+    """Return the layers of a model that can start from pretrained weights: those of the same name and shapes.
 
     Args:
         source: Weights of the pretrained network, by layer name.
-        model: The network that is to start from them.
+        model: The network to be trained.
     """
 
     def fits(layer: keras.layers.Layer) -> bool:
@@ -184,37 +152,25 @@ def common_layers(source: Mapping[str, list[np.ndarray]], model: keras.Model) ->
     return [layer for layer in model.layers if fits(layer)]
 
 
-def _scores(model: keras.Model, data: Data) -> dict[str, Scores]:
+def _score(model: keras.Model, data: Data) -> SetScores:
     from experiments.training import evaluate
 
     return {name: evaluate(model, x, y) for name, (x, y) in sets_of(data).items()}
 
 
-def _predictor(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    def predict(x: np.ndarray) -> np.ndarray:
-        return np.asarray(model(x, training=False))
-
-    return predict
+def _predictor(model: keras.Model) -> Predict:
+    return lambda x: np.asarray(model(x, training=False))
 
 
-def _outcome(record: TrainingRecord, **scored: Any) -> Outcome:
-    return Outcome(
-        history=record.history,
-        initial=record.initial,
-        best_epoch=record.best_epoch,
-        epochs_run=record.epochs_run,
-        stopped_because=record.stopped_because,
-        diverged_at=record.diverged_at,
-        tier=record.tier,
-        seconds=record.seconds,
-        **scored,
-    )
+def _mean_scores(members: list[SetScores]) -> SetScores:
+    return {
+        name: {metric: float(np.mean([scores[name][metric] for scores in members])) for metric in metrics}
+        for name, metrics in members[0].items()
+    }
 
 
 def _mean_record(records: list[TrainingRecord]) -> TrainingRecord:
-    """Average the members' curves over the epochs that all of them ran."""
-    from dataclasses import replace
-
+    """Average the curves of the members over the epochs that all of them ran."""
     epochs = min(record.epochs_run for record in records)
     diverged = [record for record in records if record.diverged_at is not None]
     history = {key: np.mean([r.history[key][:epochs] for r in records], axis=0) for key in records[0].history}

@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Program:
-    """One built model with the trainer that has (or will have) it compiled."""
+    """A built model with its trainer, which compiles it in the first training."""
 
     model: keras.Model
     trainer: Trainer
 
 
 class Programs:
-    """The programs of one worker process; which runs share one never changes what they compute."""
+    """The programs of one worker process. Sharing a program does not change results."""
 
     def __init__(self) -> None:
         self._programs: dict[tuple[Any, ...], Program] = {}
         self.pretrained: dict[str, dict[str, list[Any]]] = {}
 
     def ready(self, config: Configuration, data: Data, seed: int, engine: str) -> Program:
-        """Give a program in the state of a freshly built one.
+        """Return a program in the state of a freshly built one.
 
         Args:
             config: Resolved configuration of the run.
-            data: Its arrays; shapes belong to the key, since a compiled program has fixed ones.
+            data: Its arrays; a compiled program has fixed shapes.
             seed: Seed of the first weights and of every random layer.
             engine: "compiled" or "keras".
         """

@@ -1,68 +1,79 @@
-"""The columns of runs.csv that are computed from a run's scores and curves."""
+"""The columns of runs.csv that are computed from the record and the scores of a run."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from experiments.columns import (
+    COLUMNS,
+    FIRST_VALUES,
+    LAST_VALUES,
+    WATCHED,
+    column_of,
+)
 
 if TYPE_CHECKING:
     from experiments.data import Data
     from experiments.language.configuration import Configuration
-    from experiments.run.networks import Outcome, Scores
+    from experiments.run.networks import Scores, SetScores
+    from experiments.training import TrainingRecord
 
 Scalars = dict[str, float | int | str]
 
+_DECLARED = frozenset(column.name for column in COLUMNS)
+_GAPS = {"accuracy_gap": "test", "fresh_accuracy_gap": "fresh_test"}
 
-def run_scalars(config: Configuration, data: Data, outcome: Outcome) -> Scalars:
+
+def run_scalars(config: Configuration, data: Data, record: TrainingRecord, scores: Scores) -> Scalars:
     """Compute the columns of one run.
 
     Args:
         config: Resolved configuration of the run.
         data: Its arrays, for the scale of the targets.
-        outcome: Its scores and curves.
+        record: The record of its training.
+        scores: Its scores, by start of the column names.
 
     Returns:
         Column name to value. Columns that do not apply to the run are absent.
     """
-    scalars: Scalars = {
-        "tier": outcome.tier,
-        "epochs_run": outcome.epochs_run,
-        "stopped_because": outcome.stopped_because,
-        "diverged": int(outcome.diverged_at is not None),
-        "seconds": outcome.seconds,
-    }
-    if outcome.diverged_at is not None:
-        scalars["diverged_at"] = outcome.diverged_at
-    if outcome.best_epoch is not None:
-        scalars["best_epoch"] = outcome.best_epoch
-    scalars |= _scores("", outcome.final, data)
-    scalars |= _scores("best_", outcome.best or {}, data)
-    scalars |= _scores("member_", outcome.members, data)
-    scalars |= _gaps(outcome.final)
-    scalars |= _last_probes(outcome)
-    if not outcome.members:  # an ensemble has its members' mean curves, and none of its own prediction
-        scalars |= _from_curves(config, outcome.history)
-    scalars |= _drifts(outcome.history)
+    values = {field.name: getattr(record, field.name) for field in fields(record) if field.name in _DECLARED}
+    scalars: Scalars = {name: value for name, value in values.items() if value is not None}
+    scalars["diverged"] = int(record.diverged_at is not None)
+    for start, by_set in scores.items():
+        scalars |= _score_columns(start, by_set, data)
+    scalars |= _gaps(scores[""])
+    scalars |= _probe_columns(record)
+    scalars |= _drifts(record.history)
+    waits: dict[str, float] = {}
+    if "member_" not in scores:  # an ensemble has the mean curves of its members, and none of its own prediction
+        waits = _epochs_until(config, record.history)
+        scalars |= _best_watched(config, record.history)
+        scalars |= {f"epochs_until_{metric}": epochs for metric, epochs in waits.items()}
+        scalars |= {f"reached_{metric}": int(math.isfinite(epochs)) for metric, epochs in waits.items()}
+        if "overshoots" in config.record:
+            scalars["overshoots"] = _overshoots(record.history["loss"])
     if "time_per_epoch" in config.record:
-        scalars |= _times(scalars)
+        seconds = record.seconds / record.epochs_run if record.epochs_run else math.nan
+        scalars["seconds_per_epoch"] = seconds
+        scalars |= {f"seconds_until_{metric}": epochs * seconds for metric, epochs in waits.items()}
     return scalars
 
 
-def _scores(prefix: str, scores: Mapping[str, Scores], data: Data) -> Scalars:
+def _score_columns(start: str, scores: SetScores, data: Data) -> Scalars:
     columns: Scalars = {}
     for set_name, metrics in scores.items():
-        for metric, value in metrics.items():
-            columns[f"{prefix}{set_name}_{metric}"] = value
+        columns |= {f"{start}{set_name}_{metric}": value for metric, value in metrics.items()}
         if "mse" in metrics:
-            columns[f"{prefix}{set_name}_mse_original"] = _original(metrics["mse"], data)
+            columns[f"{start}{set_name}_mse_original"] = _in_original_units(metrics["mse"], data)
     return columns
 
 
-def _original(mse: float, data: Data) -> float:
-    """Give a squared error in the units of the study's targets; without a scaler it already is."""
+def _in_original_units(mse: float, data: Data) -> float:
     if data.target_scaler is None:
         return mse
     from experiments.data import mse_original
@@ -70,82 +81,58 @@ def _original(mse: float, data: Data) -> float:
     return mse_original(data.target_scaler, mse)
 
 
-def _gaps(final: Mapping[str, Scores]) -> Scalars:
-    """Train minus test accuracy, on the study's test rows and on the fresh ones."""
+def _gaps(final: SetScores) -> Scalars:
+    """Return train minus test accuracy, on the test rows of the study and on the fresh ones."""
     if "accuracy" not in final["train"]:
         return {}
-    pairs = {"accuracy_gap": "test", "fresh_accuracy_gap": "fresh_test"}
-    return {
-        name: final["train"]["accuracy"] - final[other]["accuracy"] for name, other in pairs.items() if other in final
-    }
+    train = final["train"]["accuracy"]
+    return {name: train - final[other]["accuracy"] for name, other in _GAPS.items() if other in final}
 
 
-def _last_probes(outcome: Outcome) -> Scalars:
-    """The last epoch's value of each probe, and its value before training (or, of gradients, in the first epoch)."""
-    columns: Scalars = {f"initial_{name}": value for name, value in outcome.initial.items()}
-    for name, curve in outcome.history.items():
-        if name.startswith("input_q") or not ("." in name or name == "weight_norm"):
-            continue
-        columns[name] = float(curve[-1])
-        if name.startswith("gradient_norm."):
-            columns[f"initial_{name}"] = float(curve[0])
-    return columns
-
-
-def _from_curves(config: Configuration, history: Mapping[str, np.ndarray]) -> Scalars:
-    columns = _best_watched(config, history)
-    if "overshoots" in config.record:
-        columns["overshoots"] = _overshoots(history["loss"])
-    for metric, target in config.record.epochs_until:
-        curve = history[_history_key(metric, config.training.validate_on)]
-        epochs = _epochs_until(curve, target, rising="accuracy" in metric)
-        columns |= {f"epochs_until_{metric}": epochs, f"reached_{metric}": int(math.isfinite(epochs))}
+def _probe_columns(record: TrainingRecord) -> Scalars:
+    """Return the last value of each recorded curve, and the value before training or in the first epoch."""
+    columns: Scalars = {f"initial_{name}": value for name, value in record.initial.items()}
+    for key, curve in record.history.items():
+        stem = key.partition(".")[0]
+        if stem in LAST_VALUES:
+            columns[key] = float(curve[-1])
+        if stem in FIRST_VALUES:
+            columns[f"initial_{key}"] = float(curve[0])
     return columns
 
 
 def _drifts(history: Mapping[str, np.ndarray]) -> Scalars:
-    """How far a unit's inputs wander over the epochs: the spread of their median over their mean width."""
+    """Return how far the inputs of a unit drift: the deviation of their median, over their mean width."""
     columns: Scalars = {}
     for key in history:
-        if key.startswith("input_q50."):
-            layer = key.removeprefix("input_q50.")
+        stem, _, layer = key.partition(".")
+        if stem == "input_q50":
             width = float(np.mean(history[f"input_q85.{layer}"] - history[f"input_q15.{layer}"]))
             columns[f"input_drift.{layer}"] = float(np.std(history[key])) / width if width else math.nan
     return columns
 
 
-def _times(scalars: Scalars) -> Scalars:
-    """Seconds of an epoch, and until each value that was waited for."""
-    epoch = float(scalars["seconds"]) / int(scalars["epochs_run"]) if scalars["epochs_run"] else math.nan
-    waits = {name: float(value) for name, value in scalars.items() if name.startswith("epochs_until_")}
-    until = {name.replace("epochs_", "seconds_", 1): value * epoch for name, value in waits.items()}
-    return {"seconds_per_epoch": epoch, **until}
-
-
 def _best_watched(config: Configuration, history: Mapping[str, np.ndarray]) -> Scalars:
-    """Best value over the epochs of the score that a run watching its own test rows would report."""
+    """Return the best value over the epochs of the score on the test rows, if the training watches them."""
     if config.training.validate_on != "test":
         return {}
-    if "val_accuracy" in history:
-        return {"best_watched_accuracy": _extreme(history["val_accuracy"], np.nanmax)}
-    if "val_mse" in history:
-        return {"best_watched_mse": _extreme(history["val_mse"], np.nanmin)}
-    return {}
+    metric = next((name for name in WATCHED if f"val_{name}" in history), None)
+    if metric is None:
+        return {}
+    name, curve = f"best_watched_{metric}", history[f"val_{metric}"]
+    best = np.nanmax if column_of(name).higher_is_better else np.nanmin
+    return {name: math.nan if np.isnan(curve).all() else float(best(curve))}
 
 
-def _extreme(curve: np.ndarray, choose: Any) -> float:
-    return math.nan if np.isnan(curve).all() else float(choose(curve))
-
-
-def _history_key(metric: str, validate_on: str) -> str:
-    """Translate ``test_accuracy`` or ``train_loss`` into the key of the learning curve."""
-    set_name, _, name = metric.partition("_")
-    return f"val_{name}" if set_name == validate_on else name
-
-
-def _epochs_until(curve: np.ndarray, target: float, *, rising: bool) -> float:
-    reached = np.flatnonzero(curve >= target if rising else curve <= target)
-    return int(reached[0]) + 1 if reached.size else math.inf
+def _epochs_until(config: Configuration, history: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Return the first epoch that reaches each value of ``epochs_until``, infinity if none does."""
+    waits: dict[str, float] = {}
+    for metric, target in config.record.epochs_until:
+        set_name, _, name = metric.partition("_")
+        curve = history[f"val_{name}" if set_name == config.training.validate_on else name]
+        reached = np.flatnonzero(curve >= target if column_of(metric).is_accuracy else curve <= target)
+        waits[metric] = int(reached[0]) + 1 if reached.size else math.inf
+    return waits
 
 
 def _overshoots(loss: np.ndarray) -> int:

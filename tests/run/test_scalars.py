@@ -6,32 +6,33 @@ import numpy as np
 import pytest
 
 from experiments.language.configuration import Recording
-from experiments.run.networks import Outcome
 from experiments.run.scalars import run_scalars
+from experiments.training import TrainingRecord
 from tests.model.cases import configuration
 
 
-def outcome(**changes):
-    values = {
+def outcome(*, final=None, best=None, members=None, **changes):
+    record = {
         "history": {"loss": np.array([3.0, 2.0, 1.0])},
         "initial": {},
-        "final": {"train": {"loss": 1.0}, "test": {"loss": 2.0}},
-        "best": None,
+        "weights": [],
+        "best_weights": None,
         "best_epoch": None,
-        "members": {},
-        "predict": None,
         "epochs_run": 3,
         "stopped_because": "completed",
         "diverged_at": None,
         "tier": "xla",
+        "reason": "",
         "seconds": 0.5,
+        "compile_seconds": 0.0,
     }
-    return Outcome(**(values | changes))
+    scores = {"": final or {"train": {"loss": 1.0}, "test": {"loss": 2.0}}, "best_": best, "member_": members}
+    return TrainingRecord(**(record | changes)), {start: by_set for start, by_set in scores.items() if by_set}
 
 
 def columns(result, *, validate_on="none", record=(), scaler=None):
     config = replace(configuration(validate_on=validate_on), record=Recording.from_plain(record))
-    return run_scalars(config, SimpleNamespace(target_scaler=scaler), result)
+    return run_scalars(config, SimpleNamespace(target_scaler=scaler), *result)
 
 
 def test_final_best_and_member_scores_have_columns_of_their_own():
