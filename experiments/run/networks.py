@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -61,7 +62,7 @@ class NetworkTrainer:
             scores["best_"] = _score(model, data)
         model.set_weights(record.weights)
         scores[""] = _score(model, data)
-        return record, scores, _predictor(model)
+        return _with_divergence(record, scores[""]), scores, _predictor(model)
 
     def _train_ensemble(self, data: Data) -> tuple[TrainingRecord, Scores, Predict]:
         from experiments.model.losses import score_predictions
@@ -70,8 +71,8 @@ class NetworkTrainer:
         records, members = [], []
         for member in range(config.ensemble or 0):
             model, record = self._train(config, data, derive_seed(self.run.seed, "member", member))
-            records.append(record)
             members.append(_score(model, data))
+            records.append(_with_divergence(record, members[-1]))
 
         def predict(x: np.ndarray) -> np.ndarray:
             outputs = []
@@ -160,6 +161,16 @@ def _score(model: keras.Model, data: Data) -> SetScores:
 
 def _predictor(model: keras.Model) -> Predict:
     return lambda x: np.asarray(model(x, training=False))
+
+
+def _with_divergence(record: TrainingRecord, scores: SetScores) -> TrainingRecord:
+    """Mark a training as diverged if a loss of its last weights is not finite.
+
+    The loss of an epoch is taken before the last step, so it may be finite although the weights are useless already.
+    """
+    if record.diverged_at is not None or all(math.isfinite(metrics["loss"]) for metrics in scores.values()):
+        return record
+    return replace(record, stopped_because="diverged", diverged_at=record.epochs_run)
 
 
 def _mean_scores(members: list[SetScores]) -> SetScores:

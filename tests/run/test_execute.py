@@ -1,5 +1,7 @@
 """Runs carried out for real, on a network and rows so small that only compiling takes time."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -123,3 +125,26 @@ def test_what_a_run_raises_is_kept_and_the_others_go_on(study, monkeypatch):
     first, second = execute(study.runs(variants=["plain"], protocols=["published"], repeats=2))
     assert first.failed and "no rows today" in first.error
     assert not second.failed
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize(("watched", "change"), [("test", ""), ("none", ""), ("test", "ensemble: 2")])
+def test_a_training_with_finite_loss_whose_scores_are_not_finite_diverged(engine, watched, change):
+    text = f"""
+title: Too large a step
+question: Does it count?
+data:
+  points: {{make_blobs: {{n_samples: 40, centers: [[20.0], [30.0]], random_state: 0}}}}
+  split: {{train: 20, test: 20}}
+model:
+  hidden: {{Dense: {{units: 4, activation: relu}}}}
+  output: {{Dense: 1}}
+training: {{optimizer: {{SGD: 1.0e+30}}, loss: mse, epochs: 1, batch_size: all, validate_on: {watched}}}
+variants: {{one: {{{change}}}}}
+"""
+    study = parse_study(text.encode(), name="large", file="large.yaml")
+    (result,) = execute(study.runs(protocols=["published"], repeats=1, engine=engine))
+    assert result.error == ""
+    assert np.isfinite(result.history["loss"]).all() and not math.isfinite(result.scalars["train_loss"])
+    assert (result.scalars["diverged"], result.scalars["diverged_at"]) == (1, 1)
+    assert result.scalars["stopped_because"] == "diverged"
