@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from experiments.analysis.intervals import Interval
-from experiments.language.expressions import Comparison, Equivalence, Expression
+from experiments.language.expressions import Comparison, Equivalence, Form
 
 Unit: TypeAlias = Literal["difference", "ratio", "order", "share", "slope", "ranks", "spread ratio"]
 """A difference of means; a ratio of geometric means; the share of untied pairs with the larger left side; a share of
@@ -51,7 +51,7 @@ class Effect:
     offset: float = 0.0
 
     @classmethod
-    def of_claim(cls, claim: Expression | None, unit: Unit, interval: Interval) -> Effect:
+    def of_claim(cls, claim: Form | None, unit: Unit, interval: Interval) -> Effect:
         """Build the effect of a claim.
 
         Args:

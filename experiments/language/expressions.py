@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 from experiments.language.claim_text import ClaimSyntaxError, ClaimText
 from experiments.language.claims import NamedVariant, check_points, check_sweep
@@ -113,10 +113,20 @@ def read_term(text: ClaimText) -> Term:
 class Form:
     """A form of claim. ``check`` suits the forms that read single variants or points of a grid."""
 
+    @classmethod
+    def read(cls, text: ClaimText) -> Form | None:
+        """Read the form; None, with nothing read, where the claim has another one."""
+        raise NotImplementedError
+
     @property
     def references(self) -> tuple[Reference, ...]:
         """The metrics that the claim reads, in the order in which they are written."""
         raise NotImplementedError
+
+    @property
+    def side(self) -> int:
+        """The side of "no effect" that supports the claim: 1 above, -1 below, 0 where the claim has no side."""
+        return 0
 
     def check(self, variants: Sequence[NamedVariant]) -> list[str]:
         """Check the names in the claim against its study.
@@ -161,7 +171,7 @@ class Comparison(Form):
 
     @property
     def side(self) -> int:
-        """The side of "no effect" that supports the claim: 1 above, -1 below."""
+        """The side of "no effect" that supports the claim."""
         return 1 if self.operator in (">", ">=") else -1
 
 
@@ -193,11 +203,6 @@ class Equivalence(Form):
     def __str__(self) -> str:
         """Write the claim."""
         return f"{self.left} == {self.right} ± {_written(self.margin)}"
-
-    @property
-    def side(self) -> int:
-        """The side of "no effect" that supports the claim: 0, since it lies around it."""
-        return 0
 
 
 def _right_side(left: Term, column: int, text: ClaimText) -> Term:
@@ -237,7 +242,7 @@ class SpreadComparison(Form):
 
     @property
     def side(self) -> int:
-        """The side of "no effect" that supports the claim: 1 above, -1 below."""
+        """The side of "no effect" that supports the claim."""
         return 1 if self.operator == ">" else -1
 
 
@@ -281,7 +286,7 @@ class Trend(Form):
 
     @property
     def side(self) -> int:
-        """The side of "no effect" that supports the claim: 1 above, -1 below."""
+        """The side of "no effect" that supports the claim."""
         return 1 if self.direction == "increasing" else -1
 
 
@@ -317,7 +322,7 @@ class Shape(Form):
 
     @property
     def side(self) -> int:
-        """The side of "no effect" that supports the claim: 1 above, -1 below."""
+        """The side of "no effect" that supports the claim."""
         return 1 if self.shape == "peaks" else -1
 
 
@@ -379,16 +384,15 @@ class Share(Form):
 
     @property
     def side(self) -> int:
-        """The side of "no effect" that supports the claim: 1 above one half, 0 where every repeat counts."""
+        """The side of "no effect" that supports the claim; ``always`` and ``never`` count every repeat."""
         return 1 if self.quantifier == "usually" else 0
 
 
-Expression: TypeAlias = Comparison | Equivalence | SpreadComparison | Trend | Shape | Share
-FORMS: Final = (Share, SpreadComparison, Trend, Shape, Equivalence, Comparison)
+FORMS: tuple[type[Form], ...] = (Share, SpreadComparison, Trend, Shape, Equivalence, Comparison)
 """The forms of a claim, in the order in which a text is tried for them."""
 
 
-def parse_claim(claim: str) -> Expression:
+def parse_claim(claim: str) -> Form:
     """Parse a claim.
 
     Args:

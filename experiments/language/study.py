@@ -8,7 +8,7 @@ from typing import Any
 
 from experiments.errors import ConfigError, ExperimentsError, Place, Problem
 from experiments.language.configuration import Configuration
-from experiments.language.expressions import Expression
+from experiments.language.expressions import Form
 from experiments.language.hashing import configuration_digest, run_hash
 from experiments.language.located import LocatedDict, place_in
 from experiments.language.problems import nearest
@@ -75,7 +75,7 @@ class Claim:
     expect: str
     source: str
     why: str
-    expression: Expression
+    expression: Form
     place: Place | None
 
 

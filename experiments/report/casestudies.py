@@ -27,7 +27,7 @@ from experiments.report.words import LOOKS, interval, number
 from experiments.store.files import write_if_changed
 
 if TYPE_CHECKING:
-    from experiments.language.expressions import Expression
+    from experiments.language.expressions import Form
     from experiments.language.study import Claim
 
 _VERDICTS = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
@@ -109,7 +109,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _cell(row: ClaimRow | None, claim: Expression | None) -> str:
+def _cell(row: ClaimRow | None, claim: Form | None) -> str:
     if row is None:
         return "–"
     look, effect = LOOKS[row.verdict], Effect.of_claim(claim, row.unit, row.interval)
