@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from experiments.report.start import start_page
 from experiments.session.progress import DONE, Tally
 from experiments.store.files import write_atomically
 from experiments.store.folder import StudyFolder
@@ -50,6 +49,8 @@ class Live:
         self._before = self._path.read_text(encoding="utf-8") if self._path.is_file() else None
         self._board, marks = _MARKED.subn(_EMPTY, self._before or "")
         if not marks:
+            from experiments.report.start import start_page  # jinja2 is slow to import
+
             self._board = start_page()
         self._active = True
         self.write()

@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 
 from experiments.errors import ConfigError, ExperimentsError
+from experiments.scheduler.executor import Finished, Refused, Tick, Train
 from experiments.scheduler.plan import Selection
 from experiments.session import run_studies
 from experiments.store.folder import StudyFolder
@@ -20,6 +21,7 @@ from experiments.store.lock import FolderLock
 from experiments.store.table import finished, read_index, read_rows
 from tests.fakes import FakeVariant, folder_bytes, make_study
 from tests.marks import ON_LINUX
+from tests.scheduler.fake_execute import execute, prepare
 from tests.session.watch import run, start, wait_until
 
 
@@ -54,6 +56,38 @@ def test_a_second_run_does_what_is_missing_and_says_so(tmp_path):
     summary, watcher = run([study], tmp_path)
     assert watcher.lines == ["24 done, nothing to run"]
     assert len(finished(read_index(StudyFolder.of("fake", tmp_path).runs))) == 24
+
+
+class InThisProcess:
+    """An executor without workers: the three methods are all that a session needs."""
+
+    def __init__(self, device):
+        self._tasks = []
+
+    def submit(self, task):
+        self._tasks.append(task)
+
+    def events(self):
+        while self._tasks:
+            task = self._tasks.pop(0)
+            if isinstance(task, Train):
+                yield from (Finished(result, 0.1) for result in execute(task.runs, lambda *_: None))
+            else:
+                yield from (Refused(run, problems) for run, problems in prepare(task.runs))
+            yield Tick()
+
+    def close(self):
+        self._tasks.clear()
+
+
+def test_another_executor_gives_the_same_results(tmp_path):
+    study = study_with(repeats=2)
+    run([study], tmp_path / "local")
+    summary, _ = run([study], tmp_path / "other", make_executor=InThisProcess)
+    assert summary.trained == 12
+    assert folder_bytes(tmp_path / "other") == folder_bytes(tmp_path / "local")
+    with pytest.raises(ConfigError):
+        run([study_with(refuse="units must be positive")], tmp_path / "refused", make_executor=InThisProcess)
 
 
 def test_nothing_to_run_touches_no_file(tmp_path):
