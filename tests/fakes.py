@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from experiments.errors import Place
-from experiments.language.configuration import DataSettings, Network, SplitSettings
+from experiments.language.configuration import Configuration, DataSettings, Network, SplitSettings
 from experiments.seeds import derive_seed
 from experiments.store.result import RunResult
 
@@ -44,6 +44,31 @@ class FakeConfiguration(dict[str, Any]):
     @property
     def training(self):
         return SimpleNamespace(epochs=self.get("training", {}).get("epochs", 1), batch_size="all")
+
+
+class ObeyedConfiguration(Configuration):
+    """A configuration of a real study, with words for ``fake_execute`` to obey."""
+
+    @classmethod
+    def of(cls, config, words):
+        made = cls(**{item.name: getattr(config, item.name) for item in fields(config)})
+        object.__setattr__(made, "words", words)
+        return made
+
+    def __or__(self, words):
+        return self.of(self, self.words | words)
+
+    def __contains__(self, word):
+        return word in self.words
+
+    def __getitem__(self, word):
+        return self.words[word]
+
+    def get(self, word, default=None):
+        return self.words.get(word, default)
+
+    def __reduce__(self):
+        return self.of, (Configuration.from_plain(self.to_plain()), self.words)
 
 
 @dataclass(frozen=True)

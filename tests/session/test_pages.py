@@ -15,7 +15,7 @@ from experiments.errors import ConfigError
 from experiments.language import parse_study
 from experiments.scheduler.collect import Summary
 from experiments.session.reporting import outdated, write_reports
-from tests.fakes import folder_bytes
+from tests.fakes import ObeyedConfiguration, folder_bytes
 from tests.report.conftest import STUDY
 from tests.report.reading import read_page
 from tests.session.watch import Watcher, run, start, wait_until
@@ -26,7 +26,7 @@ NAMES = ("first", "second", "third")
 def study_named(name, **config):
     """A study of the tests of pages, whose runs obey the words of the fake execution."""
     study = parse_study(STUDY.replace("repeats: 6", "repeats: 3"), name=name, file=f"configs/{name}.yaml")
-    variants = (replace(variant, config={**variant.config, **config}) for variant in study.variants)
+    variants = (replace(variant, config=ObeyedConfiguration.of(variant.config, config)) for variant in study.variants)
     return replace(study, variants=tuple(variants))
 
 
@@ -73,7 +73,7 @@ def test_the_scoreboard_is_there_before_anything_trains_and_the_first_page_befor
 @pytest.mark.slow
 def test_the_first_version_of_a_page_says_what_is_to_come(tmp_path):
     study = study_named("first")
-    slow = (replace(v, config={**v.config, "sleep": 5.0}) if v.grid else v for v in study.variants)
+    slow = (replace(v, config=v.config | {"sleep": 5.0}) if v.grid else v for v in study.variants)
     process = start([replace(study, variants=tuple(slow))], tmp_path, tmp_path / "out", pages=True)
     page = tmp_path / "out" / "first" / "report.html"
     wait_until(page.is_file)
@@ -118,7 +118,8 @@ def test_a_kill_leaves_the_pages_that_were_written_and_the_next_run_ends_as_if_t
     choose, out = random.Random(5), tmp_path / "out"
     for _ in range(5):
         process = start(studies, tmp_path, out, pages=True)
-        time.sleep(1 + 4 * choose.random())
+        wait_until((out / "index.html").is_file)  # a busy machine needs more than a second for its imports
+        time.sleep(4 * choose.random())
         process.kill()
         said, _ = process.communicate()
         read_page(out / "index.html")
