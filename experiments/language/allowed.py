@@ -34,6 +34,8 @@ EMBEDDED_ROWS: Final = {
     "load_wine": 178,
 }
 """scikit-learn's data sets that need no download, and how many rows each has."""
+FIXED_ROWS: Final = {**EMBEDDED_ROWS, "mnist": 70_000, "fashion_mnist": 70_000}
+"""Sources whose number of rows is not an argument."""
 
 SINGULAR: Final = {
     "layers": "a layer",

@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.errors import Place
-from experiments.language.allowed import EMBEDDED_ROWS
 from experiments.language.configuration import Component, Configuration, DataSettings, TrainingSettings
 from experiments.language.located import LocatedDict, place_in
 from experiments.language.metric_rules import check_metrics
 from experiments.language.metrics import measured
 from experiments.language.problems import Problems, found, nearest
+from experiments.language.row_counts import is_generator, rows_of
 from experiments.language.signatures import classes
 
-_DOWNLOADED_ROWS = {"mnist": 70_000, "fashion_mnist": 70_000}
-_FIXED_ROWS = ("table", *EMBEDDED_ROWS, *_DOWNLOADED_ROWS)
 _SETS = ("train", "validation", "test")
 _WORSE_WHEN_HIGHER = ("loss", "error", "crossentropy", "mse", "mae", "mape", "msle", "hinge", "divergence", "kld")
 _BETTER_WHEN_HIGHER = ("accuracy", "acc", "auc", "precision", "recall", "f1_score", "r2_score")
@@ -95,18 +93,6 @@ def _check_learning_rate(training: TrainingSettings, tree: LocatedDict, problems
         problems.add(tree["callbacks"].key_place_of(plateau[0]), f"training.callbacks.{plateau[0]}", message)
 
 
-def rows_of(source: Component) -> int | None:
-    """Count the rows a source will have, None where that is not known from the configuration."""
-    if source.name == "table":
-        return len(source.arguments["x"])
-    if source.name in EMBEDDED_ROWS:
-        return EMBEDDED_ROWS[source.name] if source.get("n_class", 10) == 10 else None
-    if source.name in _DOWNLOADED_ROWS:
-        return _DOWNLOADED_ROWS[source.name]
-    count = source.get("n_samples", classes("sources")[source.name].get("n_samples", {}).get("default"))
-    return sum(count) if isinstance(count, list) else count
-
-
 def _check_rows(data: DataSettings, split: LocatedDict, problems: Problems) -> None:
     sources = {slot: rows_of(source) for slot, source in data.sources.items()}
     amounts = data.split.amounts
@@ -135,7 +121,7 @@ def check_fresh_rows(data: DataSettings, place: Place | None, problems: Problems
         problems: Where a contradiction is added.
     """
     names = [source.name for source in data.sources.values()]
-    if data.split.shuffle or not all(name in _FIXED_ROWS for name in names):
+    if data.split.shuffle or any(map(is_generator, names)):
         return
     message = (
         f"{' and '.join(dict.fromkeys(names))} gives every repeat the same rows in the same order, so 'fresh' would "

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from experiments.columns import BEST_WEIGHTS, ENSEMBLE, OWN_CURVES, SETS, WATCHED, Features, column_names
 from experiments.language.configuration import Component, Configuration
+from experiments.language.row_counts import is_generator
 
 _CROSSENTROPIES = {"bce", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}
 _SQUARED_ERRORS = {"mse", "mean_squared_error"}
@@ -56,7 +57,7 @@ def has_fresh_rows(config: Configuration) -> bool:
     """Return whether the sources of the test rows are generators, which can make 10,000 more rows."""
     sources, tested = config.data.sources, config.data.split.test
     names = tested if isinstance(tested, Mapping) else sources
-    return bool(names) and all(sources[slot].name.startswith("make_") for slot in names)
+    return bool(names) and all(is_generator(sources[slot].name) for slot in names)
 
 
 def metric_names(config: Configuration) -> frozenset[str]:

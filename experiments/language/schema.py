@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.columns import PLAIN_WORDS
-from experiments.language.allowed import KERAS_NAMESPACES, OWN_TRIGGERS, SINGULAR
+from experiments.language.allowed import KERAS_NAMESPACES, SINGULAR, own_words
 from experiments.language.check import LARGEST_REPEAT
 from experiments.language.kinds import POSITIVE, kind_of, slot_of
 from experiments.language.sections import COMPONENT, NAME_PATTERN, EpochsUntil, StudyFile
@@ -18,7 +18,6 @@ SCHEMA_FILE = Path(__file__).resolve().parents[2] / "configs" / "schema.json"
 
 Schema = dict[str, Any]
 
-_OWN = {*OWN_TRIGGERS, "RadialConstraint", "table"}
 _MODULES = {
     **KERAS_NAMESPACES,
     "activations": "keras.layers",
@@ -107,7 +106,8 @@ def _call(kind: str, name: str) -> str:
         argument if "required" in about else f"{argument}={json.dumps(about['default'])}"
         for argument, about in classes(kind)[name].items()
     ]
-    module = "" if name in _OWN else ("keras.datasets." if name.endswith("mnist") else f"{_MODULES[kind]}.")
+    is_own = name in own_words().get(kind, {})
+    module = "keras.datasets." if name.endswith("mnist") else "" if is_own else f"{_MODULES[kind]}."
     return f"{module}{name}({', '.join(parts)})"
 
 

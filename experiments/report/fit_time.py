@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiments.language.steps import steps_of_an_epoch
+from experiments.language.row_counts import steps_of_an_epoch
 
 if TYPE_CHECKING:
     from experiments.language.study import Study

@@ -252,7 +252,7 @@ def smaller_is_better(callback: MonitorCallback) -> bool:
     """
     if callback.monitor_op is None:
         callback._set_monitor_op()
-    return callback.monitor_op is keras.ops.less
+    return bool(callback.monitor_op.__name__ == "less")
 
 
 def is_improvement(callback: MonitorCallback, value: Any, reference: Any) -> bool:

@@ -3,15 +3,15 @@
 import pytest
 
 from experiments.language.allowed import REFUSED, WITHHELD_ARGUMENTS
-from experiments.language.generate_signatures import as_text, generate
 from experiments.language.kinds import kind_of, slot_of
 from experiments.language.signatures import TABLE_FILE, classes, first_argument, identifiers
+from tools.generate_signatures import as_text, generate
 
 KINDS = ("layers", "initializers", "regularizers", "constraints", "optimizers", "schedules", "losses", "metrics")
 
 
 def test_the_table_is_that_of_the_installed_keras_and_scikit_learn():
-    message = "run python -m experiments.language.generate_signatures, then python -m experiments.language.schema"
+    message = "run python -m tools.generate_signatures, then python -m experiments.language.schema"
     assert TABLE_FILE.read_text(encoding="utf-8") == as_text(generate()), message
 
 

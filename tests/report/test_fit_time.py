@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import json
 import math
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from experiments.report.fit_time import fit_seconds, steps_of_an_epoch
+from experiments.language.configuration import DataSettings
+from experiments.language.row_counts import steps_of_an_epoch
+from experiments.report.fit_time import fit_seconds
 
 
 def config(split, source, batch_size=32):
-    return {"data": {"points": source, "split": split}, "training": {"batch_size": batch_size}}
+    data = DataSettings.from_plain({"points": source, "split": {"test": 1, **split}})
+    return SimpleNamespace(data=data, training=SimpleNamespace(batch_size=batch_size))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Write the table of signatures from the installed Keras and scikit-learn.
 
-``python -m experiments.language.generate_signatures`` is a maintainer's command, run after an update of either;
-this module alone of the room imports them.
+Run ``python -m tools.generate_signatures`` after an update of either.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _IDENTIFIER_KINDS = ("activations", "initializers", "regularizers", "constraints
 
 
 def generate() -> dict[str, Any]:
-    """Read every allowed component's signature from the installed libraries.
+    """Return every allowed component's signature in the installed libraries.
 
     Returns:
         ``{"components": kind → name → argument → default or required, "identifiers": kind → text → class or ""}``.
@@ -80,7 +79,7 @@ def _default(parameter: inspect.Parameter) -> dict[str, Any]:
 
 
 def _identifiers(kind: str, classes: Mapping[str, Arguments]) -> dict[str, str]:
-    """Collect the texts that ``keras.<kind>.get`` understands, each with the class it stands for, if any."""
+    """Return the texts that ``keras.<kind>.get`` accepts, each with the class that it means, if any."""
     objects = import_module(f"keras.src.{kind}").ALL_OBJECTS_DICT
     found = {}
     for text, thing in sorted(objects.items()):
