@@ -74,7 +74,7 @@ class RunTable:
         fresh = column_of(metric).fresh
         if self._fresh_rows and rows is not None and fresh and _has_values(rows, fresh):
             metric = fresh
-        if rows is not None and metric.endswith("_mse_original") and not _has_values(rows, metric):
+        if rows is not None and column_of(metric).metric == "mse_original" and not _has_values(rows, metric):
             return metric.removesuffix("_original")  # targets that are not scaled are in original units already
         return metric
 

@@ -98,7 +98,7 @@ def _score_columns(there: Set[str], protocol: str) -> tuple[list[str], list[str]
     metrics = [m for m in _COLUMNS if f"test_{m}" in there or f"fresh_test_{m}" in there]
     if "mse_original" in metrics:
         metrics = [metric for metric in metrics if metric != "mse"]
-    fresh = any(name.startswith("fresh_test_") for name in there)
+    fresh = any(column_of(name).set_name == "fresh_test" for name in there)
     tests = ["test", "fresh_test"] if protocol == "published" or not fresh else ["fresh_test"]
     main = [f"{name}_{metric}" for metric in metrics[:1] for name in ("train", *tests)]
     main += [f"best_{name}_{metric}" for metric in metrics[:1] for name in tests]

@@ -19,7 +19,7 @@ from experiments.store.npz import (
     split_boundaries,
     split_curves,
 )
-from experiments.store.resolved import resolved_text
+from experiments.store.provenance import resolved_text
 from experiments.store.result import Row
 from experiments.store.staging import StagedRun, read_staged, staged_files
 from experiments.store.study_runs import StudyRuns

@@ -1,4 +1,4 @@
-"""``environment.json``: versions, device and engine that the runs of a study were made with."""
+"""What the runs of a study were made from: ``study.yaml``, and ``environment.json`` with versions and device."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import subprocess
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.keras_settings import PRECISION
+from experiments.language.located import plain
 from experiments.store.files import write_atomically
 from experiments.store.folder import StudyFolder
+
+if TYPE_CHECKING:
+    from experiments.language.study import Study, Variant
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
@@ -86,3 +90,42 @@ def _commit() -> str | None:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def resolved_text(study: Study) -> str:
+    """Return the text of ``study.yaml``: the study with every default written out.
+
+    Args:
+        study: With ``--set`` changes applied.
+
+    Returns:
+        YAML with the resolved base, and the changes of each variant against it. Named variants are also written in
+        full; a grid point differs from its group in the values that its changes show.
+    """
+    import yaml
+
+    content = {
+        "title": study.title,
+        "question": study.question,
+        "source": study.source,
+        "repeats": study.repeats,
+        "protocols": list(study.protocols),
+        "base": plain(study.base),
+        "variants": {variant.name: _variant(variant) for variant in study.variants},
+    }
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(content, Dumper=dumper, sort_keys=False, allow_unicode=True, width=120)
+    return text
+
+
+def _variant(variant: Variant) -> dict[str, Any]:
+    content = {
+        "about": variant.about,
+        "repeats": variant.repeats,
+        "protocols": list(variant.protocols),
+        "grid": plain(variant.grid),
+        "changes": plain(variant.changes),
+    }
+    if not variant.grid:
+        content["config"] = plain(variant.config)
+    return {key: value for key, value in content.items() if value not in ("", {})}
