@@ -1,4 +1,4 @@
-"""Ten thousand more rows of the same truth as a study's own rows, to score a trained network on."""
+"""10,000 further rows from the same distribution as a study's own rows, to score a trained network on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SourceRows:
     Attributes:
         x: Inputs, shape (rows, features).
         y: Targets, shape (rows,) or (rows, targets); integers are classes.
-        x_fresh: Inputs of 10,000 further rows of the same truth, or None where the truth cannot be had.
+        x_fresh: Inputs of 10,000 further rows from the same distribution, or None if it is not available.
         y_fresh: Their targets.
     """
 
@@ -30,13 +30,13 @@ class SourceRows:
 
 @dataclass(frozen=True)
 class Draw:
-    """Which call to make: scikit-learn's generator, its arguments, and the seed of the further rows.
+    """A call of a generator: the function, its arguments, and the seed of the further rows.
 
     Attributes:
-        generator: One of scikit-learn's ``make_...`` functions.
+        generator: A ``make_...`` function, such as those of scikit-learn.
         arguments: With the ``random_state`` of the study's rows.
         fresh_seed: Seed of the further rows.
-        as_configured: Whether the study's rows must be exactly those of the call (the published protocol).
+        as_configured: Whether the study's rows are exactly those of the call (the published protocol).
     """
 
     generator: Callable[..., Any]
@@ -46,21 +46,21 @@ class Draw:
 
 
 def separate_call(draw: Draw) -> SourceRows:
-    """Call a second time: the arguments alone are the truth (moons, circles, curves).
+    """Draw further rows by a second call: the arguments determine the distribution (moons, circles, curves).
 
-    The borders between Gaussian quantiles are those of the rows drawn, and so only nearly the same.
+    The borders between Gaussian quantiles depend on the rows drawn, and so are only approximately the same.
     """
     return SourceRows(*draw.generator(**draw.arguments), *draw.generator(**_further(draw)))
 
 
 def same_centres(draw: Draw) -> SourceRows:
-    """Draw further blobs around the centres of the first."""
+    """Draw further blobs around the same centres."""
     x, y, centres = draw.generator(**draw.arguments, return_centers=True)
     return SourceRows(x, y, *draw.generator(**_further(draw) | {"centers": centres}))
 
 
 def same_coefficients(draw: Draw) -> SourceRows:
-    """Draw further inputs of a linear regression and apply the same coefficients, bias and noise."""
+    """Draw further inputs of a linear regression, with the same coefficients, bias and noise."""
     arguments = draw.arguments
     if arguments.get("effective_rank") is not None:
         return one_long_call(draw)
@@ -72,11 +72,11 @@ def same_coefficients(draw: Draw) -> SourceRows:
 
 
 def same_distributions(draw: Draw) -> SourceRows:
-    """Draw further multi-label rows from the class and word probabilities of the first.
+    """Draw further multi-label rows with the same class and word probabilities.
 
-    scikit-learn makes its rows one by one in Python; this is the same model for all rows at once. A row has a Poisson
-    number of labels, drawn without putting back (the largest of log probability plus Gumbel noise), and a Poisson
-    number of words, shared out by the mean word probabilities of its labels.
+    scikit-learn draws its rows one by one in Python; this is the same model for all rows at once. A row has a Poisson
+    number of labels, drawn without replacement (the largest of log probability plus Gumbel noise), and a Poisson
+    number of words, distributed by the mean word probabilities of its labels.
     """
     x, y, p_class, p_word = draw.generator(**draw.arguments, return_distributions=True)
     random = np.random.default_rng(draw.fresh_seed)
@@ -91,7 +91,7 @@ def same_distributions(draw: Draw) -> SourceRows:
 
 
 def _poisson_within(random: np.random.Generator, mean: float, fewest: int, most: int | None) -> np.ndarray:
-    """Draw 10,000 Poisson counts, each again until it lies within its bounds."""
+    """Draw 10,000 Poisson counts; those out of bounds are drawn again."""
     counts = random.poisson(mean, FRESH_ROWS)
     while (outside := (counts < fewest) | (counts > (most if most is not None else counts.max()))).any():
         counts[outside] = random.poisson(mean, int(outside.sum()))
@@ -99,28 +99,28 @@ def _poisson_within(random: np.random.Generator, mean: float, fewest: int, most:
 
 
 def one_long_call(draw: Draw) -> SourceRows:
-    """Cut one longer call in two: the truth is drawn inside the call and cannot be had from it.
+    """Split one longer call in two: the generator draws the distribution itself and does not return it.
 
-    The study's rows of the published protocol are those of the configured call, so there it has no further rows.
+    The study's rows of the published protocol are those of the configured call, so there are no further rows then.
     """
     if draw.as_configured:
         return SourceRows(*draw.generator(**draw.arguments))
     rows = draw.arguments.get("n_samples", 100)
     x, y = draw.generator(**{**draw.arguments, "n_samples": rows + FRESH_ROWS})
-    # Without its own shuffling a generator gives one class after the other, and a cut would part the classes.
+    # Without its own shuffling a generator returns one class after the other, and a split would separate the classes.
     order = np.random.default_rng(draw.fresh_seed).permutation(len(x))
     study, further = order[:rows], order[rows:]
     return SourceRows(x[study], y[study], x[further], y[further])
 
 
 def _further(draw: Draw) -> dict[str, Any]:
-    """The arguments of a call for 10,000 further rows, in no order even where the study's rows are in one."""
+    """Return the arguments of a call for 10,000 further rows, shuffled even if the study's rows are not."""
     arguments = {key: value for key, value in draw.arguments.items() if key != "shuffle"}
     return arguments | {"n_samples": further_rows(arguments), "random_state": draw.fresh_seed}
 
 
 def further_rows(arguments: Mapping[str, Any]) -> int | tuple[int, ...]:
-    """Ask for 10,000 rows, in the same proportions where ``n_samples`` counts rows by class."""
+    """Return the ``n_samples`` of 10,000 rows, in the same proportions if it counts rows by class."""
     asked = arguments.get("n_samples", 100)
     if isinstance(asked, int):
         return FRESH_ROWS

@@ -1,4 +1,4 @@
-"""What targets are, noise on them, and classes as one-hot rows."""
+"""The task of targets, label noise, and one-hot rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from experiments.errors import config_error
 
 
 def task_of(targets: np.ndarray) -> str:
-    """Name the task that targets pose: integers are classes, several columns of them labels.
+    """Return the task of targets: integers are classes, several columns of integers are labels.
 
     Returns:
         "binary", "multiclass", "multilabel" or "regression".
@@ -21,7 +21,7 @@ def task_of(targets: np.ndarray) -> str:
 
 
 def noisy_labels(targets: np.ndarray, amount: float, classes: int, seed: int) -> np.ndarray:
-    """Disturb targets.
+    """Return targets with label noise.
 
     Args:
         targets: Shape (rows,) or (rows, targets).
@@ -30,7 +30,7 @@ def noisy_labels(targets: np.ndarray, amount: float, classes: int, seed: int) ->
         seed: Seed of the noise.
 
     Raises:
-        ConfigError: The amount is no probability, but the targets are classes.
+        ConfigError: The amount is not a probability, but the targets are classes.
     """
     random = np.random.default_rng(seed)
     if targets.dtype.kind == "f":
@@ -40,14 +40,14 @@ def noisy_labels(targets: np.ndarray, amount: float, classes: int, seed: int) ->
             "data.label_noise", f"expected a probability up to 1 for targets that are classes, found {amount}"
         )
     hit = random.random(targets.shape) < amount
-    # Any other class is equally likely: one to classes - 1 steps further round.
+    # Every other class is equally likely: one to classes - 1 steps further, modulo classes.
     steps = random.integers(1, max(classes, 2), targets.shape)
     noisy: np.ndarray = np.where(hit, (targets + steps) % max(classes, 2), targets)
     return noisy
 
 
 def one_hot(targets: np.ndarray, classes: int) -> np.ndarray:
-    """Turn integer classes of shape (rows,) into rows of shape (rows, classes)."""
+    """Return integer classes of shape (rows,) as one-hot rows of shape (rows, classes)."""
     if targets.dtype.kind == "f" or targets.ndim != 1:
         raise config_error("data.one_hot", "needs one integer class per row; these targets are real or several")
     rows: np.ndarray = np.eye(classes)[targets]

@@ -1,4 +1,4 @@
-"""From the `data` section of a configuration to the arrays of one run. Needs scikit-learn, not TensorFlow."""
+"""The arrays of one run, from the `data` section of a configuration. Needs scikit-learn, not TensorFlow."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Data:
     Attributes:
         x_train: Inputs, shape (rows, features), float32; so are all x.
         y_train: Targets, shape (rows,) or (rows, targets): int32 for classes, else float32; so are all y.
-        x_fresh: 10,000 rows of the same truth that nothing was fitted to, or None where there are none.
-        target_scaler: The fitted scikit-learn scaler of the targets, None where they stay in their own units.
+        x_fresh: 10,000 rows from the same distribution that nothing was fitted to, or None.
+        target_scaler: The fitted scikit-learn scaler of the targets, None if they are not scaled.
         task: "binary", "multiclass", "multilabel" or "regression".
     """
 
@@ -43,13 +43,13 @@ class Data:
 
 
 def load_data(config: Configuration, protocol: str, seed: int) -> Data:
-    """Draw, split, disturb and scale the rows of one run.
+    """Return the rows of one run: drawn, split, with label noise, and scaled.
 
     Args:
         config: Resolved configuration.
-        protocol: "published": the one data set that the configuration names. "fresh": rows of the same kind drawn
-            with the run's own seed (or, of a fixed set that is shuffled, a split of its own). Label noise is the
-            run's own under both: it belongs to the training, not to the data.
+        protocol: "published": the one data set of the configuration. "fresh": rows drawn with the run's own seed (or,
+            for a fixed set that is shuffled, the run's own split). Label noise depends on the run under both: it
+            belongs to the training, not to the data.
         seed: Seed of the run.
 
     Raises:
@@ -86,7 +86,7 @@ def _multiplied(rows: SourceRows, inputs: Any, targets: Any) -> SourceRows:
 
 
 def _shares(slots_of_test: np.ndarray, sources: Mapping[str, SourceRows]) -> dict[str, int]:
-    """How many of the 10,000 fresh rows come from each source: the mixture of the test rows."""
+    """Return how many of the 10,000 fresh rows come from each source: the mixture of the test rows."""
     counts = [int(np.sum(slots_of_test == slot)) for slot in sources]
     ends = np.round(np.cumsum(counts) / len(slots_of_test) * FRESH_ROWS).astype(int)
     return dict(zip(sources, np.diff(ends, prepend=0).tolist(), strict=True))

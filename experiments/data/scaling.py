@@ -1,4 +1,4 @@
-"""Plain factors and scikit-learn's scalers for inputs and targets, and the way back to original units."""
+"""Factors and scikit-learn's scalers for inputs and targets, and errors in original units."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from experiments.language.configuration import Component
 
 
 def multiply(rows: np.ndarray, factors: float | list[float] | None) -> np.ndarray:
-    """Multiply columns by plain factors; a list is cycled over the columns."""
+    """Return rows multiplied by factors; a list is cycled over the columns."""
     if factors is None:
         return rows
     columns = rows.shape[1] if rows.ndim == 2 else 1
@@ -25,16 +25,16 @@ def multiply(rows: np.ndarray, factors: float | list[float] | None) -> np.ndarra
 
 @dataclass(frozen=True)
 class FittedScaler:
-    """A fitted scikit-learn scaler, or none, that keeps the number of dimensions.
+    """A fitted scikit-learn scaler, or none, for rows of one or two dimensions.
 
     Attributes:
-        scaler: The fitted object, or None for rows that stay as they are.
+        scaler: The fitted object, or None for rows that are not scaled.
     """
 
     scaler: Any
 
     def transform(self, rows: np.ndarray) -> np.ndarray:
-        """Scale rows of shape (rows,) or (rows, columns)."""
+        """Return the scaled rows, of the same shape (rows,) or (rows, columns)."""
         if self.scaler is None:
             return rows
         scaled: np.ndarray = self.scaler.transform(_columns(rows)).reshape(rows.shape)
@@ -42,7 +42,7 @@ class FittedScaler:
 
 
 def fit_scaler(component: Component | None, rows: np.ndarray) -> FittedScaler:
-    """Fit the scaler that a study names.
+    """Return the fitted scaler of a configuration.
 
     Args:
         component: A class of sklearn.preprocessing, or None.
@@ -67,15 +67,15 @@ def _columns(rows: np.ndarray) -> np.ndarray:
 
 
 def mse_original(target_scaler: Any, mse: float) -> float:
-    """Turn a mean squared error of scaled targets into the targets' own units squared.
+    """Return a mean squared error of scaled targets in the original units squared.
 
     Args:
         target_scaler: A fitted scikit-learn scaler.
-        mse: Mean squared error in the units trained in, one target column.
+        mse: Mean squared error in scaled units, one target column.
 
     Returns:
-        The mean squared error in original units; NaN where no factor exists: scalers that are not linear, and
-        several target columns of different scales.
+        The mean squared error in original units; NaN if there is no such factor: for scalers that are not linear, and
+        for several target columns of different scales.
     """
     sizes = _unit_sizes(target_scaler)
     if sizes is None or not np.allclose(sizes, sizes[0], rtol=1e-12):
@@ -84,7 +84,7 @@ def mse_original(target_scaler: Any, mse: float) -> float:
 
 
 def _unit_sizes(scaler: Any) -> np.ndarray | None:
-    """One scaled unit in original units, by column; None for a scaler that is not linear."""
+    """Return one scaled unit in original units, by column; None for a scaler that is not linear."""
     from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
     if isinstance(scaler, MinMaxScaler):

@@ -1,4 +1,4 @@
-"""Which rows train, validate and test."""
+"""The split of rows into training, validation and test sets."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from experiments.language.configuration import SplitSettings
 
 
 def split_rows(split: SplitSettings, slot_of_row: np.ndarray, shuffle_seed: int) -> dict[str, np.ndarray]:
-    """Choose the rows of each set, in row order and in the sequence train, validation, test.
+    """Return the row numbers of each set, assigned in the sequence train, validation, test.
 
     Args:
         split: The rows of each set; ``shuffle`` permutes the rows first.
-        slot_of_row: Shape (rows,): the name of the source that each row came from.
+        slot_of_row: Shape (rows,): the slot of each row's source.
         shuffle_seed: Seed of that permutation.
 
     Returns:
-        Set name → row numbers. Rows may be left over.
+        Set name → row numbers. Rows may remain unused.
 
     Raises:
-        ConfigError: A set asks for more rows than are left, or for none.
+        ConfigError: A set needs more rows than remain, or has none.
     """
     rows = np.arange(len(slot_of_row))
     order = np.random.default_rng(shuffle_seed).permutation(rows) if split.shuffle else rows
@@ -32,13 +32,13 @@ def split_rows(split: SplitSettings, slot_of_row: np.ndarray, shuffle_seed: int)
 
 
 class _Dealer:
-    """Deals rows out in order, no row twice."""
+    """Assigns rows to sets in order, each row at most once."""
 
     def __init__(self, order: np.ndarray, slot_of_row: np.ndarray) -> None:
         self._order = order
         self._slot_of_row = slot_of_row
         self._dealt = np.zeros(len(order), dtype=bool)
-        # Fractions are rounded where they end, not each by itself: 50, 25 and 25 % of 30 rows are 30 rows.
+        # Cumulative fractions are rounded, not single ones: 50, 25 and 25 % of 30 rows are 30 rows.
         self._fractions_dealt: dict[str | None, float] = {}
 
     def take(self, path: str, wanted: Any) -> np.ndarray:
