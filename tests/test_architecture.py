@@ -32,11 +32,11 @@ EXCEPTIONS = {
         "script/script.py names model/constraints.py: _sources",
     },
     "modules": {
-        *("boundaries", "callbacks", "components", "inputs", "load", "loop"),
-        *("network", "seeds", "sources", "structure", "sweeps", "words"),
+        *("boundaries", "callbacks", "inputs", "loop"),
+        *("network", "seeds", "sources", "sweeps", "words"),
     },
     "classes": {
-        *("Change", "Data", "Diagnosis", "Draw", "Mark", "Strip", "Training", "_Reader"),
+        *("Change", "Draw", "Mark", "Strip"),
     },
 }
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def show_study(arguments: Namespace) -> int:
     """Print the resolved configuration of the base, or of a variant or each point of a grid."""
     from experiments.language import load_study
-    from experiments.language.render import show_study as render
+    from experiments.language.show import show_study as render
 
     study = load_study(arguments.study, sets=arguments.sets)
     chosen = study.select([arguments.variant]) if arguments.variant else [None]
@@ -50,7 +50,7 @@ def new_study(arguments: Namespace) -> int:
     """Write the copy to ``configs/`` and print the next commands."""
     from experiments.language import configs_folder, load_study, study_names
     from experiments.language.names import case_twins, twins_message
-    from experiments.language.render import new_study as render
+    from experiments.language.show import new_study as render
     from experiments.store.files import write_atomically
 
     text = render(load_study(arguments.study), arguments.name)

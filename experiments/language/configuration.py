@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from typing import Any, TypeAlias
 
-from experiments.language.kinds import slot_of
 from experiments.language.located import plain
+from experiments.language.signatures import slot_of
 
 Plain: TypeAlias = dict[str, Any]
 Amount: TypeAlias = int | float | Mapping[str, int | float]

@@ -1,4 +1,24 @@
-"""Write every component in full, ``{ClassName: {argument: value}}``, and fill in the defaults of our own words."""
+"""Write every component in full, ``{ClassName: {argument: value}}``, and fill in defaults.
+
+>>> import yaml
+>>> from experiments.language.located import plain
+>>> before = '''
+... drop: {Dropout: 0.4}
+... hidden: {Dense: {units: 5, kernel_regularizer: {L2: 0.01}}}
+... '''
+>>> print(yaml.safe_dump(plain(expand("model", located(yaml.safe_load(before)))), sort_keys=False), end="")
+drop:
+  Dropout:
+    rate: 0.4
+hidden:
+  Dense:
+    units: 5
+    kernel_regularizer:
+      L2:
+        l2: 0.01
+>>> plain(expand("training", located({"optimizer": "Adam", "loss": "mse", "epochs": 9})))["optimizer"]
+{'Adam': {}}
+"""
 
 from __future__ import annotations
 
@@ -8,19 +28,26 @@ from typing import Any
 from pydantic import BaseModel
 
 from experiments.language.allowed import OWN_TRIGGERS
-from experiments.language.kinds import slot_of
 from experiments.language.located import LocatedDict, LocatedList, located
-from experiments.language.sections import ConfigurationSection, Data, Multiply, Scale, Split, Training
-from experiments.language.signatures import classes, first_argument, identifiers
-from experiments.language.structure import is_section, role_below
+from experiments.language.sections import (
+    ConfigurationSection,
+    DataSection,
+    MultiplySection,
+    ScaleSection,
+    SplitSection,
+    TrainingSection,
+    is_section,
+    role_below,
+)
+from experiments.language.signatures import classes, first_argument, identifiers, slot_of
 
 _MODELS: dict[str, type[BaseModel]] = {
     "configuration": ConfigurationSection,
-    "data": Data,
-    "split": Split,
-    "multiply": Multiply,
-    "scale": Scale,
-    "training": Training,
+    "data": DataSection,
+    "split": SplitSection,
+    "multiply": MultiplySection,
+    "scale": ScaleSection,
+    "training": TrainingSection,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -35,8 +35,11 @@ class Problems:
 
     def include(self, others: Problems, *, at: Place | None = None) -> None:
         """Take over the problems of another collection, all at one place where it is given."""
-        for problem in others._found.values():
+        for problem in others:
             self.add(at or problem.place, problem.path, problem.message)
+
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self._found.values())
 
     def __len__(self) -> int:
         return len(self._found)

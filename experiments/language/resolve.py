@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from experiments.language.check import Checked, check_configuration
+from experiments.language.changes import BrokenPartError, Change, PatchError, apply_change
+from experiments.language.checks import Checked, check_configuration
 from experiments.language.configuration import Configuration, Pretraining
 from experiments.language.consistency import check_consistency
 from experiments.language.located import LocatedDict, LocatedList, located, place_in
-from experiments.language.patches import BrokenPartError, Change, PatchError, apply_change
 from experiments.language.problems import Problems, join, nearest
 from experiments.language.unfold import Unfolded, unfold_model
 

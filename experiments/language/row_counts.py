@@ -1,4 +1,8 @@
-"""Numbers of rows and of steps, as far as they follow from a configuration."""
+"""Numbers of rows and of steps, as far as they follow from a configuration.
+
+>>> rows_of(Component("make_moons", {"n_samples": [40, 60]})), rows_of(Component("load_iris"))
+(100, 150)
+"""
 
 from __future__ import annotations
 

@@ -8,11 +8,9 @@ from typing import Any
 
 from experiments.columns import PLAIN_WORDS
 from experiments.language.allowed import KERAS_NAMESPACES, SINGULAR, own_words
-from experiments.language.check import LARGEST_REPEAT
-from experiments.language.kinds import POSITIVE, kind_of, slot_of
-from experiments.language.sections import COMPONENT, NAME_PATTERN, EpochsUntil, StudyFile
-from experiments.language.signatures import classes, identifiers
-from experiments.language.structure import GRADIENT_WORDS
+from experiments.language.checks import LARGEST_REPEAT
+from experiments.language.sections import COMPONENT, GRADIENT_WORDS, NAME_PATTERN, EpochsUntil, StudyFile
+from experiments.language.signatures import POSITIVE, classes, identifiers, kind_of, slot_of
 
 SCHEMA_FILE = Path(__file__).resolve().parents[2] / "configs" / "schema.json"
 
@@ -48,7 +46,7 @@ def make_schema() -> Schema:
     named = {"propertyNames": {"pattern": NAME_PATTERN}}
     schema["properties"]["model"].update(named)
     schema["properties"]["variants"].update(named)
-    definitions["Data"]["additionalProperties"] = {"$ref": "#/definitions/sources"}
+    definitions["DataSection"]["additionalProperties"] = {"$ref": "#/definitions/sources"}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         **_for_draft_07(schema),

@@ -1,4 +1,4 @@
-"""The sections of a study as pydantic models: keys, types, bounds, defaults, and the words that explain them.
+"""The sections of a study: keys, types, bounds, defaults, the words that explain them, and what lies where.
 
 Components (layers, optimizers, …) are checked elsewhere against the signatures; here they are slots.
 """
@@ -6,13 +6,13 @@ Components (layers, optimizers, …) are checked elsewhere against the signature
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from experiments.columns import PROTOCOLS, Protocol
-from experiments.language.kinds import NUMBERS, POSITIVE_INTEGER, Kind
+from experiments.language.signatures import NUMBERS, POSITIVE_INTEGER, Kind
 
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]*$"
 COMPONENT = "component"
@@ -80,7 +80,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-class Split(Section):
+class SplitSection(Section):
     """How the rows are divided: counts or fractions in row order; what is left over is unused."""
 
     train: Amount = Field(description="Rows to train on: a count, a fraction, or {slot: count}.", examples=[30, 0.6])
@@ -89,14 +89,14 @@ class Split(Section):
     shuffle: bool = Field(False, description="Permute the rows first: once (published) or for each repeat (fresh).")
 
 
-class Multiply(Section):
+class MultiplySection(Section):
     """Plain factors on the columns, before any scaler."""
 
     inputs: Factors = Field(None, description="A factor, or one for each column (cycled).", examples=[[1, 100]])
     targets: Factors = Field(None, description="A factor, or one for each column (cycled).", examples=[100])
 
 
-class Scale(Section):
+class ScaleSection(Section):
     """scikit-learn's scalers."""
 
     inputs: Annotated[Any, slot("scalers")] = Field(
@@ -108,20 +108,20 @@ class Scale(Section):
     fit_on: Literal["train", "all"] = Field("train", description="Rows the scalers are fitted on; `all` is the leak.")
 
 
-class Data(Section):
+class DataSection(Section):
     """Where the rows come from and how they are prepared; every other key is a named source."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, allow_inf_nan=False)
-    split: Split = Field(description="How the rows are divided into train, validation and test.")
-    multiply: Multiply = Field(default_factory=dict, description="Plain factors on inputs and targets.")  # type: ignore[assignment]
-    scale: Scale = Field(default_factory=dict, description="Scalers of inputs and targets.")  # type: ignore[assignment]
+    split: SplitSection = Field(description="How the rows are divided into train, validation and test.")
+    multiply: MultiplySection = Field(default_factory=dict, description="Plain factors on inputs and targets.")  # type: ignore[assignment]
+    scale: ScaleSection = Field(default_factory=dict, description="Scalers of inputs and targets.")  # type: ignore[assignment]
     label_noise: float = Field(
         0.0, ge=0, description="Share of the training labels that are wrong, or noise on real-valued targets."
     )
     one_hot: bool = Field(False, description="Turn integer classes into one-hot rows.")
 
 
-class Training(Section):
+class TrainingSection(Section):
     """How the model is trained."""
 
     optimizer: Annotated[Any, slot("optimizers")] = Field(description="Keras' optimizer.", examples=["Adam"])
@@ -157,7 +157,7 @@ class EpochsUntil(Section):
     )
 
 
-class Pretrain(BaseModel):
+class PretrainSection(BaseModel):
     """Training on another problem first; every other key is a dotted path with the value it has there."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
@@ -167,16 +167,16 @@ class Pretrain(BaseModel):
 class ConfigurationSection(Section):
     """What a run is made of."""
 
-    data: Data = Field(description="Sources, split, scalers.")
+    data: DataSection = Field(description="Sources, split, scalers.")
     model: dict[str, Annotated[Any, slot("layers")]] = Field(min_length=1, description="Named layers, in order.")
-    training: Training = Field(description="Optimizer, loss, epochs, callbacks.")
+    training: TrainingSection = Field(description="Optimizer, loss, epochs, callbacks.")
     record: list[Any] = Field(
         default_factory=list,
         description="Things to measure beyond the metrics.",
         examples=[["weight_norm"]],
         json_schema_extra={"items": {COMPONENT: "record_word"}},
     )
-    pretrain: Pretrain | None = Field(
+    pretrain: PretrainSection | None = Field(
         None,
         description="Dotted paths that make the problem the model is trained on first; `once`, `epochs`.",
         examples=[{"data.points.random_state": 1, "once": False}],
@@ -226,7 +226,7 @@ class PublishedSection(BaseModel):
     note: str = Field("", description="What else is known.")
 
 
-class Diagnosis(Section):
+class DiagnosisSection(Section):
     """Thresholds for naming bias and variance of every variant."""
 
     metric: str = Field("accuracy", description="The score that errors are counted in.")
@@ -261,8 +261,59 @@ class StudyFile(ConfigurationSection):
     )
     claims: list[ClaimSection] = Field(default_factory=list, description="What is judged.")
     published: list[PublishedSection] = Field(default_factory=list, description="Figures that others measured.")
-    diagnosis: Diagnosis | None = Field(None, description="Naming of bias and variance.")
+    diagnosis: DiagnosisSection | None = Field(None, description="Naming of bias and variance.")
 
 
 CONFIGURATION_KEYS = tuple(ConfigurationSection.model_fields)
 VARIANT_KEYS = tuple(field.alias or name for name, field in VariantSection.model_fields.items())
+
+
+LAYER_KEYS: Final = ("repeat", "after", "before")
+BLOCK_KEYS: Final = ("layers", "repeat", "skip", "after", "before")
+GRADIENT_WORDS: Final = ("clipnorm", "clipvalue", "global_clipnorm", "noise")
+VALUE: Final = "value"
+
+KEYS: Final[dict[str, tuple[str, ...]]] = {
+    "configuration": CONFIGURATION_KEYS,
+    "data": tuple(DataSection.model_fields),
+    "split": tuple(SplitSection.model_fields),
+    "multiply": tuple(MultiplySection.model_fields),
+    "scale": tuple(ScaleSection.model_fields),
+    "training": tuple(TrainingSection.model_fields),
+    "block": BLOCK_KEYS,
+}
+"""The keys of the sections that have known ones."""
+
+NAMED_SLOTS: Final = {
+    "data": "sources",
+    "model": "layers",
+    "callback slots": "callbacks",
+    "gradient slots": "gradients",
+}
+"""Sections where people name the slots, and the role of what stands in them."""
+
+_ROLES: Final[dict[str, dict[str, str]]] = {
+    "configuration": {"data": "data", "model": "model", "training": "training", "pretrain": "pretrain"},
+    "data": {"split": "split", "multiply": "multiply", "scale": "scale"},
+    "scale": {"inputs": "scalers", "targets": "scalers"},
+    "training": {
+        "optimizer": "optimizers",
+        "loss": "losses",
+        "metrics": "metric list",
+        "callbacks": "callback slots",
+        "gradients": "gradient slots",
+    },
+    "block": {"layers": "model"},
+}
+
+
+def role_below(role: str, key: str) -> str:
+    """Tell the role of what lies under a key of a section: another section, a kind of component, or a plain value."""
+    if key in KEYS.get(role, ()):
+        return _ROLES.get(role, {}).get(key, VALUE)
+    return NAMED_SLOTS.get(role, VALUE)
+
+
+def is_section(role: str) -> bool:
+    """Tell whether a role is a mapping with roles below it."""
+    return role in KEYS or role in NAMED_SLOTS

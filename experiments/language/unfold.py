@@ -1,14 +1,36 @@
-"""Unfold a model: repeats, inserts, split activations and blocks become one line of finally named layers."""
+"""Unfold a model: repeats, inserts, split activations and blocks become one line of finally named layers.
+
+>>> import yaml
+>>> from experiments.language.located import located, plain
+>>> before = '''
+... hidden: {Dense: {units: 5, activation: relu}, repeat: 2}
+... norm: {BatchNormalization: {}, before: hidden.activation}
+... '''
+>>> after = unfold_model(located(yaml.safe_load(before)), Problems())
+>>> print(yaml.safe_dump(plain(after.layers), sort_keys=False, default_flow_style=None), end="")
+hidden_1:
+  Dense: {units: 5}
+norm_1:
+  BatchNormalization: {}
+hidden_1_activation:
+  Activation: {activation: relu}
+hidden_2:
+  Dense: {units: 5}
+norm_2:
+  BatchNormalization: {}
+hidden_2_activation:
+  Activation: {activation: relu}
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from experiments.language.changes import apply_single, component_class
 from experiments.language.located import LocatedDict
-from experiments.language.patches import apply_single, component_class
 from experiments.language.problems import Problems, join, nearest
-from experiments.language.structure import BLOCK_KEYS, LAYER_KEYS
+from experiments.language.sections import BLOCK_KEYS, LAYER_KEYS
 
 
 @dataclass(eq=False)

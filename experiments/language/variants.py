@@ -1,4 +1,24 @@
-"""Variants: changes one after another, grids multiplied out, each resolved into a configuration of its own."""
+"""Variants: changes one after another, grids multiplied out, each resolved into a configuration of its own.
+
+>>> import yaml
+>>> from experiments.language.expand import expand
+>>> from experiments.language.located import located
+>>> base = expand("configuration", located(yaml.safe_load('''
+... data: {points: {make_moons: {n_samples: 100}}, split: {train: 30, test: 70}}
+... model: {drop: {Dropout: 0.4}, output: {Dense: 1}}
+... training: {optimizer: Adam, loss: mse, epochs: 10}
+... ''')))
+>>> variants = located(yaml.safe_load('''
+... longer: {training.epochs: 20}
+... rate: {from: longer, grid: {rate: {model.drop.rate: [0.1, 0.2]}}}
+... '''))
+>>> resolver = VariantResolver(base, variants, Defaults(repeats=30, protocols=("published",)), [], Problems())
+>>> for variant in resolver.resolve_all():
+...     print(variant.name, variant.config.training.epochs, variant.config.model.layers[0].component)
+longer 20 Dropout(rate=0.4)
+rate[rate=0.1] 20 Dropout(rate=0.1)
+rate[rate=0.2] 20 Dropout(rate=0.2)
+"""
 
 from __future__ import annotations
 
@@ -9,11 +29,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from experiments.errors import Place
-from experiments.language.check import Checked
+from experiments.language.changes import Change, PatchError, apply_change
+from experiments.language.checks import Checked
 from experiments.language.consistency import check_fresh_rows
 from experiments.language.located import LocatedDict, LocatedList, place_in, plain
 from experiments.language.names import LONGEST_LABEL, case_twins, check_names, twins_message
-from experiments.language.patches import Change, PatchError, apply_change
 from experiments.language.problems import Problems, expected, found, join, nearest
 from experiments.language.resolve import changed, resolve
 from experiments.language.sections import LARGEST_GRID, VARIANT_KEYS

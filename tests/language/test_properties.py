@@ -14,7 +14,7 @@ from experiments.language import parse_study
 from experiments.language.expand import expand
 from experiments.language.hashing import configuration_digest
 from experiments.language.located import located, plain
-from experiments.language.render import inline
+from experiments.language.show import inline
 from tests.language.texts import make_study, problems_of, study_text
 
 RICH = {

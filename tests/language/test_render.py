@@ -7,7 +7,7 @@ from experiments.language import parse_study
 from experiments.language.loader import load_yaml
 from experiments.language.located import plain
 from experiments.language.problems import Problems
-from experiments.language.render import new_study, show_study
+from experiments.language.show import new_study, show_study
 from tests.language.texts import make_study, study_text
 
 VARIANTS = (

@@ -6,11 +6,11 @@ import jsonschema
 import pytest
 
 from experiments.language import study_names
-from experiments.language.load import configs_folder
 from experiments.language.loader import load_yaml
 from experiments.language.located import plain
 from experiments.language.problems import Problems
 from experiments.language.schema import SCHEMA_FILE, as_text, make_schema
+from experiments.language.study_file import configs_folder
 from tests.language.texts import SECTIONS, study_text
 
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
@@ -65,7 +65,10 @@ def test_an_editor_sees_what_is_wrong(section, wrong):
 def test_every_key_has_a_description():
     for owner in (
         SCHEMA,
-        *(SCHEMA["definitions"][name] for name in ("Data", "Split", "Scale", "Training", "Diagnosis")),
+        *(
+            SCHEMA["definitions"][name]
+            for name in ("DataSection", "SplitSection", "ScaleSection", "TrainingSection", "DiagnosisSection")
+        ),
     ):
         for key, about in owner["properties"].items():
             assert about.get("description"), key

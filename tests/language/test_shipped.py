@@ -6,7 +6,7 @@ from experiments.language import load_study, parse_study, study_names
 from experiments.language.loader import load_yaml
 from experiments.language.located import plain
 from experiments.language.problems import Problems
-from experiments.language.render import new_study, show_study
+from experiments.language.show import new_study, show_study
 
 NAMES = study_names()
 

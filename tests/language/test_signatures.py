@@ -3,8 +3,7 @@
 import pytest
 
 from experiments.language.allowed import REFUSED, WITHHELD_ARGUMENTS
-from experiments.language.kinds import kind_of, slot_of
-from experiments.language.signatures import TABLE_FILE, classes, first_argument, identifiers
+from experiments.language.signatures import TABLE_FILE, classes, first_argument, identifiers, kind_of, slot_of
 from tools.generate_signatures import as_text, generate
 
 KINDS = ("layers", "initializers", "regularizers", "constraints", "optimizers", "schedules", "losses", "metrics")

@@ -1,27 +1,28 @@
-"""From a study's text to the frozen study, or all of its problems at once."""
+"""Find, read and check a study: from the text of a YAML file to the frozen ``Study``, or to all of its problems."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from experiments.columns import PROTOCOLS
-from experiments.errors import Place
+from experiments.errors import ConfigError, Place, Problem
+from experiments.language.changes import Change, PatchError, apply_change
 from experiments.language.claim_text import ClaimSyntaxError
 from experiments.language.claims import check_metric, find_variant
 from experiments.language.configuration import Configuration
 from experiments.language.expand import expand
 from experiments.language.expressions import parse_claim
-from experiments.language.loader import load_yaml
+from experiments.language.loader import LARGEST_FILE, load_yaml
 from experiments.language.located import LocatedDict, LocatedList, place_in
 from experiments.language.metrics import measured
-from experiments.language.names import check_names
-from experiments.language.patches import Change, PatchError, apply_change
+from experiments.language.names import case_twins, check_names, twins_message, wrong_file_name
 from experiments.language.problems import Problems, expected, nearest
 from experiments.language.resolve import Resolved, resolve
 from experiments.language.section_check import check_section
-from experiments.language.sections import CONFIGURATION_KEYS, Diagnosis, PublishedSection, StudyFile
+from experiments.language.sections import CONFIGURATION_KEYS, DiagnosisSection, PublishedSection, StudyFile
 from experiments.language.study import Claim, Published, Study, Variant
 from experiments.language.variants import Defaults, VariantResolver
 
@@ -50,7 +51,7 @@ def parse_study(content: bytes | str, *, name: str, file: str, sets: Sequence[st
             problems.add(None, "", expected("a study with title, data, model and training", tree))
         problems.raise_if_any()
     text = content if isinstance(content, str) else content.decode("utf-8-sig")
-    return _Reader(_Source(name, file, text), tree, _read_sets(sets, problems), problems).study()
+    return _StudyReader(_Source(name, file, text), tree, _read_sets(sets, problems), problems).study()
 
 
 def _read_sets(sets: Sequence[str], problems: Problems) -> list[Change]:
@@ -78,7 +79,7 @@ class _Source:
     text: str
 
 
-class _Reader:
+class _StudyReader:
     """Reads one file's sections, adding problems and going on as far as it can."""
 
     def __init__(self, source: _Source, tree: LocatedDict, sets: list[Change], problems: Problems) -> None:
@@ -192,7 +193,7 @@ class _Reader:
 
     def _diagnosis(self) -> dict[str, Any] | None:
         section = self._tree.get("diagnosis")
-        return None if section is None else Diagnosis.model_validate(section).model_dump()
+        return None if section is None else DiagnosisSection.model_validate(section).model_dump()
 
     def _check_claims(self, claims: Mapping[int, Claim], variants: Sequence[Variant]) -> None:
         for index, claim in claims.items():
@@ -216,7 +217,7 @@ class _Reader:
         section = self._tree.get("diagnosis")
         if not isinstance(section, LocatedDict):
             return
-        metric = section.get("metric", Diagnosis.model_fields["metric"].default)
+        metric = section.get("metric", DiagnosisSection.model_fields["metric"].default)
         known = dict.fromkeys(name for variant in variants for name in measured(variant.config))
         if isinstance(metric, str) and metric not in known:
             place = section.place_of("metric") if "metric" in section else self._tree.key_place_of("diagnosis")
@@ -229,3 +230,64 @@ class _Reader:
         for metric in metrics:
             for message in check_metric(metric, variant):
                 self._problems.add(section.key_place_of(metric), f"{path}.{metric}", message)
+
+
+def configs_folder() -> Path:
+    """Find the folder of studies: ``configs/`` here, or else that of the checkout the package lies in."""
+    here = Path("configs")
+    return here if here.is_dir() else Path(__file__).resolve().parents[2] / "configs"
+
+
+def study_names() -> tuple[str, ...]:
+    """List the names of the studies in ``configs/``, sorted."""
+    return tuple(sorted(path.stem for path in configs_folder().glob("*.yaml")))
+
+
+def load_study(path_or_name: str | Path, *, sets: Sequence[str] = ()) -> Study:
+    """Load and check one study.
+
+    Args:
+        path_or_name: A YAML file, or the name of a study in ``configs/``.
+        sets: Changes in the form ``dotted.path=value``, applied after every variant's own.
+
+    Returns:
+        The study with every variant resolved.
+
+    Raises:
+        ConfigError: With all problems of the file, each with its place.
+    """
+    path = _find(path_or_name)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise ConfigError([Problem(None, str(path_or_name), f"cannot be read: {error.strerror}")]) from None
+    _check_name(path)
+    return parse_study(content, name=path.stem, file=_shown(path), sets=sets)
+
+
+def _check_name(path: Path) -> None:
+    """Check that a file's name can be that of a folder of results of its own."""
+    message = wrong_file_name(path.stem)
+    beside = sorted(other.stem for other in path.parent.glob("*.yaml") if other.stem.casefold() == path.stem.casefold())
+    twins = [twins_message(*pair) for pair in case_twins(beside)]
+    if message or twins:
+        raise ConfigError([Problem(Place(_shown(path), 1, 1), "", message or f"two studies: {twins[0]}")])
+
+
+def _find(path_or_name: str | Path) -> Path:
+    path, name = Path(path_or_name), str(path_or_name)
+    if isinstance(path_or_name, Path) or path.suffix in (".yaml", ".yml") or len(path.parts) != 1:
+        return path
+    found = configs_folder() / f"{name}.yaml"
+    if not found.is_file():
+        message = f"there is no study {name!r} in {configs_folder()}{nearest(name, study_names())}"
+        raise ConfigError([Problem(None, "", message)])
+    return found
+
+
+def _shown(path: Path) -> str:
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)

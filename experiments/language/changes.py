@@ -1,4 +1,22 @@
-"""Changes: a dotted path and a value, applied to an expanded configuration without touching the original."""
+"""Changes: a dotted path and a value, applied to an expanded configuration without touching the original.
+
+>>> import yaml
+>>> from experiments.language.located import located, plain
+>>> before = '''
+... model: {hidden: {Dense: {units: 5}}, drop: {Dropout: 0.4}}
+... '''
+>>> tree = expand("configuration", located(yaml.safe_load(before)))
+>>> change = Change("model.hidden.units", 50)
+>>> print(yaml.safe_dump(plain(apply_change(tree, change)["model"])), end="")
+drop:
+  Dropout:
+    rate: 0.4
+hidden:
+  Dense:
+    units: 50
+>>> plain(apply_change(tree, Change("model.drop", None))["model"])
+{'hidden': {'Dense': {'units': 5}}}
+"""
 
 from __future__ import annotations
 
@@ -8,11 +26,10 @@ from typing import Any
 
 from experiments.errors import Place
 from experiments.language.expand import class_of, expand, fill_defaults
-from experiments.language.kinds import slot_of
 from experiments.language.located import LocatedDict
 from experiments.language.problems import found, nearest
-from experiments.language.signatures import classes
-from experiments.language.structure import KEYS, LAYER_KEYS, NAMED_SLOTS, VALUE, is_section, role_below
+from experiments.language.sections import KEYS, LAYER_KEYS, NAMED_SLOTS, VALUE, is_section, role_below
+from experiments.language.signatures import classes, slot_of
 
 SINGLE = "single layers"
 """Key of a repeated layer under which the changes of single ones wait for the unfolding."""
