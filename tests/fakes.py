@@ -1,4 +1,4 @@
-"""Studies and results without a YAML file and without training, for the tests of the store and the runner."""
+"""Studies and results without a YAML file and without training, for the tests of the store and the scheduler."""
 
 from __future__ import annotations
 

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from experiments.session.progress import Listener
     from experiments.session.run_studies import Options
 
-
 _FAILURES_SHOWN = 10
 
 
 def run(arguments: Namespace) -> int:
     """Run the studies given, or all of them."""
+    from experiments.session.run_studies import run_studies
+
     if bool(arguments.studies) == arguments.all:
         raise ExperimentsError("name the studies to run, or --all for every study in configs/ (not both)")
     studies = _asked_for(arguments)
@@ -37,28 +38,7 @@ def run(arguments: Namespace) -> int:
     options = _options(arguments)
     if arguments.dry_run:
         return _print_plans(studies, options.out, options.selection)
-    return _run(studies, options, make_listener())
-
-
-def _print_ending(summary: Summary, listener: Listener) -> int:
-    """Print failures, errors and pages, and return the exit code."""
-    for failure in summary.failures[:_FAILURES_SHOWN]:
-        listener.log(f"failed: {failure.study}: {failure.run}: {failure.error} ({failure.traceback})")
-    if len(summary.failures) > _FAILURES_SHOWN:
-        listener.log(f"and {len(summary.failures) - _FAILURES_SHOWN:,} more; the column error of runs.csv has them all")
-    for error in summary.report_errors:
-        listener.log(f"the runs are done and kept, but a table, figure or page could not be made:\n{error}")
-    for page in summary.pages[-3:]:
-        listener.log(str(page))
-    if summary.interrupted:
-        listener.log("interrupted; the same command goes on from here")
-        return INTERRUPTED
-    return FAILED if summary.failures or summary.report_errors else WELL
-
-
-def _run(studies: Sequence[Study], options: Options, listener: Listener) -> int:
-    from experiments.session.run_studies import run_studies
-
+    listener = make_listener()
     start = time.monotonic()
     summary = run_studies(studies, options, listener)
     if summary.trained:
@@ -71,31 +51,20 @@ def _run(studies: Sequence[Study], options: Options, listener: Listener) -> int:
     return _print_ending(summary, listener)
 
 
-def _result_line(summary: Summary, seconds: float) -> str:
-    tiers = ", ".join(f"{count:,} {tier}" for tier, count in sorted(summary.tiers.items()))
-    trained = f"{summary.trained:,} runs in {seconds:,.1f} s" + (f" ({tiers})" if tiers else "")
-    return f"{trained}, {len(summary.failures):,} failed, {summary.done:,} done before"
+def write_report(arguments: Namespace) -> int:
+    """Write the reports of the studies given, or of all that have results."""
+    from experiments.scheduler.collect import Summary
+    from experiments.session.reporting import studies_with_results, write_reports
+    from experiments.store.folder import StudyFolder
 
-
-def _options(arguments: Namespace) -> Options:
-    from experiments.scheduler.plan import Selection
-    from experiments.session.run_studies import Options
-
-    selection = Selection(
-        variants=arguments.variant,
-        only=arguments.only,
-        protocols=None if arguments.protocol == "both" else (arguments.protocol,),
-        repeats=arguments.repeats,
-        engine=arguments.engine,
-        force=arguments.force,
-    )
-    return Options(
-        out=Path(arguments.out or RESULTS),
-        selection=selection,
-        jobs=arguments.jobs,
-        device=arguments.device,
-        fail_fast=arguments.fail_fast,
-    )
+    out, listener, summary = Path(arguments.out or RESULTS), make_listener(), Summary()
+    studies = load_all(arguments.studies) or studies_with_results([], out)
+    without = [study.name for study in studies if not StudyFolder.of(study.name, out).runs.is_file()]
+    if without or not studies:
+        what = ", ".join(without) or "any study"
+        raise ExperimentsError(f"there are no results of {what} in {out}/; python -m experiments run makes them")
+    write_reports(studies, out, arguments.jobs, summary, listener)
+    return _print_ending(summary, listener)
 
 
 def _asked_for(arguments: Namespace) -> list[Study]:
@@ -147,6 +116,27 @@ def _with_choice(studies: Sequence[Study], only: str | None) -> list[Study]:
     return kept
 
 
+def _options(arguments: Namespace) -> Options:
+    from experiments.scheduler.plan import Selection
+    from experiments.session.run_studies import Options
+
+    selection = Selection(
+        variants=arguments.variant,
+        only=arguments.only,
+        protocols=None if arguments.protocol == "both" else (arguments.protocol,),
+        repeats=arguments.repeats,
+        engine=arguments.engine,
+        force=arguments.force,
+    )
+    return Options(
+        out=Path(arguments.out or RESULTS),
+        selection=selection,
+        jobs=arguments.jobs,
+        device=arguments.device,
+        fail_fast=arguments.fail_fast,
+    )
+
+
 def _print_plans(studies: Sequence[Study], out: Path, selection: Selection) -> int:
     from experiments.scheduler.plan import make_plan
 
@@ -158,17 +148,23 @@ def _print_plans(studies: Sequence[Study], out: Path, selection: Selection) -> i
     return WELL
 
 
-def write_report(arguments: Namespace) -> int:
-    """Write the reports of the studies given, or of all that have results."""
-    from experiments.scheduler.collect import Summary
-    from experiments.session.reporting import studies_with_results, write_reports
-    from experiments.store.folder import StudyFolder
+def _result_line(summary: Summary, seconds: float) -> str:
+    tiers = ", ".join(f"{count:,} {tier}" for tier, count in sorted(summary.tiers.items()))
+    trained = f"{summary.trained:,} runs in {seconds:,.1f} s" + (f" ({tiers})" if tiers else "")
+    return f"{trained}, {len(summary.failures):,} failed, {summary.done:,} done before"
 
-    out, listener, summary = Path(arguments.out or RESULTS), make_listener(), Summary()
-    studies = load_all(arguments.studies) or studies_with_results([], out)
-    without = [study.name for study in studies if not StudyFolder.of(study.name, out).runs.is_file()]
-    if without or not studies:
-        what = ", ".join(without) or "any study"
-        raise ExperimentsError(f"there are no results of {what} in {out}/; python -m experiments run makes them")
-    write_reports(studies, out, arguments.jobs, summary, listener)
-    return _print_ending(summary, listener)
+
+def _print_ending(summary: Summary, listener: Listener) -> int:
+    """Print failures, errors and pages, and return the exit code."""
+    for failure in summary.failures[:_FAILURES_SHOWN]:
+        listener.log(f"failed: {failure.study}: {failure.run}: {failure.error} ({failure.traceback})")
+    if len(summary.failures) > _FAILURES_SHOWN:
+        listener.log(f"and {len(summary.failures) - _FAILURES_SHOWN:,} more; the column error of runs.csv has them all")
+    for error in summary.report_errors:
+        listener.log(f"the runs are done and kept, but a table, figure or page could not be made:\n{error}")
+    for page in summary.pages[-3:]:
+        listener.log(str(page))
+    if summary.interrupted:
+        listener.log("interrupted; the same command goes on from here")
+        return INTERRUPTED
+    return FAILED if summary.failures or summary.report_errors else WELL
