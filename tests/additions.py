@@ -14,7 +14,8 @@ def run_with_additions(folder, additions, script):
 
     Args:
         folder: An empty folder for the copy.
-        additions: File of the package to (line, lines to insert after it); the line "" stands for the end of the file.
+        additions: File of the package to its additions, each a line and the lines to insert after it; the line ""
+            means the end of the file.
         script: Source code; prints its result.
 
     Returns:
@@ -22,14 +23,12 @@ def run_with_additions(folder, additions, script):
     """
     package = folder / "experiments"
     shutil.copytree(ROOT / "experiments", package, ignore=shutil.ignore_patterns("__pycache__"))
-    for name, (line, added) in additions.items():
+    for name, inserted in additions.items():
         file = package / name
         text = file.read_text(encoding="utf-8")
-        if line:
-            assert text.count(line) == 1, f"{name} has not one line {line!r}"
-            text = text.replace(line, line + added)
-        else:
-            text += added
+        for line, added in inserted.items():
+            assert not line or text.count(line) == 1, f"{name} has not one line {line!r}"
+            text = text.replace(line, line + added) if line else text + added
         file.write_text(text, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     command = [sys.executable, "-c", script]

@@ -7,9 +7,8 @@ from experiments.training import triggers
 from tests.additions import run_with_additions
 
 ADDITIONS = {
-    "training/triggers.py": (
-        "",
-        '''
+    "training/triggers.py": {
+        "": '''
 
 class StopAtValue(Trigger):
     """Stop when the value is at most ``threshold``."""
@@ -25,8 +24,8 @@ class StopAtValue(Trigger):
 def _at_value(window: Window) -> tf.Tensor:
     return window.values[0] <= window.threshold
 ''',
-    ),
-    "language/allowed.py": ("OWN_TRIGGERS: Final[dict[str, float]] = {\n", '    "StopAtValue": 0.5,\n'),
+    },
+    "language/allowed.py": {"OWN_TRIGGERS: Final[dict[str, float]] = {\n": '    "StopAtValue": 0.5,\n'},
 }
 
 STUDY = """
