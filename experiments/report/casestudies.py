@@ -23,7 +23,7 @@ from experiments.analysis import ClaimRow, Effect, read_claim_rows
 from experiments.columns import PROTOCOLS
 from experiments.errors import ExperimentsError
 from experiments.language import load_study
-from experiments.report.words import LOOKS, interval, number
+from experiments.report.wording import LOOKS, interval, number
 from experiments.store.files import write_if_changed
 
 if TYPE_CHECKING:

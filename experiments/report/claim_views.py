@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.analysis import ClaimRow, Effect
-from experiments.report import words
-from experiments.report.drawings import Bar, Forest, signed_bars
-from experiments.report.effect_views import effect_drawing, effect_text
-from experiments.report.words import Look
+from experiments.report.svg_drawings import Bar, Forest, forest, signed_bars
+from experiments.report.wording import PROTOCOL_TEXTS, Look, interval, look, number, percent, signed
 
 if TYPE_CHECKING:
     from experiments.language.study import Claim
 
-HEADINGS = {"published": "On the slides’ data (published)", "fresh": "On fresh data"}
 _LUCK = (
     ("rows", "lucky test rows", "luck_test_rows"),
     ("training", "lucky training rows", "luck_training_rows"),
@@ -78,6 +75,44 @@ def claim_views(rows: Sequence[ClaimRow], claims: Sequence[Claim]) -> tuple[Clai
     return tuple(_view([(row, effect) for row, effect in judged if row.claim == number]) for number in numbers)
 
 
+def effect_text(effect: Effect) -> str:
+    """Write an effect with its interval, such as ``+0.029 [0.021, 0.036]`` or ``× 0.45 [0.43, 0.47]``.
+
+    Args:
+        effect: The effect; without runs the text is empty.
+    """
+    estimate, n = effect.interval.estimate, effect.interval.n
+    if n == 0 or math.isnan(estimate):
+        return ""
+    text = {
+        "ratio": f"× {number(estimate, 3)}",
+        "spread ratio": f"× {number(estimate, 3)}",
+        "share": f"in {round(estimate * n)} of {n} runs, share",
+        "order": f"larger in {percent(estimate)} of pairs, share",
+        "slope": f"slope on ranks {signed(estimate)}",
+        "ranks": f"{signed(estimate)} ranks",
+    }.get(effect.unit, signed(estimate))
+    margin = " from the margin" if effect.is_from_border else ""
+    return f"{text} {interval(effect.interval.low, effect.interval.high)}".strip() + margin
+
+
+def effect_drawing(effect: Effect, reach: float) -> Forest | None:
+    """Draw an effect with the claim's side at the right.
+
+    Args:
+        effect: The effect.
+        reach: The distance from "no effect" that fills half of the drawing; the drawings of one claim share it.
+
+    Returns:
+        The drawing; None where there are no runs, or the claim has no side.
+    """
+    if effect.interval.n == 0 or effect.side == 0:
+        return None
+    ends = effect.interval.estimate, effect.interval.low, effect.interval.high
+    middle, low, high = map(effect.distance, ends)
+    return forest(middle, low, high, null=0.0, reach=reach or 1.0, toward=effect.side)
+
+
 def _view(judged: Sequence[tuple[ClaimRow, Effect]]) -> ClaimView:
     reach = max(effect.reach for _, effect in judged)
     first = judged[0][0]
@@ -96,8 +131,8 @@ def _view(judged: Sequence[tuple[ClaimRow, Effect]]) -> ClaimView:
 def _side(row: ClaimRow, effect: Effect, reach: float) -> Side:
     return Side(
         protocol=row.protocol,
-        heading=HEADINGS.get(row.protocol, row.protocol),
-        look=words.look(row.verdict),
+        heading=PROTOCOL_TEXTS[row.protocol].heading,
+        look=look(row.verdict),
         effect=effect_text(effect),
         forest=effect_drawing(effect, reach),
         sentence=row.sentence,
@@ -111,9 +146,9 @@ def _side(row: ClaimRow, effect: Effect, reach: float) -> Side:
 def _facts(row: ClaimRow) -> Iterator[tuple[str, str]]:
     yield "Repeats", f"{row.n:,.0f}"
     if not math.isnan(row.p_holm):
-        yield "p, Holm over the study", words.number(row.p_holm, 2)
+        yield "p, Holm over the study", number(row.p_holm, 2)
     if not math.isnan(row.opposite_share):
-        yield "Opposite story", f"{words.percent(row.opposite_share)} of single runs"
+        yield "Opposite story", f"{percent(row.opposite_share)} of single runs"
     if row.verdict == "inconclusive" and not math.isnan(row.repeats_needed):
         yield "Repeats that would decide", f"about {row.repeats_needed:,.0f}"
 
@@ -131,4 +166,4 @@ def _luck(row: ClaimRow, effect: Effect) -> Luck:
 
 
 def _amount(value: float, ratio: bool) -> str:
-    return f"× {words.number(value, 3)}" if ratio else words.signed(value)
+    return f"× {number(value, 3)}" if ratio else signed(value)

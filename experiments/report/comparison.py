@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from experiments.analysis import FolderChange, PairedDifference
-from experiments.report import words
-from experiments.report.drawings import Forest
-from experiments.report.effect_views import effect_drawing, effect_text
+from experiments.report.claim_views import effect_drawing, effect_text
 from experiments.report.page import fingerprint, render
-from experiments.report.words import Look
+from experiments.report.svg_drawings import Forest
+from experiments.report.wording import Look, number
 from experiments.store.files import write_if_changed
 
 _LOOKS = {
@@ -75,4 +74,4 @@ def _row(one: PairedDifference | FolderChange) -> ComparisonRow:
         names, first, second = (one.variant, one.reference, one.protocol, one.column), one.left, one.right
     look, drawing = _LOOKS[effect.direction], effect_drawing(effect, effect.reach)
     n = effect.interval.n
-    return ComparisonRow(names, words.number(first), words.number(second), effect_text(effect), look, drawing, n)
+    return ComparisonRow(names, number(first), number(second), effect_text(effect), look, drawing, n)

@@ -11,10 +11,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from experiments.report import words
+from experiments.report import wording
 
 SCRIPTS = {"index.html": ("live.js", "page.js", "scoreboard.js"), "study.html": ("page.js", "chart.js", "study.js")}
 """The scripts of each page, in their order."""
+
+NOTHING_YET = "No results yet: python -m experiments run --all writes them."
+_EMPTY_BOARD = {"header": "", "notes": (), "counts": (), "topics": (), "rows": 0, "studies": (), "speed": None}
 
 _HERE = Path(__file__).parent
 _INPUTS = re.compile(r'<meta name="inputs" content="([0-9a-f]{64})">')
@@ -30,7 +33,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":"), "ensure_ascii": False}
-    environment.filters |= {name: getattr(words, name) for name in ("number", "duration", "plural", "look")}
+    environment.filters |= {name: getattr(wording, name) for name in ("number", "duration", "plural", "look")}
     return environment
 
 
@@ -57,6 +60,11 @@ def render(template: str, scripts: tuple[str, ...], inputs: str, **context: Any)
         policy += "; frame-src 'self' file:"
     page = _environment().get_template(template)
     return page.render(style=style, script=script, policy=policy, inputs=inputs, **context)
+
+
+def start_page() -> str:
+    """Render the scoreboard of a run that has just begun; imports neither pandas nor matplotlib."""
+    return render("index.html", SCRIPTS["index.html"], fingerprint(b""), home="index.html", board=_EMPTY_BOARD)
 
 
 def fingerprint(*parts: bytes) -> str:

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from experiments.columns import PROTOCOLS
-from experiments.report import words
-from experiments.report.claim_views import HEADINGS, ClaimView, Side
-from experiments.report.fit_time import fit_seconds
-from experiments.report.speed import SpeedTable, speed_table
-from experiments.report.start import NOTHING_YET
-from experiments.report.words import Look
+from experiments.report.claim_views import ClaimView, Side
+from experiments.report.measured_speed import SpeedTable, fit_seconds, speed_table
+from experiments.report.page import NOTHING_YET
+from experiments.report.wording import LOOKS, NOT_ASKED, PROTOCOL_TEXTS, Look, duration, percent, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,7 +116,7 @@ class Board:
     rows: int
     studies: tuple[Card, ...]
     speed: SpeedTable | None
-    verdicts: tuple[str, ...] = tuple(words.LOOKS)
+    verdicts: tuple[str, ...] = tuple(LOOKS)
 
 
 def make_card(
@@ -196,8 +194,8 @@ def _row(card: Card, claim: ClaimView) -> Row:
 
 def _mark(protocol: str, side: Side | None) -> Mark:
     if side is None:
-        return Mark(protocol, HEADINGS[protocol], words.NOT_ASKED, None, "", 0, "")
-    opposite = "" if math.isnan(side.opposite) else f"{words.percent(side.opposite)} of single runs say the opposite"
+        return Mark(protocol, PROTOCOL_TEXTS[protocol].heading, NOT_ASKED, None, "", 0, "")
+    opposite = "" if math.isnan(side.opposite) else f"{percent(side.opposite)} of single runs say the opposite"
     return Mark(protocol, side.heading, side.look, side.forest, side.effect, side.n, opposite)
 
 
@@ -212,7 +210,7 @@ def _counts(cards: Sequence[Card]) -> list[Count]:
 
 def _shares(found: Counter[str]) -> tuple[VerdictShare, ...]:
     shares, start = [], 0.0
-    for word, look in words.LOOKS.items():
+    for word, look in LOOKS.items():
         width = 1000 * found[word] / found.total()
         shares.append(VerdictShare(look, found[word], round(start, 1), round(width, 1)))
         start += width
@@ -224,12 +222,12 @@ def _header(cards: Sequence[Card]) -> str:
         return ""
     seconds = sum(card.seconds for card in cards)
     studies = "1 study" if len(cards) == 1 else f"{len(cards)} studies"
-    parts = [f"{studies}, {words.plural(sum(card.runs for card in cards), 'run')}"]
+    parts = [f"{studies}, {plural(sum(card.runs for card in cards), 'run')}"]
     parts += environment_words([card.environment for card in cards])
-    trained = f"{words.duration(seconds)} of training"
+    trained = f"{duration(seconds)} of training"
     by_fit = sum(card.fit_seconds for card in cards)
     if by_fit > seconds > 0:
-        trained += f", for which model.fit would take about {words.duration(by_fit)}"
+        trained += f", for which model.fit would take about {duration(by_fit)}"
     return " · ".join([*parts, trained]) + "."
 
 
@@ -257,11 +255,11 @@ def _notes(cards: Sequence[Card]) -> list[str]:
         return [NOTHING_YET]
     notes = []
     if not runs:
-        notes.append(f"No run has finished{': all ' + words.plural(failed, 'run') + ' failed' if failed else ' yet'}.")
+        notes.append(f"No run has finished{': all ' + plural(failed, 'run') + ' failed' if failed else ' yet'}.")
     elif diverged == runs:
         notes.append("Every run diverged: there are verdicts only where divergence itself is the claim.")
     elif runs < planned:
         notes.append(f"Results are partial: {runs:,} of {planned:,} runs are there.")
     if failed and runs:
-        notes.append(f"{words.plural(failed, 'run')} failed and will be tried again by the next run.")
+        notes.append(f"{plural(failed, 'run')} failed and will be tried again by the next run.")
     return notes

@@ -14,13 +14,12 @@ from urllib.parse import quote
 import pandas as pd
 
 from experiments.analysis import Analysis
-from experiments.report import words
-from experiments.report.boundaries import BoundaryMap, boundary_map
-from experiments.report.charts import chart_data
+from experiments.report.chart_data import chart_data
 from experiments.report.claim_views import ClaimView
+from experiments.report.measured_speed import SpeedTable, speed_table
 from experiments.report.scoreboard import environment_words
 from experiments.report.source import Changes, Piece, changes_of, source_rows
-from experiments.report.speed import SpeedTable, speed_table
+from experiments.report.svg_drawings import BoundaryMap, boundary_map
 from experiments.report.tables import (
     DiagnosisTable,
     Placing,
@@ -30,6 +29,7 @@ from experiments.report.tables import (
     placings,
     variant_tables,
 )
+from experiments.report.wording import duration, plural
 from experiments.store.folder import StudyFolder
 from experiments.store.npz import read_npz
 
@@ -180,9 +180,9 @@ def _shown_changes(study: Study) -> list[Variant]:
 
 def _header(runs: pd.DataFrame, environment: Mapping[str, Any]) -> str:
     finished = runs[runs["error"] == ""]
-    parts = [words.plural(len(finished), "run"), *environment_words([environment])]
+    parts = [plural(len(finished), "run"), *environment_words([environment])]
     seconds = float(finished["seconds"].sum()) if "seconds" in finished else math.nan
-    parts += [f"{words.duration(seconds)} of training"] if seconds > 0 else []
+    parts += [f"{duration(seconds)} of training"] if seconds > 0 else []
     return " · ".join(parts) + "."
 
 
@@ -198,14 +198,12 @@ def _notes(study: Study, runs: pd.DataFrame) -> list[str]:
         notes.append(f"{partial} Not run yet: {missing}." if missing else partial)
     if len(failed):
         messages = list(dict.fromkeys(failed["error"]))[:_MOST_ERRORS]
-        notes.append(
-            f"{words.plural(len(failed), 'run')} failed: {'; '.join(messages)}. The next run tries them again."
-        )
+        notes.append(f"{plural(len(failed), 'run')} failed: {'; '.join(messages)}. The next run tries them again.")
     lost = int(finished["diverged"].sum())
     if lost and lost == len(finished):
         notes.append("Every run diverged: curves end where they left the finite numbers.")
     elif lost:
-        notes.append(f"{words.plural(lost, 'run')} diverged; they count as the worst value, and are never dropped.")
+        notes.append(f"{plural(lost, 'run')} diverged; they count as the worst value, and are never dropped.")
     return notes
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from experiments.analysis import Analysis, analyse, read_runs, write_tables
 from experiments.report.claim_views import ClaimView, claim_views
 from experiments.report.figures import write_figures
+from experiments.report.measured_speed import speed_table
 from experiments.report.page import SCRIPTS, fingerprint, inputs_of, render
-from experiments.report.speed import speed_table
 from experiments.report.study_page import study_page
 from experiments.store.files import write_atomically
 from experiments.store.folder import StudyFolder

@@ -11,9 +11,8 @@ import pandas as pd
 
 from experiments.analysis import Diagnosis, Flattery, PlacedFigure
 from experiments.columns import column_of
-from experiments.report import words
-from experiments.report.drawings import Strip, strip
-from experiments.report.figures.words import protocol_label, set_label
+from experiments.report.svg_drawings import RunStrip, run_strip
+from experiments.report.wording import duration, interval, number, percent, plural, protocol_label, set_label, signed
 
 if TYPE_CHECKING:
     from experiments.language.study import Published, Study
@@ -54,7 +53,7 @@ class Placing:
 
     variant: str
     metric: str
-    strip: Strip
+    strip: RunStrip
     summary: str
     sentences: tuple[str, ...]
 
@@ -106,10 +105,10 @@ def _score_columns(there: Set[str], protocol: str) -> tuple[list[str], list[str]
     return [column for column in main if column in there], [column for column in further if column in there]
 
 
-def _score_head(name: str) -> str:
-    column = column_of(name)
-    best = ", best epoch" if column.of_best_weights else ""
-    return f"{column.label.partition(' (')[0].capitalize()}, {set_label(column.set_name)}{best}"
+def _score_head(column: str) -> str:
+    shown = column_of(column)
+    best = ", best epoch" if shown.of_best_weights else ""
+    return f"{shown.label.partition(' (')[0].capitalize()}, {set_label(shown.set_name)}{best}"
 
 
 def _value(own: pd.DataFrame, metric: str, field: str) -> float:
@@ -118,13 +117,13 @@ def _value(own: pd.DataFrame, metric: str, field: str) -> float:
 
 def _mean(own: pd.DataFrame, column: str) -> Cell:
     mean, low, high = (_value(own, column, field) for field in ("mean", "low", "high"))
-    return Cell(words.number(mean), words.interval(low, high, 4), _key(mean))
+    return Cell(number(mean), interval(low, high, 4), _key(mean))
 
 
 def _median(own: pd.DataFrame, column: str) -> Cell:
     middle, low, high = (_value(own, column, field) for field in ("median", "min", "max"))
-    beside = "" if math.isnan(low) or low == high else f"{words.number(low)} to {words.number(high)}"
-    return Cell(words.number(middle), beside, _key(middle))
+    beside = "" if math.isnan(low) or low == high else f"{number(low)} to {number(high)}"
+    return Cell(number(middle), beside, _key(middle))
 
 
 def _counts(own: pd.DataFrame) -> list[Cell]:
@@ -135,7 +134,7 @@ def _counts(own: pd.DataFrame) -> list[Cell]:
 
 def _time(own: pd.DataFrame) -> Cell:
     seconds = _value(own, "seconds", "mean")
-    return Cell(words.duration(seconds), "", _key(seconds))
+    return Cell(duration(seconds), "", _key(seconds))
 
 
 def _key(value: float) -> str:
@@ -146,14 +145,14 @@ def flattery_table(found: Sequence[Flattery]) -> Table | None:
     """Tabulate how much the best watched score flatters; None where no run watches its test rows."""
     rows = []
     for one in found:
-        interval = one.effect.interval
-        amount = f"× {words.number(interval.estimate, 3)}" if one.effect.is_ratio else words.signed(interval.estimate)
+        measured = one.effect.interval
+        amount = f"× {number(measured.estimate, 3)}" if one.effect.is_ratio else signed(measured.estimate)
         cells = (
             Cell(one.protocol),
-            Cell(words.number(float(one.watched.mean()))),
-            Cell(words.number(float(one.fresh.mean()))),
-            Cell(amount, words.interval(interval.low, interval.high)),
-            Cell(str(interval.n)),
+            Cell(number(float(one.watched.mean()))),
+            Cell(number(float(one.fresh.mean()))),
+            Cell(amount, interval(measured.low, measured.high)),
+            Cell(str(measured.n)),
         )
         rows.append(TableRow(one.variant, cells))
     heads = ("Variant", "Protocol", "Best score watched", "On 10,000 fresh rows", "Flattery", "Runs")
@@ -182,8 +181,8 @@ def diagnosis_table(found: Sequence[Diagnosis]) -> DiagnosisTable | None:
 def _diagnosis_cell(one: Diagnosis | None) -> Cell:
     if one is None:
         return Cell("–")
-    errors = f"train error {words.percent(one.train_error.estimate)}, held out {words.percent(one.dev_error.estimate)}"
-    return Cell(one.scenario, f"{errors}; {words.percent(one.agreement)} of the runs alone say so")
+    errors = f"train error {percent(one.train_error.estimate)}, held out {percent(one.dev_error.estimate)}"
+    return Cell(one.scenario, f"{errors}; {percent(one.agreement)} of the runs alone say so")
 
 
 def placings(found: Sequence[PlacedFigure]) -> tuple[Placing, ...]:
@@ -200,12 +199,12 @@ def _placing(variant: str, metric: str, placed: Sequence[PlacedFigure]) -> Placi
     return Placing(
         variant=variant,
         metric=metric,
-        strip=strip(list(placed[0].ours), [figure.value for figure in drawn], [_who(figure) for figure in drawn]),
-        summary=f"{words.plural(len(placed[0].ours), 'run')} of ours; {' '.join(sentences)}",
+        strip=run_strip(list(placed[0].ours), [figure.value for figure in drawn], [_who(figure) for figure in drawn]),
+        summary=f"{plural(len(placed[0].ours), 'run')} of ours; {' '.join(sentences)}",
         sentences=sentences,
     )
 
 
 def _who(figure: Published) -> str:
     note = f" ({figure.note})" if figure.note else ""
-    return f"{words.number(figure.value)} by {figure.by}{note}"
+    return f"{number(figure.value)} by {figure.by}{note}"

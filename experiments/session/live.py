@@ -49,7 +49,7 @@ class Live:
         self._before = self._path.read_text(encoding="utf-8") if self._path.is_file() else None
         self._board, marks = _MARKED.subn(_EMPTY, self._before or "")
         if not marks:
-            from experiments.report.start import start_page  # jinja2 is slow to import
+            from experiments.report.page import start_page  # jinja2 is slow to import
 
             self._board = start_page()
         self._active = True

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from experiments.language import parse_study
-from experiments.report.start import start_page
+from experiments.report.page import start_page
 from experiments.scheduler.plan import Selection, make_plan
 from experiments.session.live import Live
 from experiments.session.progress import Tally

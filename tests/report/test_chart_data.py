@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 
 from experiments.analysis import analyse, read_runs
-from experiments.report.curve_data import curve_metrics, layer_curves, learning_curves, read_histories
-from experiments.report.figures.curves import summarise_curve
-from experiments.report.lines import Epochs, rounded, thin
-from experiments.report.sweep_data import sweep_charts
+from experiments.report.chart_data import sweep_charts
+from experiments.report.curve_charts import (
+    Epochs,
+    curve_metrics,
+    layer_curves,
+    learning_curves,
+    read_histories,
+    rounded,
+)
+from experiments.report.figures.curve_summary import summarise_curve, thin_out
 from experiments.store.loading import load_history
 from tests.report.reading import read_page, study_data
 from tests.report.synthetic import write_results, write_site
@@ -28,7 +34,7 @@ def data(results, study):
 
 def test_thinning_keeps_both_ends_and_the_limit():
     for length in (0, 1, 2, 399, 400, 401, 4000):
-        kept = thin(length, 400)
+        kept = thin_out(length, 400)
         assert len(kept) == min(length, 400)
         if length:
             assert (kept[0], kept[-1]) == (0, length - 1)

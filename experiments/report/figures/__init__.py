@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from experiments.report.figures.boundaries import Boundary, draw_boundary
-from experiments.report.figures.curves import Curve, VariantCurves, summarise_curve
-from experiments.report.figures.inputs import draw_inputs
-from experiments.report.figures.layers import LayerCurves, draw_layer_lines, draw_layer_map
-from experiments.report.figures.learning import draw_curve
+from experiments.report.figures.curve_summary import Curve, VariantCurves, summarise_curve
+from experiments.report.figures.decision_boundaries import Boundary, draw_boundary
+from experiments.report.figures.gallery import write_figures
+from experiments.report.figures.layer_figures import LayerCurves, draw_inputs, draw_layer_lines, draw_layer_map
+from experiments.report.figures.learning_curves import draw_curve
 from experiments.report.figures.strips import Strip, StripPanel, draw_strips
-from experiments.report.figures.sweeps import draw_best, draw_sweep
-from experiments.report.figures.write import write_figures
+from experiments.report.figures.sweep_figures import draw_best, draw_sweep
 
 __all__ = [
     "Boundary",

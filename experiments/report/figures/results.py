@@ -13,7 +13,7 @@ import pandas as pd
 from experiments.analysis import Analysis
 from experiments.columns import PROTOCOLS
 from experiments.errors import ExperimentsError
-from experiments.report.figures.curves import VariantCurves
+from experiments.report.figures.curve_summary import VariantCurves
 from experiments.store.folder import StudyFolder
 from experiments.store.loading import StoredHistory, load_history
 from experiments.store.npz import read_npz

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from experiments.report.figures.curves import VariantCurves
-from experiments.report.figures.learning import learning_figure
+from experiments.report.figures.curve_summary import VariantCurves
+from experiments.report.figures.learning_curves import learning_figure
 from experiments.report.figures.style import apply_style, label_outer, save, say, sheet
 
 

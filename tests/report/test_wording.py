@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from experiments.report.words import LOOKS, duration, interval, look, number, percent, plural, signed
+from experiments.report.wording import LOOKS, duration, interval, look, number, percent, plural, signed
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,91 @@
-"""Sweeps over the axes of grids as data for the page's charts: train and test together, single runs faint."""
+"""The data of a study's interactive charts, as the page's scripts read them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.analysis import Sweep
+from experiments.analysis import Analysis, Sweep
 from experiments.columns import column_of
-from experiments.report import words
-from experiments.report.figures.words import set_label
-from experiments.report.lines import rounded
+from experiments.report.curve_charts import (
+    Epochs,
+    curve_metrics,
+    layer_curves,
+    learning_curves,
+    read_histories,
+    rounded,
+)
+from experiments.report.slide_mode import slide_data
+from experiments.report.source import Changes
+from experiments.report.wording import number, plural, set_label
 
-_SLOTS = {"train": 0, "test": 1, "fresh_test": 3, "validation": 4}
-# More lines than this with all their single runs would be a thicket.
+if TYPE_CHECKING:
+    from experiments.language.study import Study
+
+_SLOTS = 7
+_FIRST_SHOWN = 4
+_SET_SLOTS = {"train": 0, "test": 1, "fresh_test": 3, "validation": 4}
+# More lines than this with all their single runs hide each other.
 _MOST_WITH_RUNS = 4
+_WATCHED = {"test": "Test rows, watched after each epoch", "validation": "Validation rows"}
+
+
+def chart_data(analysis: Analysis, changes: Sequence[Changes], out: Path) -> Mapping[str, Any]:
+    """Gather the data of all charts of a study.
+
+    Args:
+        analysis: The analysed study.
+        changes: What each variant that can be chosen changes in the YAML.
+        out: The results folder.
+
+    Returns:
+        ``variants`` (looks), ``curves``, ``layers``, ``sweeps``, ``slides``, ``source`` (lines to mark) and ``epochs``;
+        what a study does not have is None or empty.
+    """
+    study = analysis.study
+    histories, epochs = read_histories(study, out), Epochs()
+    metrics = curve_metrics(histories)
+    curves = learning_curves(histories, metrics, epochs)
+    return {
+        "variants": _looks(study, {index for index, _ in histories}),
+        "curves": {**curves, "watched": _watched(study)} if curves else None,
+        "layers": layer_curves(histories, epochs),
+        "sweeps": sweep_charts(analysis.headline_sweeps),
+        "slides": slide_data(analysis, histories, metrics, epochs),
+        "source": [{"changed": one.changed, "replaced": one.replaced} for one in changes],
+        "epochs": epochs.lists,
+    }
+
+
+def _looks(study: Study, drawn: set[int]) -> list[dict[str, Any]]:
+    """Give each variant a colour and a dash; the base and what claims name come first, in colour and on the page."""
+    names = [variant.name for variant in study.variants]
+    claimed = [reference.variant for claim in study.claims for reference in claim.expression.references]
+    first = [index for index, variant in enumerate(study.variants) if not variant.changes]
+    first += [names.index(name) for name in claimed if name in names]
+    order = [index for index in dict.fromkeys([*first, *sorted(drawn)]) if index in drawn]
+    ranks = {index: rank for rank, index in enumerate(order)}
+    return [
+        {
+            "name": variant.name,
+            "slot": ranks.get(index, 0) % _SLOTS,
+            "dash": ranks.get(index, 0) // _SLOTS % 4,
+            "on": index in order[:_FIRST_SHOWN],
+            "curves": index in drawn,
+        }
+        for index, variant in enumerate(study.variants)
+    ]
+
+
+def _watched(study: Study) -> str:
+    """Name the rows of the validation curves; empty where no variant watches any."""
+    kinds = {variant.config.training.validate_on for variant in study.variants} - {"none"}
+    if len(kinds) == 1:
+        return _WATCHED[kinds.pop()]
+    return "Rows watched after each epoch" if kinds else ""
 
 
 def sweep_charts(sweeps: Sequence[Sweep]) -> list[dict[str, Any]]:
@@ -67,22 +137,22 @@ def _name(sweep: Sweep) -> str:
 
 def _content(sweeps: Sequence[Sweep], places: dict[Any, float]) -> dict[str, Any]:
     faint = [line for sweep in sweeps for line in _runs(sweep, places)] if len(sweeps) <= _MOST_WITH_RUNS else []
-    clear = [_line(sweep, places, number) for number, sweep in enumerate(sweeps)]
+    clear = [_line(sweep, places, slot) for slot, sweep in enumerate(sweeps)]
     return {"series": faint + clear, "note": " ".join(_note(sweep) for sweep in sweeps)}
 
 
-def _look(sweep: Sweep, number: int = 0) -> dict[str, Any]:
+def _look(sweep: Sweep, slot: int = 0) -> dict[str, Any]:
     """Without other axes colour is the set of rows; with them it is the line, and dashes are the training rows."""
     where = column_of(sweep.column).set_name
     if sweep.others:
-        return {"slot": number % 7, "dash": 1 if where == "train" else 0}
-    return {"slot": _SLOTS.get(where, 1), "dash": 0}
+        return {"slot": slot % 7, "dash": 1 if where == "train" else 0}
+    return {"slot": _SET_SLOTS.get(where, 1), "dash": 0}
 
 
-def _line(sweep: Sweep, places: dict[Any, float], number: int) -> dict[str, Any]:
+def _line(sweep: Sweep, places: dict[Any, float], slot: int) -> dict[str, Any]:
     return {
         "name": _line_name(sweep),
-        **_look(sweep, number),
+        **_look(sweep, slot),
         "points": True,
         "marked": [k for k, value in enumerate(sweep.values) if value in sweep.as_good],
         "x": [places[value] for value in sweep.values],
@@ -106,7 +176,7 @@ def _line_name(sweep: Sweep) -> str:
 
 def _note(sweep: Sweep) -> str:
     lost = sum(sweep.diverged)
-    parts = [f"{words.plural(lost, 'run')} diverged and stand outside the means."] if lost else []
+    parts = [f"{plural(lost, 'run')} diverged and stand outside the means."] if lost else []
     if sweep.best is not None and column_of(sweep.metric).set_name != "train":
         equals = [_label(value) for value in sweep.as_good if value != sweep.best]
         as_good = f"not to be told from it: {', '.join(equals)}" if equals else "better than every other value"
@@ -115,7 +185,7 @@ def _note(sweep: Sweep) -> str:
 
 
 def _label(value: Any) -> str:
-    return words.number(float(value)) if isinstance(value, int | float) else str(value)
+    return number(float(value)) if isinstance(value, int | float) else str(value)
 
 
 def _spans_powers(sweeps: Sequence[Sweep]) -> bool:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.report.figures.boundaries import Boundary, boundaries_figure, draw_boundary
+from experiments.report.figures.decision_boundaries import Boundary, boundaries_figure, draw_boundary
 
 RANDOM = np.random.default_rng(2)
 

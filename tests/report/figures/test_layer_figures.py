@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from experiments.report.figures.inputs import input_figure
-from experiments.report.figures.layers import LayerCurves, draw_layer_lines, lines_figure, maps_figure
+from experiments.report.figures.layer_figures import (
+    LayerCurves,
+    draw_layer_lines,
+    input_figure,
+    lines_figure,
+    maps_figure,
+)
 from experiments.report.figures.style import PURPLE
 
 ORDER = ["hidden_1", "hidden_2", "hidden_10", "output"]

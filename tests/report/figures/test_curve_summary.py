@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.report.figures.curves import summarise_curve, wants_log
+from experiments.report.figures.curve_summary import summarise_curve, wants_log
 
 
 def test_the_band_is_the_t_interval_of_the_mean():

@@ -6,7 +6,7 @@ import pytest
 
 from experiments.analysis import Effect, Interval
 from experiments.language.expressions import parse_claim
-from experiments.report.effect_views import effect_drawing, effect_text
+from experiments.report.claim_views import effect_drawing, effect_text
 
 
 def effect(unit="difference", estimate=0.02, low=0.01, high=0.03, n=30, expect="a.test_accuracy > b.test_accuracy"):

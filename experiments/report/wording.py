@@ -1,4 +1,10 @@
-"""Numbers and verdicts as the pages write them."""
+"""Numbers, verdicts, sets of rows and protocols as figures and pages write them.
+
+>>> number(0.81434), number(12480), number(3.1e-5), signed(0.0291)
+('0.8143', '12,480', '3.10·10⁻⁵', '+0.0291')
+>>> interval(0.0211, 0.0364), percent(0.24), duration(192), plural(1240, "run")
+('[0.0211, 0.0364]', '24 %', '3.2 min', '1,240 runs')
+"""
 
 from __future__ import annotations
 
@@ -11,7 +17,7 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 @dataclass(frozen=True)
 class Look:
-    """A verdict to the eye: colour (by class), word and sign, so that none of the three stands alone."""
+    """How a verdict looks: CSS class (for its colour), word and sign, so that no meaning depends on colour alone."""
 
     css: str
     word: str
@@ -27,13 +33,40 @@ LOOKS = {
 NOT_ASKED = Look("no-data", "not run", "–")
 
 
+@dataclass(frozen=True)
+class ProtocolText:
+    """How pages and figures name a protocol: in a heading, and in half a sentence."""
+
+    heading: str
+    about: str
+
+
+PROTOCOL_TEXTS = {
+    "published": ProtocolText(
+        "On the slides’ data (published)", "the slides' one data set, runs differ in the training seed"
+    ),
+    "fresh": ProtocolText("On fresh data", "every run draws its own data"),
+}
+_SET_LABELS = {"fresh_test": "10,000 fresh rows"}
+
+
+def protocol_label(protocol: str) -> str:
+    """Return the name of a protocol and what it is, such as ``fresh: every run draws its own data``."""
+    return f"{protocol}: {PROTOCOL_TEXTS[protocol].about}"
+
+
+def set_label(name: str) -> str:
+    """Return the name of a set of rows in texts."""
+    return _SET_LABELS.get(name, name)
+
+
 def look(verdict: str | None) -> Look:
-    """Choose colour, word and sign of a verdict; None where the study does not have the protocol."""
+    """Return the look of a verdict; None where the study does not have the protocol."""
     return NOT_ASKED if verdict is None else LOOKS.get(verdict, Look("no-data", verdict, "–"))
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """Write a number with a few significant digits: ``0.8143``, ``12,480``, ``3.1·10⁻⁵``, ``∞``; "–" for none."""
+    """Write a number with a few significant digits; infinity as ``∞``, a missing number as ``–``."""
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):
@@ -49,25 +82,25 @@ def number(value: float | None, digits: int = 4) -> str:
 
 
 def interval(low: float | None, high: float | None, digits: int = 3) -> str:
-    """Write an interval: ``[0.021, 0.036]``, empty where there is none."""
+    """Write an interval; empty where there is none."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return ""
     return f"[{number(low, digits)}, {number(high, digits)}]"
 
 
 def signed(value: float | None, digits: int = 3) -> str:
-    """Write a difference with its sign: ``+0.029``, ``−0.002``."""
+    """Write a difference with its sign."""
     text = number(value, digits)
     return f"+{text}" if value is not None and value > 0 else text
 
 
 def percent(share: float | None) -> str:
-    """Write a share of one as a whole percentage."""
+    """Write a share as a whole percentage."""
     return "–" if share is None or math.isnan(share) else f"{100 * share:.0f} %"
 
 
 def duration(seconds: float) -> str:
-    """Write a time as people say it: ``48 s``, ``3.2 min``, ``35 h``."""
+    """Write a time in the unit that fits: ``48 s``, ``3.2 min``, ``35 h``, ``4 days``."""
     if math.isnan(seconds):
         return "–"
     for unit, size in (("days", 48 * 3600.0), ("h", 90 * 60.0), ("min", 90.0)):
@@ -78,5 +111,5 @@ def duration(seconds: float) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Count things: ``1 run``, ``1,240 runs``."""
+    """Write a count with its noun, in the plural where it is not 1."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

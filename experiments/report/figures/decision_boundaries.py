@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from experiments.report.figures.results import Results
 from experiments.report.figures.style import BLUE, COLUMNS, GREY, ORANGE, PALETTE, Size, label_outer, say, sheet
+from experiments.report.wording import protocol_label
 
 _CLASS_COLOURS = (BLUE, ORANGE, *PALETTE[2:])
 _TWO_CLASSES = LinearSegmentedColormap.from_list("two_classes", [BLUE, "#FFFFFF", ORANGE])
@@ -55,6 +57,22 @@ class Boundary:
     def classes(self) -> int:
         """Number of classes among the points, at least two."""
         return max(2, int(max(self.train_y.max(initial=0), self.test_y.max(initial=0))) + 1)
+
+
+def boundary_figures(results: Results) -> Iterator[tuple[str, Figure]]:
+    """Draw the decision boundaries of all variants, where the inputs are two-dimensional."""
+    found = {variant.name: results.boundary(variant.name) for variant in results.drawn}
+    boundaries = [Boundary.from_arrays(name, arrays) for name, arrays in found.items() if arrays]
+    if boundaries:
+        runs = max(len(arrays["probability"]) for arrays in found.values() if arrays)
+        yield (
+            "boundaries.published",
+            boundaries_figure(
+                boundaries,
+                title=f"{results.study.title}: decision boundaries",
+                subtitle=f"{protocol_label('published')} · the first {runs} runs, the rows of the first",
+            ),
+        )
 
 
 def draw_boundary(ax: Axes, boundary: Boundary) -> None:

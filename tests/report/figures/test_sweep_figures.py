@@ -7,7 +7,7 @@ import pytest
 from experiments.analysis.intervals import t_interval
 from experiments.analysis.sweeps import Sweep
 from experiments.report.figures.style import BLACK, BLUE
-from experiments.report.figures.sweeps import SweepPanel, draw_best, draw_sweep, sweeps_figure
+from experiments.report.figures.sweep_figures import SweepPanel, draw_best, draw_sweep, sweeps_figure
 
 RANDOM = np.random.default_rng(3)
 

@@ -71,7 +71,7 @@ def summarise_curve(
     """
     values = np.where(np.isfinite(values), values, np.nan).astype(float)
     measured = np.flatnonzero(~np.isnan(values).all(axis=0))
-    measured = measured[_thin(len(measured), _POINTS)]
+    measured = measured[thin_out(len(measured), _POINTS)]
     shown, zeros = values[:, measured], np.zeros(len(measured), bool)
     if log and zeros_apart:
         zeros = np.sum(shown == 0, axis=0) > np.sum(~np.isnan(shown), axis=0) / 2
@@ -115,6 +115,11 @@ def wants_log(values: Sequence[np.ndarray]) -> bool:
     return bool(high / low > _LOG_FROM)
 
 
+def thin_out(count: int, most: int) -> np.ndarray:
+    """Return at most ``most`` of the indices of ``count`` items, evenly spread, the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)) if count else np.zeros(0, int)
+
+
 def _interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean and 95 % t-interval down the columns, over the rows that have a value there."""
     count = np.sum(~np.isnan(values), axis=0)
@@ -124,11 +129,6 @@ def _interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return mean, mean - half, mean + half
 
 
-def _thin(count: int, most: int) -> np.ndarray:
-    """Indices of at most `most` of `count` items, the first and the last among them."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)) if count else np.zeros(0, int)
-
-
 def _positive(values: np.ndarray) -> np.ndarray:
     positive = values[values > 0]
     return np.maximum(values, positive.min()) if positive.size else np.full_like(values, np.nan)
@@ -136,7 +136,7 @@ def _positive(values: np.ndarray) -> np.ndarray:
 
 def _run_points(epochs: np.ndarray, row: np.ndarray) -> np.ndarray:
     kept = np.flatnonzero(~np.isnan(row))
-    kept = kept[_thin(len(kept), _RUN_POINTS)]
+    kept = kept[thin_out(len(kept), _RUN_POINTS)]
     return np.column_stack([epochs[kept], row[kept]])
 
 

@@ -33,12 +33,11 @@ from experiments.report.figures.strips import (
     margin_signs,
     strips_figure,
 )
-from experiments.report.figures.style import BLUE, GREEN, ORANGE
-from experiments.report.figures.words import protocol_label, set_label
+from experiments.report.figures.style import BLUE, ORANGE, PROTOCOL_COLOURS
+from experiments.report.wording import protocol_label, set_label
 
 Named = Iterator[tuple[str, Figure]]
 
-_COLOURS = {"published": BLUE, "fresh": GREEN}
 _INTERVAL = "mean and its 95 % interval"
 
 
@@ -115,7 +114,7 @@ def published_figures(results: Results) -> Named:
 def _forest(results: Results, panels: Sequence[StripPanel], what: str, subtitle: str) -> Figure:
     handles: dict[str, Artist] = {
         f"{protocol}: a pair of runs": dot(colour)
-        for protocol, colour in _COLOURS.items()
+        for protocol, colour in PROTOCOL_COLOURS.items()
         if protocol in results.protocols
     }
     handles[_INTERVAL] = bar()
@@ -217,7 +216,7 @@ def _protocol_panel(
     """Set the strips of both protocols into each row; ratios far apart get a log axis."""
     kinds = {
         colour: [strips.get((row, protocol)) for row in rows]
-        for protocol, colour in _COLOURS.items()
+        for protocol, colour in PROTOCOL_COLOURS.items()
         if any(own == protocol for _, own in strips)
     }
     values = np.concatenate([[*strip.values, strip.low, strip.high] for strip in strips.values()])
@@ -226,7 +225,7 @@ def _protocol_panel(
 
 def _protocol_handles(found: Sequence[Flattery], what: str) -> dict[str, Line2D]:
     there = {one.protocol for one in found}
-    handles = {f"{protocol}: {what}": dot(colour) for protocol, colour in _COLOURS.items() if protocol in there}
+    handles = {f"{protocol}: {what}": dot(colour) for protocol, colour in PROTOCOL_COLOURS.items() if protocol in there}
     return {**handles, _INTERVAL: bar()}
 
 

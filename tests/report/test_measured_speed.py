@@ -2,19 +2,50 @@ from __future__ import annotations
 
 import json
 import math
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from experiments.language.configuration import DataSettings
 from experiments.language.row_counts import steps_of_an_epoch
-from experiments.report.fit_time import fit_seconds
+from experiments.report.measured_speed import fit_seconds, speed_table
+from tests.model.cases import configuration
+
+FOUND = {
+    "machine": {"processor": "A processor", "cores": "2"},
+    "measured": "2026-11-21",
+    "claims": [
+        {
+            "claim": {
+                "study": "dropout",
+                "says": "Dropout takes twice as long",
+                "source": "A deck",
+                "slower": "wide+dropout",
+                "faster": "wide",
+                "claimed": [2.0, 3.0],
+            },
+            "way": "`model.fit`",
+            "ratio": {"estimate": 1.2, "low": 1.1, "high": 1.3, "n": 7, "p": 0.01},
+            "word": "contradicted",
+        }
+    ],
+}
 
 
-def config(split, source, batch_size=32):
-    data = DataSettings.from_plain({"points": source, "split": {"test": 1, **split}})
-    return SimpleNamespace(data=data, training=SimpleNamespace(batch_size=batch_size))
+def test_a_study_has_its_own_claims_and_the_scoreboard_all(tmp_path):
+    measured = tmp_path / "speed_claims.json"
+    measured.write_text(json.dumps(FOUND))
+    table = speed_table("dropout", measured)
+    assert table == speed_table(None, measured)
+    (row,) = table.rows
+    assert (row.says, row.way, row.look.word) == ("Dropout takes twice as long.", "model.fit", "contradicted")
+    assert (row.ratio, row.n, table.machine) == ("1.2 [1.1, 1.3]", 7, "A processor, one core")
+    assert speed_table("noise", measured) is None
+
+
+def test_without_a_measurement_there_is_no_table(tmp_path):
+    assert speed_table(None, tmp_path / "speed_claims.json") is None
+    (tmp_path / "speed_claims.json").write_text("{}")
+    assert speed_table(None, tmp_path / "speed_claims.json") is None
 
 
 @pytest.mark.parametrize(
@@ -32,7 +63,9 @@ def config(split, source, batch_size=32):
     ],
 )
 def test_steps_are_counted_from_the_configuration(split, source, batch_size, steps):
-    assert steps_of_an_epoch(config(split, source, batch_size)) == steps
+    assert (
+        steps_of_an_epoch(configuration(source=source, split={"test": "none", **split}, batch_size=batch_size)) == steps
+    )
 
 
 def test_the_estimate_is_epochs_times_their_cost(tmp_path, study):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from experiments.report.figures.curves import Curve, summarise_curve
+from experiments.columns import CURVES, RecordedCurve
+from experiments.report.figures.curve_summary import Curve, summarise_curve
+from experiments.report.figures.results import Results
 from experiments.report.figures.style import (
     COLUMNS,
     GREY,
@@ -31,6 +33,7 @@ from experiments.report.figures.style import (
     sheet,
     wrap_label,
 )
+from experiments.report.wording import protocol_label
 
 # With up to two layers there is nothing to map: variants are compared in one panel a layer instead.
 FEW_LAYERS = 2
@@ -39,6 +42,7 @@ _ZERO = "exactly 0 in most runs"
 _STYLES = ("-", "--", "-.", ":")
 _MAP = Size(width=3.9, gap_x=1.7, gap_y=0.95, left=1.75, right=1.4)
 _LINES = Size(width=6.4, height=4.2)
+_QUANTILES = ("input_q15", "input_q50", "input_q85")
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,47 @@ class LayerCurves:
         lines = [_line_with_gaps(curve) for curve in self.layers.values()]
         epochs = np.array(sorted(set.intersection(*(set(at.tolist()) for at, *_ in lines))), int)
         return epochs, np.stack([mean[np.isin(at, epochs)] for at, mean, *_ in lines])
+
+
+def layer_figures(results: Results) -> Iterator[tuple[str, Figure]]:
+    """Draw every recorded probe by layer and epoch, under one protocol: the data hardly matter to how norms behave."""
+    for protocol in results.protocols[:1]:
+        for probe in (curve for curve in CURVES.values() if curve.title):
+            variants = [curves for curves in _layer_curves(results, protocol, probe) if curves.layers]
+            if not any(
+                curve.epochs.size or curves.has_zeros for curves in variants for curve in curves.layers.values()
+            ):
+                continue
+            deepest = max(len(curves.layers) for curves in variants)
+            mean = "geometric mean" if probe.log else "mean"
+            runs = "runs above 0" if any(curves.positive_only for curves in variants) else "runs"
+            draw = maps_figure if deepest > FEW_LAYERS else lines_figure
+            yield (
+                f"{probe.name}.{protocol}",
+                draw(
+                    variants,
+                    title=f"{results.study.title}: {probe.title[0].lower()}{probe.title[1:]}",
+                    subtitle=f"{protocol_label(protocol)} · {mean} of the {runs}",
+                    label=probe.label,
+                    log=probe.log,
+                ),
+            )
+
+
+def input_figures(results: Results) -> Iterator[tuple[str, Figure]]:
+    """Draw the quantiles of a unit's inputs over the epochs, where they were recorded."""
+    for protocol in results.protocols[:1]:
+        histories = {variant.name: results.history(variant.name, protocol) for variant in results.drawn}
+        recorded = {name: h for name, h in histories.items() if any(key.startswith("input_q50.") for key in h)}
+        if recorded:
+            yield (
+                f"input_quantiles.{protocol}",
+                input_figure(
+                    recorded,
+                    title=f"{results.study.title}: inputs of a layer's first unit",
+                    subtitle=f"{protocol_label(protocol)} · quantiles over the training rows, mean of the runs",
+                ),
+            )
 
 
 def draw_layer_map(ax: Axes, curves: LayerCurves, norm: Normalize) -> None:
@@ -191,6 +236,63 @@ def lines_figure(variants: Sequence[LayerCurves], *, title: str, subtitle: str, 
         log_axis(axes[0], "y")
     label_outer(axes, 2, "epoch", label + (", log scale" if log else ""))
     return figure
+
+
+def draw_inputs(ax: Axes, history: Mapping[str, np.ndarray], layer: str, colour: str) -> None:
+    """Draw the median of a unit's inputs, and the band from their 15th to their 85th percentile.
+
+    Args:
+        ax: Where to.
+        history: With ``input_q15.<layer>``, ``input_q50.<layer>`` and ``input_q85.<layer>``, each (run, epoch).
+        layer: Which.
+        colour: Of line and band.
+    """
+    low, middle, high = (summarise_curve(history[f"{quantile}.{layer}"]) for quantile in _QUANTILES)
+    draw_line(ax, middle.epochs, middle.mean, color=colour)
+    draw_band(ax, middle.epochs, low.mean, high.mean, colour=colour, alpha=0.2)
+
+
+def input_figure(histories: Mapping[str, Mapping[str, np.ndarray]], *, title: str, subtitle: str) -> Figure:
+    """Draw the inputs of each layer's first unit, a panel for each variant, all on one scale.
+
+    Args:
+        histories: Variant name to its arrays, the baseline first.
+        title: Of the figure.
+        subtitle: How to read it.
+    """
+    layers = {name: layers_of(history) for name, history in histories.items()}
+    colours = {
+        layer: PALETTE[i % 7] for i, layer in enumerate(dict.fromkeys(x for own in layers.values() for x in own))
+    }
+    handles: dict[str, Line2D | Patch] = {
+        f"{layer}: median": Line2D([], [], color=colour) for layer, colour in colours.items()
+    }
+    handles["15th to 85th percentile"] = Patch(color=GREY, alpha=0.3)
+    figure, axes = sheet(len(histories), title=title, subtitle=subtitle, handles=handles)
+    for ax, (name, history) in zip(axes, histories.items(), strict=True):
+        ax.set_title(name)
+        for layer in layers[name]:
+            draw_inputs(ax, history, layer, colours[layer])
+    label_outer(axes, COLUMNS, "epoch", "input before the activation")
+    return figure
+
+
+def layers_of(history: Mapping[str, np.ndarray]) -> list[str]:
+    """List the layers whose inputs were recorded."""
+    return [key.removeprefix("input_q50.") for key in history if key.startswith("input_q50.")]
+
+
+def _layer_curves(results: Results, protocol: str, probe: RecordedCurve) -> list[LayerCurves]:
+    return [
+        LayerCurves.from_history(
+            variant.name,
+            probe.name,
+            results.history(variant.name, protocol),
+            [layer.name for layer in variant.config.model.layers],
+            log=probe.log,
+        )
+        for variant in results.drawn
+    ]
 
 
 def _draw_layer(ax: Axes, curve: Curve, *, alpha: float, **style: Any) -> None:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from experiments.analysis import Analysis, Verdict, one_run_sentence
 from experiments.columns import column_of
 from experiments.language.claims import find_variant
-from experiments.report import words
-from experiments.report.curve_data import Histories, Metric, single_runs
-from experiments.report.lines import Epochs
+from experiments.report.curve_charts import Epochs, Histories, Metric, single_runs
+from experiments.report.wording import look, plural
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
@@ -74,18 +73,17 @@ def _seed(verdict: Verdict, repeat: int) -> dict[str, Any]:
 
 
 def _all_seeds(verdict: Verdict) -> dict[str, Any]:
-    look, share = words.look(verdict.word), verdict.opposite_share
-    seeds = words.plural(len(verdict.singles), "seed")
+    shown, share = look(verdict.word), verdict.opposite_share
+    seeds = plural(len(verdict.singles), "seed")
     story = f"{seeds}."
     if not math.isnan(share):
         story = f"{round(share * len(verdict.singles))} of {seeds} alone tell the opposite story."
-    return {"verdict": look.css, "word": look.word, "sign": look.sign, "story": story, "sentence": verdict.sentence}
+    return {"verdict": shown.css, "word": shown.word, "sign": shown.sign, "story": story, "sentence": verdict.sentence}
 
 
 def _curve(metric: str, histories: Sequence[Any], metrics: Sequence[Metric]) -> Metric:
     """Choose the curve that shows what a claim is about: its own metric where that has one, else the watched score."""
-    column = column_of(metric)
-    where, name = column.set_name, column.metric
+    where, name = column_of(metric).set_name, column_of(metric).metric
     watched = [f"val_{name}", name] if where in ("test", "fresh_test", "validation") else [name, f"val_{name}"]
     keys = [metric, *(watched if where else ()), *(f"val_{one.key}" for one in reversed(metrics))]
     keys += [one.key for one in metrics]

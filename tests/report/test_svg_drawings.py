@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.report.drawings import forest, signed_bars, strip
+from experiments.report.svg_drawings import forest, run_strip, signed_bars
 
 numbers = st.floats(-1e6, 1e6)
 
@@ -31,7 +31,7 @@ def test_one_value_has_no_interval_but_a_place():
 
 @given(st.lists(numbers, max_size=40), st.lists(numbers, max_size=4))
 def test_every_dot_and_diamond_lies_inside_the_strip(values, theirs):
-    drawing = strip(values, theirs, [str(value) for value in theirs])
+    drawing = run_strip(values, theirs, [str(value) for value in theirs])
     assert len(drawing.dots) == len(values)
     for x, y in drawing.dots:
         assert 0 <= x <= 480
@@ -40,8 +40,8 @@ def test_every_dot_and_diamond_lies_inside_the_strip(values, theirs):
 
 
 def test_what_is_not_finite_has_no_dot():
-    assert len(strip([0.1, math.inf, math.nan], [math.nan], ["NaN of a deck"]).dots) == 1
-    assert strip([math.inf], [], []).dots == ()
+    assert len(run_strip([0.1, math.inf, math.nan], [math.nan], ["NaN of a deck"]).dots) == 1
+    assert run_strip([math.inf], [], []).dots == ()
 
 
 def test_bars_stand_on_both_sides_of_zero_on_one_scale():

@@ -1,17 +1,17 @@
-"""The learning curves and the probes of a study as data for the page's charts."""
+"""Learning curves and recorded curves as data for the page's charts: thinned out, rounded, equal epochs stored once."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from experiments.columns import CURVES, column_of
-from experiments.report.figures.curves import Curve, summarise_curve, wants_log
-from experiments.report.lines import Epochs, thin
+from experiments.report.figures.curve_summary import Curve, summarise_curve, thin_out, wants_log
 from experiments.store.folder import StudyFolder
 from experiments.store.loading import StoredHistory, load_history
 
@@ -21,10 +21,50 @@ if TYPE_CHECKING:
 # Numbers that all curves of one kind may hold together: three of them stand in a page of less than 3 MB.
 _MOST_NUMBERS = 70_000
 _MOST_POINTS, _FEWEST_POINTS = 400, 30
-# The title of each chart that several recorded curves share, as if they were layers.
-_SHARED = {"input": "Inputs of the first unit"}
+_SHARED_CHARTS = {"input": "Inputs of the first unit"}
+"""Titles of the charts that several recorded curves share; they are its lines, as if they were layers."""
 
+Line = list[Any]
 Histories = Mapping[tuple[int, str], StoredHistory]
+
+
+@dataclass
+class Epochs:
+    """The lists of epochs that lines are drawn over; equal lists are kept once.
+
+    Attributes:
+        lists: What a line's first element is an index into.
+    """
+
+    lists: list[list[int]] = field(default_factory=list)
+    _known: dict[bytes, int] = field(default_factory=dict)
+
+    def index(self, epochs: np.ndarray) -> int:
+        """Give the index of a list of epochs, adding it where it is new."""
+        key = np.asarray(epochs, np.int64).tobytes()
+        if key not in self._known:
+            self._known[key] = len(self.lists)
+            self.lists.append([int(epoch) for epoch in epochs])
+        return self._known[key]
+
+    def line(self, curve: Curve) -> Line:
+        """Write a mean with its band: [index of the epochs, mean, low, high]."""
+        return [self.index(curve.epochs), rounded(curve.mean), rounded(curve.low), rounded(curve.high)]
+
+    def run(self, points: np.ndarray, most: int) -> Line:
+        """Write a single run: [index of the epochs, values].
+
+        Args:
+            points: Shape (points, 2): epoch and value.
+            most: How many points to keep.
+        """
+        kept = points[thin_out(len(points), most)]
+        return [self.index(kept[:, 0]), rounded(kept[:, 1])]
+
+
+def rounded(values: Iterable[float]) -> list[float | None]:
+    """Round to four significant digits, which no screen can tell from the whole; null for what is not finite."""
+    return [float(f"{value:.4g}") if math.isfinite(value) else None for value in values]
 
 
 @dataclass(frozen=True)
@@ -97,7 +137,7 @@ def layer_curves(histories: Histories, epochs: Epochs) -> dict[str, Any] | None:
     probes = {key: probe for key in keys if (probe := _probe(key))}
     if not probes:
         return None
-    words = [_word(word) for word in dict.fromkeys(word for word, _ in probes.values())]
+    words = [_chart_of(word) for word in dict.fromkeys(word for word, _ in probes.values())]
     logs = {word.key: word.log for word in words}
     most = _points(len(histories) * len(probes) * 3)
     lines: dict[str, dict[int, dict[str, dict[str, Any]]]] = {}
@@ -137,35 +177,26 @@ def _points(lines: int) -> int:
 
 
 def _thinned(curve: Curve, most: int) -> Curve:
-    kept = thin(len(curve.epochs), most)
-    return Curve(
-        epochs=curve.epochs[kept],
-        mean=curve.mean[kept],
-        low=curve.low[kept],
-        high=curve.high[kept],
-        complete=curve.complete[kept],
-        runs=curve.runs,
-        ends=curve.ends,
-        count=curve.count,
-    )
+    kept = thin_out(len(curve.epochs), most)
+    shown = {name: getattr(curve, name)[kept] for name in ("epochs", "mean", "low", "high", "complete")}
+    return replace(curve, **shown)
 
 
 def _probe(key: str) -> tuple[str, str] | None:
-    """Take the key of a probe apart into what was measured and where; None for a metric."""
-    word, _, layer = key.partition(".")
-    curve = CURVES.get(word)
-    if curve is not None and curve.chart:
+    """Split the key of a recorded curve into its chart and its line there; None for a metric."""
+    name, _, layer = key.partition(".")
+    curve = CURVES.get(name)
+    if curve and curve.chart:
         return curve.chart, f"{layer}, {curve.label}"
-    return (word, layer or "all layers") if layer or curve is not None else None
+    return (name, layer or "all layers") if layer or (curve and curve.title) else None
 
 
-def _word(word: str) -> Metric:
-    if word in _SHARED:
-        return Metric(word, _SHARED[word], log=False)
-    curve = CURVES.get(word)
-    if curve is None or not curve.title:
-        return Metric(word, word.replace("_", " "), log=False)
-    return Metric(word, f"{curve.title} ({curve.label})", curve.log)
+def _chart_of(name: str) -> Metric:
+    """Return the name and scale of the chart of recorded curves."""
+    curve = CURVES.get(name)
+    if curve and curve.title:
+        return Metric(name, f"{curve.title} ({curve.label})", curve.log)
+    return Metric(name, _SHARED_CHARTS.get(name, name.replace("_", " ")), log=False)
 
 
 def _log(histories: Histories, keys: Iterable[str]) -> bool:

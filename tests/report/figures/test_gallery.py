@@ -8,8 +8,8 @@ from experiments.analysis import analyse, read_runs
 from experiments.errors import ExperimentsError
 from experiments.language import parse_study
 from experiments.report.figures import write_figures
-from experiments.report.figures.from_tables import forest_figures
 from experiments.report.figures.results import Results
+from experiments.report.figures.strip_figures import forest_figures
 from tests.report.synthetic import write_results
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from experiments.report.figures.curves import VariantCurves, summarise_curve
-from experiments.report.figures.learning import draw_curve, learning_figure
+from experiments.report.figures.curve_summary import VariantCurves, summarise_curve
+from experiments.report.figures.learning_curves import draw_curve, learning_figure
 from experiments.report.figures.style import BLUE, ORANGE
 
 RANDOM = np.random.default_rng(1)

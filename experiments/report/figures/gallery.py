@@ -9,16 +9,18 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from experiments.analysis import Analysis
-from experiments.report.figures.from_curves import boundary_figures, input_figures, layer_figures, learning_figures
-from experiments.report.figures.from_grids import sweep_figures
-from experiments.report.figures.from_tables import (
+from experiments.report.figures.decision_boundaries import boundary_figures
+from experiments.report.figures.layer_figures import input_figures, layer_figures
+from experiments.report.figures.learning_curves import learning_figures
+from experiments.report.figures.results import Results
+from experiments.report.figures.strip_figures import (
     flattery_figures,
     forest_figures,
     published_figures,
     stopping_figures,
 )
-from experiments.report.figures.results import Results
 from experiments.report.figures.style import apply_style, save
+from experiments.report.figures.sweep_figures import sweep_figures
 from experiments.store.files import safe_name
 
 _OURS = re.compile(r"(sweep_.+|forest|forest_claims|flattery|published|.+\.(published|fresh))\.png")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +14,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from experiments.report.figures.curves import Curve, VariantCurves, summarise_curve, wants_log
+from experiments.columns import column_of
+from experiments.report.figures.curve_summary import Curve, VariantCurves, summarise_curve, wants_log
+from experiments.report.figures.results import Results
 from experiments.report.figures.style import (
     COLUMNS,
     GREY,
@@ -26,8 +29,38 @@ from experiments.report.figures.style import (
     say,
     sheet,
 )
+from experiments.report.wording import protocol_label
+
+if TYPE_CHECKING:
+    from experiments.language.study import Variant
 
 Curves = Mapping[str, Curve]
+
+# Curves that have figures of their own, or none: the loss with its penalties cannot be compared between variants.
+_NOT_LEARNING = frozenset(("loss", "learning_rate", "weight_norm"))
+_AS_KERAS = "train as Keras reports it: during the epoch, with dropout and noise"
+
+
+def learning_figures(results: Results) -> Iterator[tuple[str, Figure]]:
+    """Draw a figure for each metric and protocol, penalty-free losses first."""
+    for protocol in results.protocols:
+        trained = [variant for variant in results.drawn if results.history(variant.name, protocol)]
+        missing = len(results.drawn) - len(trained)
+        for key in _metric_keys(results, protocol):
+            curves = [_with_units(results.curves(variant, protocol, key), variant, key) for variant in trained]
+            notes = [protocol_label(protocol), _AS_KERAS] + [
+                f"{missing} of {len(results.drawn)} variants not run yet"
+            ] * (missing > 0)
+            yield (
+                f"learning_{key}.{protocol}",
+                learning_figure(
+                    [own for own in curves if own.sets],  # variants trained with another loss have no such curve
+                    title=f"{results.study.title}: {column_of(key).label.partition(' (')[0]} while training",
+                    subtitle=" · ".join(notes),
+                    label=column_of(key).label,
+                    bounded=column_of(key).is_accuracy,
+                ),
+            )
 
 
 def draw_curve(ax: Axes, curve: Curve, colour: str) -> None:
@@ -79,6 +112,22 @@ def learning_figure(
         _crosses(ax, curves)
     label_outer(axes, COLUMNS, "epoch", label + (", log scale" if log else ""))
     return figure
+
+
+def _metric_keys(results: Results, protocol: str) -> list[str]:
+    histories = [results.history(variant.name, protocol) for variant in results.drawn]
+    keys = {key: None for history in histories for key in history}
+    plain = [key for key in keys if "." not in key and not key.startswith("val_") and key not in _NOT_LEARNING]
+    if all(column_of(key).is_accuracy for key in plain) and "loss" in keys:
+        plain.append("loss")
+    return sorted(plain, key=lambda key: (column_of(key).is_accuracy, key))
+
+
+def _with_units(curves: VariantCurves, variant: Variant, key: str) -> VariantCurves:
+    """Add to the name of a panel that its errors are in scaled units, which other panels are not in."""
+    if column_of(key).is_accuracy or variant.config.data.scale.targets is None:
+        return curves
+    return replace(curves, name=f"{curves.name} (scaled target)")
 
 
 def _panel(ax: Axes, variant: VariantCurves, curves: Curves, baseline: Curves) -> None:
