@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiments.columns import PROTOCOLS
 from experiments.errors import ExperimentsError
 from experiments.store.files import is_leftover, safe_name
 
+_PROTOCOL = "|".join(PROTOCOLS)
 _OURS = {
-    "history": re.compile(r".+\.(published|fresh)\.npz"),
+    "history": re.compile(rf".+\.({_PROTOCOL})\.npz"),
     "boundaries": re.compile(r".+\.published\.npz"),
-    "errors": re.compile(r".+\.(published|fresh)\.\d+\.txt"),
+    "errors": re.compile(rf".+\.({_PROTOCOL})\.\d+\.txt"),
 }
 """Sub-folders whose files are deleted with their runs, and patterns of the file names."""
 

@@ -112,8 +112,8 @@ def load_history(study: str, variant: str, protocol: str = "published", out: str
     """
     path = StudyFolder.of(study, out).history(variant, protocol)
     if not path.is_file():
-        there = sorted(file.name.removesuffix(".npz") for file in path.parent.glob("*.npz"))
-        raise ExperimentsError(f"no curves at {path}" + (f"; there are {', '.join(there)}" if there else ""))
+        names = sorted(file.name.removesuffix(".npz") for file in path.parent.glob("*.npz"))
+        raise ExperimentsError(f"no curves at {path}" + (f"; there are {', '.join(names)}" if names else ""))
     arrays = read_npz(path)
     grid = {name.removeprefix(GRID): array[0].item() for name, array in arrays.items() if name.startswith(GRID)}
     curves = {name: array for name, array in arrays.items() if name not in CURVE_INDEX and not name.startswith(GRID)}

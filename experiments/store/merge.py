@@ -92,24 +92,24 @@ def _set_aside(folder: StudyFolder, path: Path) -> str:
     """Drop the runs of a damaged file from the table, then rename it: after a kill in between it is found again."""
     if path.parent != folder.staging:
         rows = read_rows(folder.runs)
-        kept = [row for row in rows if path not in _files_of(folder, row["variant"], row["protocol"])]
-        write_if_changed(folder.runs, table_text(kept))
+        others = [row for row in rows if path not in _files_of(folder, row["variant"], row["protocol"])]
+        write_if_changed(folder.runs, table_text(others))
     return set_aside(path)
 
 
 def _merge(study: Study, folder: StudyFolder) -> None:
-    files, members = staged_files(folder.staging), StudyRuns(study)
+    files, study_runs = staged_files(folder.staging), StudyRuns(study)
     runs = (run for path in files for run in read_staged(path))
-    staged = {key_of(run.row): run for run in runs if members.has(entry_of(run.row))}
+    staged = {key_of(run.row): run for run in runs if study_runs.has(entry_of(run.row))}
     old = {key_of(row): row for row in read_rows(folder.runs)}
-    rows = {key: row for key, row in old.items() if members.has(entry_of(row))} | {
+    rows = {key: row for key, row in old.items() if study_runs.has(entry_of(row))} | {
         key: run.row for key, run in staged.items()
     }
     if rows or old:
         _write_arrays(study, folder, rows, staged, changed={*staged, *(old.keys() - rows.keys())})
         _write_errors(folder, rows, staged)
         write_if_changed(folder.resolved, resolved_text(study))
-        write_if_changed(folder.runs, table_text(rows[key] for key in sorted(rows, key=members.rank)))
+        write_if_changed(folder.runs, table_text(rows[key] for key in sorted(rows, key=study_runs.rank)))
     for path in files:
         path.unlink(missing_ok=True)
     for place in (folder.path, folder.staging):
@@ -148,30 +148,30 @@ def _by_place(runs: dict[Key, _Entry]) -> dict[_Place, dict[int, _Entry]]:
 
 
 def _write_curves(path: Path, variant: Variant, rows: dict[int, Row], new: dict[int, StagedRun]) -> None:
-    fresh: Repeats = {repeat: (run.row["hash"], run.history) for repeat, run in new.items() if run.history}
-    _write_joined(path, rows, split_curves, fresh, lambda repeats: join_curves(repeats, variant.grid))
+    added: Repeats = {repeat: (run.row["hash"], run.history) for repeat, run in new.items() if run.history}
+    _write_joined(path, rows, split_curves, added, lambda repeats: join_curves(repeats, variant.grid))
 
 
 def _write_boundaries(path: Path, rows: dict[int, Row], new: dict[int, StagedRun]) -> None:
-    fresh: Repeats = {
+    added: Repeats = {
         repeat: (run.row["hash"], run.arrays) for repeat, run in new.items() if "probability" in run.arrays
     }
-    _write_joined(path, rows, split_boundaries, fresh, join_boundaries)
+    _write_joined(path, rows, split_boundaries, added, join_boundaries)
 
 
 def _write_joined(
     path: Path,
     rows: dict[int, Row],
     split: Callable[[Arrays], Repeats],
-    fresh: Repeats,
+    added: Repeats,
     join: Callable[[Repeats], Arrays],
 ) -> None:
     """Write the arrays of new runs and of old runs that stay; failed runs have none."""
     hashes = {repeat: row["hash"] for repeat, row in rows.items() if "error" not in row}
-    together = split(read_npz(path)) | fresh
-    together = {repeat: entry for repeat, entry in together.items() if hashes.get(repeat) == entry[0]}
-    if together:
-        write_if_changed(path, npz_bytes(join(together)))
+    arrays = split(read_npz(path)) | added
+    arrays = {repeat: entry for repeat, entry in arrays.items() if hashes.get(repeat) == entry[0]}
+    if arrays:
+        write_if_changed(path, npz_bytes(join(arrays)))
     else:
         path.unlink(missing_ok=True)
 
@@ -184,11 +184,11 @@ def _write_errors(folder: StudyFolder, rows: dict[Key, Row], staged: _Staged) ->
     _keep_only(folder, "errors", failed.values())
 
 
-def _keep_only(folder: StudyFolder, name: str, known: Iterable[Path]) -> None:
+def _keep_only(folder: StudyFolder, name: str, current: Iterable[Path]) -> None:
     """Delete the files of dropped runs, temporary files, and the folder if it is empty."""
-    known = set(known)
+    current = set(current)
     for path in folder.runs_files(name):
-        if path not in known:
+        if path not in current:
             path.unlink()
     place = folder.path / name
     if place.is_dir() and not any(place.iterdir()):
