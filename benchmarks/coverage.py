@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.analysis.grid_axes import inside_gains
 from experiments.analysis.intervals import chosen_interval, log_spread_ratios, t_interval
+from experiments.analysis.sweeps import inside_gains
 
 Floats = np.ndarray
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]

@@ -120,7 +120,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "int": int,
     "float": lambda text: float(text or math.nan),
 }
-"""Type of a column to what reads its text."""
+"""Type of a column to the function that reads its text."""
 
 
 def _row(study: Study, verdict: Verdict, meter: LuckMeter | None) -> ClaimRow:
@@ -150,6 +150,6 @@ def _row(study: Study, verdict: Verdict, meter: LuckMeter | None) -> ClaimRow:
         "diverged_or_never": verdict.worst,
         "sentence": verdict.sentence,
     }
-    for part, found in meter.parts.items() if meter else ():
-        cells |= {f"luck_{part}": found.estimate, f"luck_{part}_low": found.low, f"luck_{part}_high": found.high}
+    for part, gain in meter.parts.items() if meter else ():
+        cells |= {f"luck_{part}": gain.estimate, f"luck_{part}_low": gain.low, f"luck_{part}_high": gain.high}
     return ClaimRow(**{column: ten_digits(value) for column, value in cells.items()})

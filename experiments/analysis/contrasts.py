@@ -1,4 +1,4 @@
-"""Two sides of a claim, repeat by repeat: on which scale they are compared, and what the interval is."""
+"""Contrasts: two sides of a claim in pairs of runs, compared on the scale of their metric."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ class Contrast:
     Attributes:
         left: Value of the left side by repeat; infinite where a diverged run has the worst value.
         right: The same of the right side, the offset added.
-        values: What the interval is about, by repeat: differences, log ratios, or -1, 0, 1 where only the order
-            is known.
+        values: Values of the interval by repeat: differences, log ratios, or -1, 0, 1 where only the order counts.
         unit: "difference", "ratio" or "order".
         undecided: Repeats left out because both runs of a difference ``a.m - b.m`` diverged or never reached their
             target.
@@ -57,7 +56,7 @@ class Contrast:
         return int((~np.isfinite(self.left) | ~np.isfinite(self.right)).sum())
 
     def interval(self) -> Interval:
-        """Give the estimate in the contrast's own unit: a mean difference, a ratio, or a share of the untied pairs."""
+        """Return the estimate in the unit: a mean difference, a ratio, or a share of the untied pairs."""
         if self.unit == "order":
             return order_interval(self.signs)
         interval = t_interval(self.values)
@@ -95,7 +94,7 @@ def pair(left: pd.Series, right: pd.Series, metric: str) -> Contrast:
         metric: Name of the column, for its natural scale.
 
     Returns:
-        The pairs of the repeats that both have.
+        The pairs of the repeats that are in both.
     """
     sides = pd.concat([left, right], axis=1, keys=["left", "right"], join="inner").sort_index()
     return _scaled(sides["left"], sides["right"], ratio=column_of(metric).is_ratio)
@@ -110,7 +109,7 @@ def _scaled(x: pd.Series, y: pd.Series, *, ratio: bool) -> Contrast:
 
 
 def order_interval(signs: pd.Series) -> Interval:
-    """Give the share of pairs in which the left side is larger, among those that are not equal (the sign test)."""
+    """Return the share of untied pairs in which the left side is larger (the sign test)."""
     larger, smaller = int((signs > 0).sum()), int((signs < 0).sum())
     if larger + smaller == 0:
         return Interval(0.5, 0.0, 1.0, len(signs), 1.0) if len(signs) else share_interval(0, 0)
@@ -119,7 +118,7 @@ def order_interval(signs: pd.Series) -> Interval:
 
 
 def reference_values(reference: Reference, table: RunTable) -> pd.Series:
-    """Read the values that a reference of a claim names, by repeat."""
+    """Return the values of a reference of a claim, by repeat."""
     name = find_variant(reference.variant, table.variants)
     if name is None:
         return pd.Series(dtype=float)
@@ -159,7 +158,7 @@ def _signs(left: pd.Series, right: pd.Series) -> pd.Series:
 
 
 def summary_of(side: pd.Series, unit: Unit) -> float:
-    """Give the middle of one side on the scale of its comparison: mean, geometric mean, or median."""
+    """Return the middle of one side on the scale of its comparison: mean, geometric mean, or median."""
     if side.empty:
         return math.nan
     if unit == "ratio":

@@ -1,4 +1,4 @@
-"""Bias and variance as the slides' tables name them, and the basic recipe's advice."""
+"""Diagnosis: bias and variance of variants, with the names and the advice of the slides."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ADVICE: dict[Scenario, str] = {
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Where a variant stands in the slides' table.
+    """The cell of a variant in the slides' table.
 
     Attributes:
         variant: Its name.
@@ -69,7 +69,7 @@ class Diagnosis:
 
 
 def name_scenario(train_error: float, dev_error: float, *, target_error: float, margin: float) -> Scenario:
-    """Name the cell of the slides' table.
+    """Return the name of the cell of the slides' table.
 
     Args:
         train_error: Error on the training rows.
@@ -94,10 +94,10 @@ def name_scenario(train_error: float, dev_error: float, *, target_error: float, 
 
 
 def diagnose(study: Study, runs: pd.DataFrame) -> list[Diagnosis]:
-    """Name the bias and variance of every variant.
+    """Return the bias and variance of every variant.
 
     Args:
-        study: The study; without ``diagnosis`` in it nothing is named.
+        study: The study; without ``diagnosis`` there is none.
         runs: Its runs.
 
     Returns:
@@ -106,8 +106,8 @@ def diagnose(study: Study, runs: pd.DataFrame) -> list[Diagnosis]:
     if study.diagnosis is None:
         return []
     tables = [RunTable(runs, protocol) for protocol in study.protocols]
-    found = [_diagnose(variant, table, dict(study.diagnosis)) for variant in study.variants for table in tables]
-    return [one for one in found if one is not None]
+    cells = [_diagnose(variant, table, dict(study.diagnosis)) for variant in study.variants for table in tables]
+    return [cell for cell in cells if cell is not None]
 
 
 def _diagnose(variant: Variant, table: RunTable, options: dict[str, object]) -> Diagnosis | None:
@@ -142,5 +142,5 @@ def _errors(table: RunTable, variant: str, metric: str) -> pd.Series:
 
 
 def _over(distance: float, margin: float) -> bool:
-    """Compare with a little room for the last bits, so that 15 % against 10 % is not 5.0000001 %."""
+    """Return whether a distance is over the margin, with room for the last bits: 15 % minus 10 % is 5 %."""
     return distance > margin + 1e-6

@@ -25,7 +25,7 @@ class PairedDifference:
 
     Attributes:
         variant: Its name.
-        reference: The name of what it is compared with.
+        reference: Name of the variant that it is compared with.
         metric: The metric asked for.
         column: The column it was read from (fresh rows under ``fresh``).
         protocol: "published" or "fresh".
@@ -80,32 +80,31 @@ class FolderChange:
 def compare_variants(
     study: Study, runs: pd.DataFrame, names: Sequence[str], metrics: Sequence[str] | None = None
 ) -> list[PairedDifference]:
-    """Compare variants of a study with the first one named.
+    """Return the differences of variants to the first one named.
 
     Args:
         study: The study.
         runs: Its runs.
-        names: Two or more names of variants or grid points; the first is what the others are compared with.
-        metrics: Names of columns; by default the few that stand for the study.
+        names: Two or more names of variants or grid points; the others are compared with the first.
+        metrics: Names of columns; by default the headline metrics.
 
     Returns:
-        One for each protocol, metric and further name that have runs in common.
+        One for each protocol, metric and further name with runs in common.
     """
-    wanted = headline_metrics(study) if metrics is None else metrics
-    found = [
+    compared = [
         _difference(name, names[0], metric, table)
         for table in (RunTable(runs, protocol) for protocol in study.protocols)
-        for metric in wanted
+        for metric in (headline_metrics(study) if metrics is None else metrics)
         for name in names[1:]
     ]
-    return [one for one in found if one.effect.interval.n]
+    return [difference for difference in compared if difference.effect.interval.n]
 
 
 def differences(study: Study, runs: pd.DataFrame) -> list[PairedDifference]:
-    """Compare the named variants of a study with a reference, in the study's main metric: the forest plot's numbers.
+    """Return the differences of the named variants to a reference, in the main metric: those of the forest plot.
 
-    The reference is the first variant, or, where runs of that diverge (pairs with such a run have an order and no
-    difference), the first without such a run. Variants on other data have nothing to be compared with and are left out.
+    The reference is the first variant without a diverged run, since pairs with such a run have an order and no
+    difference; if all have one, the first variant. Variants on other data are left out.
     """
     named = [variant for variant in study.variants if not variant.grid]
     if not named:
@@ -127,7 +126,7 @@ def _sources(variant: Variant) -> set[str]:
 
 
 def compare_folders(first: Path | str, second: Path | str) -> list[FolderChange]:
-    """Compare two folders of results: what changed?
+    """Return what changed between two folders of results.
 
     Args:
         first: A results folder, or the folder of one study, the "before".

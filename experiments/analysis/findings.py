@@ -28,7 +28,7 @@ class Finding:
         word: The verdict.
         effect: Estimate, 95 % interval, n and p in their unit, and the claim's side.
         outcomes: 1 where a single repeat supports the claim, -1 where it contradicts it, 0 where neither; by repeat.
-        left: Middle of the left side (mean, geometric mean, median, standard deviation), NaN where there is none.
+        left: Middle of the left side (mean, geometric mean, median, standard deviation), NaN without one.
         right: Middle of the right side.
         ties: Pairs with equal sides.
         worst: Pairs with a run that diverged or never reached its target.
@@ -37,7 +37,7 @@ class Finding:
         lefts: Left side by repeat.
         rights: Right side by repeat.
         middles: Sentence with the middles of both sides; empty where the form of claim has none.
-        of: What the effect is between, where the name of its unit does not say it.
+        of: What the effect is between, where the name of its unit is not enough.
         event: What a share of repeats is a share of.
     """
 
@@ -96,7 +96,7 @@ def name_verdict(*, supported: bool, contradicted: bool) -> Word:
 
 
 def hold_back(word: Word, interval: Interval) -> Word:
-    """Return a verdict, weakened where there is no value, one value, or no spread over too few repeats to trust it."""
+    """Return a verdict, weakened if there is no value, one value, or no spread over too few repeats."""
     if interval.n == 0:
         return "no data"
     if interval.n == 1:

@@ -1,4 +1,4 @@
-"""Flattery: how much better the best epoch on the watched test rows looks than 10,000 fresh rows say."""
+"""Flattery: by how much the best epoch on the watched test rows is better than the score on 10,000 fresh rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Flattery:
-    """How much watching the test set flatters one variant.
+    """Flattery of one variant.
 
     Attributes:
         variant: Its name.
@@ -43,7 +43,7 @@ class Flattery:
 
 
 def flattery(study: Study, runs: pd.DataFrame) -> list[Flattery]:
-    """Measure the flattery of every variant whose runs watch the test set and have fresh rows.
+    """Return the flattery of every variant whose runs watch the test set and have fresh rows.
 
     Args:
         study: The study.
@@ -53,18 +53,18 @@ def flattery(study: Study, runs: pd.DataFrame) -> list[Flattery]:
         One for each variant and protocol with such runs, in file order.
     """
     tables = [RunTable(runs, protocol) for protocol in study.protocols]
-    found = [_flattery(variant, table) for variant in study.variants for table in tables]
-    return [one for one in found if one is not None]
+    measured = [_flattery(variant, table) for variant in study.variants for table in tables]
+    return [flattery for flattery in measured if flattery is not None]
 
 
 def _flattery(variant: Variant, table: RunTable) -> Flattery | None:
     metric = watched_metric(variant.config)
     if metric is None:
         return None
-    best, last = (table.values(variant.name, f"{kept}fresh_test_{metric}") for kept in ("best_", ""))
+    best, last = (table.values(variant.name, f"{weights}fresh_test_{metric}") for weights in ("best_", ""))
     best_watched = table.values(variant.name, f"best_watched_{metric}")
     pairs = pd.concat([best_watched, last if best.empty else best], axis=1, keys=["watched", "fresh"])
-    there, pairs = len(pairs), pairs.replace([np.inf, -np.inf], np.nan).dropna()
+    runs, pairs = len(pairs), pairs.replace([np.inf, -np.inf], np.nan).dropna()
     if pairs.empty:
         return None
     watched, fresh = pairs["watched"], pairs["fresh"]
@@ -73,4 +73,4 @@ def _flattery(variant: Variant, table: RunTable) -> Flattery | None:
         effect = Effect("difference", t_interval(watched - fresh))
     else:
         effect = Effect("ratio", t_interval(np.log(fresh) - np.log(watched)).exp())
-    return Flattery(variant.name, table.protocol, metric, watched, fresh, effect, there - len(pairs))
+    return Flattery(variant.name, table.protocol, metric, watched, fresh, effect, runs - len(pairs))

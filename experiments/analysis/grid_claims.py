@@ -11,8 +11,8 @@ import pandas as pd
 
 from experiments.analysis.effects import Effect, Unit
 from experiments.analysis.findings import Evidence, Finding, Judge, read_word
-from experiments.analysis.grid_axes import along_axis
 from experiments.analysis.intervals import Interval, chosen_interval, repeats_needed, t_interval
+from experiments.analysis.sweeps import along_axis
 from experiments.language.expressions import Shape, Trend
 
 
@@ -90,7 +90,7 @@ def inside_gains(along: pd.DataFrame) -> tuple[pd.Series, Any]:
 
 
 def _as_measured(interval: Interval, side: int, unit: Unit) -> Interval:
-    """Turn an interval of how much better into one of how much more, as a ratio where the numbers are logarithms."""
+    """Return an interval of how much better as one of how much more, of logarithms as a ratio."""
     if side < 0:
         interval = replace(interval, estimate=-interval.estimate, low=-interval.high, high=-interval.low)
     return interval.exp() if unit == "ratio" else interval

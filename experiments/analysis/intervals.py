@@ -1,4 +1,4 @@
-"""Confidence intervals and the tests that go with them; docs/statistics.md says why these."""
+"""Confidence intervals and their tests; docs/statistics.md has the reasons for each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Interval:
         low: Lower end; NaN where one value gives no interval.
         high: Upper end.
         n: Number of values.
-        p: Two-sided p-value of "no difference"; NaN where there is none.
+        p: Two-sided p-value of "no difference"; NaN without a test.
     """
 
     estimate: float
@@ -39,7 +39,7 @@ class Interval:
     p: float = math.nan
 
     def exp(self) -> Interval:
-        """Turn an interval of log ratios into one of ratios."""
+        """Return the interval of ratios of an interval of log ratios."""
         with np.errstate(over="ignore"):
             estimate, low, high = np.exp([self.estimate, self.low, self.high]).tolist()
         return replace(self, estimate=estimate, low=low, high=high)
@@ -56,15 +56,15 @@ def ten_digits(value: Any) -> Any:
 
 
 def t_interval(values: ArrayLike) -> Interval:
-    """Give the t-interval of a mean.
+    """Return the t-interval of a mean.
 
     Args:
         values: Finite numbers, independent repeats.
 
     Returns:
         The mean with its 95 % interval and the p-value of "the true mean is 0". One value has no interval (NaN);
-        equal values have an interval without width, and the p-value of the sign test stands in, because a spread of
-        0 cannot be extrapolated from a handful of repeats.
+        equal values have an interval without width and the p-value of the sign test, because a spread of 0 cannot be
+        extrapolated from a few repeats.
     """
     x = np.asarray(values, dtype=float)
     if x.size == 0:
@@ -83,7 +83,7 @@ def t_interval(values: ArrayLike) -> Interval:
 
 
 def chosen_interval(values: ArrayLike, *, left: int, right: int) -> Interval:
-    """Give the t-interval of a mean difference whose sides were chosen, as the best of several, by the same values.
+    """Return the t-interval of a mean difference whose sides were chosen, as the best of several, by the same values.
 
     The best of many flat means beats a single one by luck. So each end of the interval pays for the choices that favour
     it with a share of the 2.5 % (Bonferroni): the lower end for those of the left side, the upper for the right.
@@ -106,7 +106,7 @@ def chosen_interval(values: ArrayLike, *, left: int, right: int) -> Interval:
 
 
 def share_interval(successes: int, n: int) -> Interval:
-    """Give the exact (Clopper-Pearson) interval of a share.
+    """Return the exact (Clopper-Pearson) interval of a share.
 
     Args:
         successes: How many of the n.
@@ -123,7 +123,7 @@ def share_interval(successes: int, n: int) -> Interval:
 
 
 def welch_interval(first: ArrayLike, second: ArrayLike) -> Interval:
-    """Give the interval of a difference of means of two independent samples with spreads of their own."""
+    """Return the interval of a difference of means of two independent samples with spreads of their own."""
     x, y = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     difference = float(x.mean() - y.mean())
     n = min(x.size, y.size)
@@ -137,7 +137,7 @@ def welch_interval(first: ArrayLike, second: ArrayLike) -> Interval:
 
 
 def log_spread_ratios(first: ArrayLike, second: ArrayLike) -> Floats:
-    """Give jackknife pseudo-values of the logarithm of a ratio of standard deviations, of paired samples.
+    """Return jackknife pseudo-values of the logarithm of a ratio of standard deviations, of paired samples.
 
     Their t-interval is the interval of the log ratio (Miller 1968, "Jackknifing Variances"): unlike the F test and
     Pitman's test it holds for skewed and long-tailed values too, and leaving out pairs respects the pairing.
@@ -164,7 +164,7 @@ def _variances_without_one(x: Floats) -> Floats:
 
 
 def repeats_needed(values: ArrayLike, distance: float | None = None, choices: int = 1) -> int | None:
-    """Say how many repeats would have decided, were mean and spread to stay as they are.
+    """Return how many repeats would have decided if mean and spread stayed as they are.
 
     Args:
         values: The repeats at hand.

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LuckMeter:
-    """A gain taken apart: its parts add up to it, or multiply to it where the unit is a ratio.
+    """The parts of a gain; their sum, or of ratios their product, is the gain.
 
     Attributes:
         study: Name of the study.
         number: Position of the claim in its study, from 1.
         unit: "difference" or "ratio".
-        gain: Left against right on the slides' own test rows.
-        test_rows: What the same weights lose on 10,000 fresh rows.
-        training_rows: What is lost on top when the training rows are drawn anew too; None without the fresh protocol.
-        trick: What is left: the gain under the fresh protocol; None without it.
+        gain: Left against right on the test rows of the slides.
+        test_rows: Loss of the same weights on 10,000 fresh rows.
+        training_rows: Further loss when the training rows are drawn anew too; None without the fresh protocol.
+        trick: The gain under the fresh protocol; None without it.
     """
 
     study: str
@@ -54,7 +54,7 @@ class LuckMeter:
 
 
 def luck_meter(study: Study, runs: pd.DataFrame) -> list[LuckMeter]:
-    """Take the gains of a study's comparisons apart.
+    """Return the luck meters of a study's comparisons.
 
     Args:
         study: The study with its claims.
@@ -88,12 +88,12 @@ def _written(reference: Reference, table: RunTable) -> str:
 
 
 def _original(metric: str) -> str:
-    """Keep a metric that is read from other rows under ``fresh``, and nothing else."""
+    """Return a metric that is read from other rows under ``fresh``; an empty text for other metrics."""
     return metric if column_of(metric).fresh else ""
 
 
 def _contrasts(claim: Comparison, tables: tuple[RunTable, ...]) -> list[Contrast]:
-    """Compare on one scale in all tables: as ratios where all allow it."""
+    """Return the contrasts in all tables on one scale: as ratios where all allow it."""
     plain = claim.offset == 0
     all_three = [contrast(claim.left, claim.right, table, ratio=plain) for table in tables]
     if len({pairs.unit for pairs in all_three if pairs.n}) > 1:

@@ -20,7 +20,7 @@ COLUMNS = (
 
 
 def summarize(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
-    """Summarize every metric of every variant.
+    """Return the summary of every metric of every variant.
 
     Args:
         study: Gives the variants and their order; runs of other variants are left out.
@@ -28,8 +28,7 @@ def summarize(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row for each variant, protocol and column with values: n (runs with a finite value), their mean, standard
-        deviation, 95 % interval of the mean, median, least and largest, and beside them how many runs diverged and how
-        many failed.
+        deviation, 95 % interval of the mean, median, least and largest, and the numbers of diverged and failed runs.
     """
     metrics = metric_columns(runs)
     groups = dict(list(runs.groupby(["variant", "protocol"])))
@@ -46,11 +45,11 @@ def _rows(variant: str, protocol: str, runs: pd.DataFrame | None, metrics: list[
     if runs is None:
         return []
     failed = runs["error"] != ""
-    beside = {"diverged": int((runs["diverged"] > 0).sum()), "failed": int(failed.sum())}
-    there = [metric for metric in metrics if runs[metric].notna().any()]
+    counts = {"diverged": int((runs["diverged"] > 0).sum()), "failed": int(failed.sum())}
+    measured = [metric for metric in metrics if runs[metric].notna().any()]
     return [
-        {"variant": variant, "protocol": protocol, "metric": metric} | _numbers(runs.loc[~failed, metric]) | beside
-        for metric in there
+        {"variant": variant, "protocol": protocol, "metric": metric} | _numbers(runs.loc[~failed, metric]) | counts
+        for metric in measured
     ]
 
 

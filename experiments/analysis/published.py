@@ -26,17 +26,17 @@ _SIGNIFICANT = 0.05
 
 @dataclass(frozen=True)
 class PlacedFigure:
-    """A published figure beside our runs under the ``published`` protocol.
+    """A published figure among our runs under the ``published`` protocol.
 
     Attributes:
         figure: As the study has it.
         ours: Our values by repeat; infinite where a run diverged.
         mean: Our mean with its interval, over the finite runs.
-        below: Runs of ours below the figure, as far as its printed digits tell.
+        below: Runs of ours below the figure, within its printed digits.
         equal: Runs equal to it.
         above: Runs above it.
         percentile: Of the figure among our runs, ties counted half (mid-rank); NaN for a mean or a spread.
-        p: How often a run, or a mean, of ours would lie as far out or further (two-sided); NaN where not placed.
+        p: Two-sided p-value of a run, or a mean, of ours that is as far out or further; NaN where not placed.
         p_together: The same for all single figures of this variant and metric together (Mann-Whitney); NaN under two.
         beyond_chance: Whether ours and theirs disagree at 5 %.
         sentence: The comparison in words.
@@ -56,7 +56,7 @@ class PlacedFigure:
 
 
 def place_published(study: Study, runs: pd.DataFrame) -> list[PlacedFigure]:
-    """Place the published figures of a study.
+    """Return the places of the published figures of a study.
 
     Args:
         study: The study with its published figures.
@@ -68,11 +68,11 @@ def place_published(study: Study, runs: pd.DataFrame) -> list[PlacedFigure]:
     table = RunTable(runs, "published", fresh_rows=False)
     placed = [_place(figure, study, table) for figure in study.published]
     together: dict[tuple[str, str], list[PlacedFigure]] = defaultdict(list)
-    for one in placed:
-        if not math.isnan(one.percentile):
-            together[one.figure.variant, one.figure.metric].append(one)
-    p_values = {key: _together(ones) for key, ones in together.items()}
-    return [_judged(one, p_values) for one in placed]
+    for place in placed:
+        if not math.isnan(place.percentile):
+            together[place.figure.variant, place.figure.metric].append(place)
+    p_values = {key: _together(places) for key, places in together.items()}
+    return [_judged(place, p_values) for place in placed]
 
 
 def _place(figure: Published, study: Study, table: RunTable) -> PlacedFigure:
@@ -99,14 +99,14 @@ def _place(figure: Published, study: Study, table: RunTable) -> PlacedFigure:
 
 
 def _worst_if_nan(figure: Published) -> float:
-    """A figure that is printed as NaN is a diverged run, which ranks as the worst."""
+    """Return the value of a figure; one printed as NaN is a diverged run, which ranks as the worst."""
     if math.isnan(figure.value):
         return -math.inf if column_of(figure.metric).higher_is_better else math.inf
     return figure.value
 
 
 def _rounding(value: float) -> float:
-    """Half a unit of the last printed digit; figures up to 1 are printed with three digits and lose their zeros."""
+    """Return half a unit of the last printed digit; figures up to 1 have three digits, zeros at the end not printed."""
     if not math.isfinite(value):
         return 0.0
     digits = len(f"{value!r}".partition("e")[0].partition(".")[2].rstrip("0"))
@@ -125,7 +125,7 @@ def _ranked(placed: PlacedFigure) -> PlacedFigure:
 
 
 def _p_of_mean(placed: PlacedFigure, study: Study) -> float:
-    """Welch's test of a published mean; where no spread is printed with it, ours stands in for theirs."""
+    """Return the p-value of Welch's test of a published mean; if no spread is printed with it, ours is used."""
     figure, finite = placed.figure, placed.ours[np.isfinite(placed.ours)]
     if len(finite) < len(placed.ours) or len(finite) < 2:
         return math.nan
@@ -144,11 +144,11 @@ def _is_spread_of(other: Published, figure: Published) -> bool:
 
 
 def _together(placed: Sequence[PlacedFigure]) -> float:
-    """Test whether several people's figures and our runs can come from one distribution."""
+    """Return the p-value of several people's figures and our runs coming from one distribution."""
     if len(placed) < 2:
         return math.nan
     ours = placed[0].ours.to_numpy(copy=True)
-    figures = [_worst_if_nan(one.figure) for one in placed]
+    figures = [_worst_if_nan(place.figure) for place in placed]
     for value in filter(math.isfinite, figures):
         ours = np.where(np.abs(ours - value) <= _rounding(value), value, ours)
     ranks = stats.rankdata([*figures, *ours])

@@ -1,4 +1,4 @@
-"""The CSV files of a study and of a results folder, written from what was analysed; only the scoreboard reads them."""
+"""The CSV files of a study, written from its analysis, and the table of all claims in a results folder."""
 
 from __future__ import annotations
 
@@ -134,56 +134,56 @@ def _published_rows(analysis: Analysis) -> list[Cells]:
 def _flattery_rows(analysis: Analysis) -> list[Cells]:
     return [
         {
-            "variant": one.variant,
-            "protocol": one.protocol,
-            "metric": one.metric,
-            "unit": one.effect.unit,
-            "watched": one.watched.mean(),
-            "fresh": one.fresh.mean(),
-            **_interval("flattery", one.effect.interval),
-            "diverged": one.diverged,
+            "variant": flattery.variant,
+            "protocol": flattery.protocol,
+            "metric": flattery.metric,
+            "unit": flattery.effect.unit,
+            "watched": flattery.watched.mean(),
+            "fresh": flattery.fresh.mean(),
+            **_interval("flattery", flattery.effect.interval),
+            "diverged": flattery.diverged,
         }
-        for one in analysis.flattery
+        for flattery in analysis.flattery
     ]
 
 
 def _diagnosis_rows(analysis: Analysis) -> list[Cells]:
     return [
         {
-            "variant": one.variant,
-            "protocol": one.protocol,
-            "held_out": one.held_out,
-            "n": one.train_error.n,
-            "train_error": one.train_error.estimate,
-            "train_low": one.train_error.low,
-            "train_high": one.train_error.high,
-            "dev_error": one.dev_error.estimate,
-            "dev_low": one.dev_error.low,
-            "dev_high": one.dev_error.high,
-            "scenario": one.scenario,
-            "agreement": one.agreement,
-            "advice": one.advice,
+            "variant": diagnosis.variant,
+            "protocol": diagnosis.protocol,
+            "held_out": diagnosis.held_out,
+            "n": diagnosis.train_error.n,
+            "train_error": diagnosis.train_error.estimate,
+            "train_low": diagnosis.train_error.low,
+            "train_high": diagnosis.train_error.high,
+            "dev_error": diagnosis.dev_error.estimate,
+            "dev_low": diagnosis.dev_error.low,
+            "dev_high": diagnosis.dev_error.high,
+            "scenario": diagnosis.scenario,
+            "agreement": diagnosis.agreement,
+            "advice": diagnosis.advice,
         }
-        for one in analysis.diagnosis
+        for diagnosis in analysis.diagnosis
     ]
 
 
 def _difference_rows(analysis: Analysis) -> list[Cells]:
     return [
         {
-            "variant": one.variant,
-            "reference": one.reference,
-            "metric": one.metric,
-            "column": one.column,
-            "protocol": one.protocol,
-            "unit": one.effect.unit,
-            "left": one.left,
-            "right": one.right,
-            **_interval("effect", one.effect.interval),
-            "ties": one.ties,
-            "diverged_or_never": one.worst,
+            "variant": difference.variant,
+            "reference": difference.reference,
+            "metric": difference.metric,
+            "column": difference.column,
+            "protocol": difference.protocol,
+            "unit": difference.effect.unit,
+            "left": difference.left,
+            "right": difference.right,
+            **_interval("effect", difference.effect.interval),
+            "ties": difference.ties,
+            "diverged_or_never": difference.worst,
         }
-        for one in analysis.differences
+        for difference in analysis.differences
     ]
 
 

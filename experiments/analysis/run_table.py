@@ -1,4 +1,4 @@
-"""The table of a study's runs, and one metric of one variant out of it."""
+"""The table of a study's runs, and the values of one metric of one variant in it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_runs(study: str, out: Path | str = "results") -> pd.DataFrame:
         out: The results folder.
 
     Returns:
-        One row a run, text columns as text (empty where nothing is written); no rows where there is no runs.csv yet.
+        One row a run, text columns as text, empty cells as empty texts; no rows without a runs.csv.
     """
     if not StudyFolder.of(study, out).runs.is_file():
         return tidy(pd.DataFrame())
@@ -30,7 +30,7 @@ def read_runs(study: str, out: Path | str = "results") -> pd.DataFrame:
 
 
 def tidy(runs: pd.DataFrame) -> pd.DataFrame:
-    """Give every needed column a place and a type, so that nothing downstream asks whether it is there."""
+    """Return runs with every needed column and its type, sorted by variant, protocol and repeat."""
     runs = runs.copy()
     for column in _NEEDED:
         if column not in runs:
@@ -43,13 +43,13 @@ def tidy(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def metric_columns(runs: pd.DataFrame) -> list[str]:
-    """List the columns that hold measurements, in file order."""
+    """Return the columns with measurements, in file order."""
     numeric = runs.select_dtypes("number").columns
     return [name for name in numeric if column_of(name).is_measured]
 
 
 class RunTable:
-    """The finished runs of one protocol, asked for one metric of one variant at a time.
+    """The finished runs of one protocol.
 
     Args:
         runs: The study's runs, as ``read_runs`` gives them.
@@ -69,7 +69,7 @@ class RunTable:
         return list(self._groups)
 
     def column(self, variant: str, metric: str) -> str:
-        """Name the column that a metric is read from: on fresh rows and in original units where those are asked for."""
+        """Return the column that a metric is read from: on fresh rows and in original units where they apply."""
         rows = self._groups.get(variant)
         fresh = column_of(metric).fresh
         if self._fresh_rows and rows is not None and fresh and _has_values(rows, fresh):
@@ -79,7 +79,7 @@ class RunTable:
         return metric
 
     def values(self, variant: str, metric: str) -> pd.Series:
-        """Read a metric by repeat; a diverged run has the worst value there is.
+        """Return a metric by repeat; a diverged run has the worst possible value.
 
         Args:
             variant: Name of a variant or grid point.

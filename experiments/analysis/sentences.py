@@ -8,7 +8,7 @@ from experiments.language.expressions import Difference, Number, Term
 
 
 def describe(finding: Finding, *, planned: int) -> str:
-    """Write what the runs show about a claim.
+    """Write the evidence on a claim.
 
     Args:
         finding: The evidence on the claim.

@@ -1,4 +1,4 @@
-"""A metric against the values of a grid's axis, with the best value and those that cannot be told from it."""
+"""Sweeps: a metric along an axis of a grid, with the best value and those that do not differ from it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.grid_axes import in_order, label, points_of
 from experiments.analysis.headline import headline_metrics, sweep_metrics
 from experiments.analysis.intervals import Interval, t_interval
 from experiments.analysis.run_table import RunTable
@@ -39,7 +38,7 @@ class Sweep:
         intervals: Of each value, over its finite runs: a mean, of metrics compared as ratios a geometric one.
         diverged: Of each value, the number of runs that are not finite.
         best: The value with the best mean; None where every value has diverged runs.
-        as_good: The values that cannot be told from the best: the paired interval of the difference contains 0.
+        as_good: The values that do not differ from the best: the paired interval of the difference contains 0.
     """
 
     group: str
@@ -61,7 +60,7 @@ class Sweep:
     def places(self) -> tuple[float, ...]:
         """The place of each value on the axis: the number itself, or its rank where values are labels.
 
-        A logarithmic axis has no 0: it stands one step before the first number, as 0, 0.01, 0.1 at 0.001, 0.01, 0.1.
+        A logarithmic axis has no 0: its place is one step before the first number, as 0, 0.01, 0.1 at 0.001, 0.01, 0.1.
         """
         if not self.numeric:
             return tuple(float(rank) for rank in range(len(self.values)))
@@ -69,6 +68,45 @@ class Sweep:
         if self.logarithmic and numbers[0] == 0:
             numbers[0] = numbers[1] ** 2 / numbers[2]
         return tuple(numbers)
+
+
+def points_of(study: Study, group: str) -> list[Variant]:
+    """Return the points of a grid in file order."""
+    return [variant for variant in study.variants if variant.group == group and variant.grid]
+
+
+def label(value: Any) -> Any:
+    """Return a grid value as an axis shows it: a number as itself, anything else as text."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def in_order(values: Sequence[Any]) -> list[Any]:
+    """Return the values of an axis in order: numbers by size, anything else as in the file."""
+    unique = list(dict.fromkeys(values))
+    return sorted(unique) if all(isinstance(value, int | float) for value in unique) else unique
+
+
+def along_axis(study: Study, group: str, axis: str, metric: str, table: RunTable) -> tuple[pd.DataFrame, bool]:
+    """Tabulate a metric over one axis of a grid, the other axes averaged.
+
+    Args:
+        study: Gives the points of the grid.
+        group: Name of the grid.
+        axis: Name of the axis.
+        metric: Name of a column.
+        table: The runs of one protocol.
+
+    Returns:
+        Rows are the repeats that have every point, columns the values of the axis in order; and whether the numbers are
+        logarithms, which they are for metrics compared as ratios, unless some value has none.
+    """
+    points = points_of(study, group)
+    wide = pd.concat([table.values(point.name, metric) for point in points], axis=1).dropna()
+    logarithmic = column_of(metric).is_ratio and bool((wide > 0).all(axis=None))
+    numbers = np.log(wide.to_numpy()) if logarithmic else wide.to_numpy()
+    labels = [label(point.grid[axis]) for point in points]
+    columns = {value: numbers[:, [known == value for known in labels]].mean(axis=1) for value in in_order(labels)}
+    return pd.DataFrame(columns, index=wide.index), logarithmic
 
 
 def sweeps(study: Study, runs: pd.DataFrame, metrics: Sequence[str] | None = None) -> list[Sweep]:
@@ -84,7 +122,7 @@ def sweeps(study: Study, runs: pd.DataFrame, metrics: Sequence[str] | None = Non
     """
     tables = [RunTable(runs, protocol) for protocol in study.protocols]
     groups = dict.fromkeys(variant.group for variant in study.variants if variant.grid)
-    found = [
+    lines = [
         _sweep(line, axis, others, metric, table)
         for group in groups
         for axis in points_of(study, group)[0].grid
@@ -92,21 +130,21 @@ def sweeps(study: Study, runs: pd.DataFrame, metrics: Sequence[str] | None = Non
         for metric in (_shown_metrics(study, group) if metrics is None else metrics)
         for table in tables
     ]
-    return [sweep for sweep in found if not sweep.runs.empty]
+    return [sweep for sweep in lines if not sweep.runs.empty]
 
 
-def select_sweeps(found: Iterable[Sweep], metrics: Sequence[str]) -> list[Sweep]:
+def select_sweeps(sweeps: Iterable[Sweep], metrics: Sequence[str]) -> list[Sweep]:
     """Return the sweeps of some metrics.
 
     Args:
-        found: Sweeps of one study, as ``sweeps`` returns them.
+        sweeps: Of one study.
         metrics: Names of columns.
 
     Returns:
-        The sweeps by grid, axis and other axes as in ``found``, those of one line in the order of ``metrics``.
+        The sweeps by grid, axis and other axes as in ``sweeps``, those of one line in the order of ``metrics``.
     """
     lines: dict[tuple[str, str, str], list[Sweep]] = {}
-    for sweep in found:
+    for sweep in sweeps:
         lines.setdefault((sweep.group, sweep.axis, repr(sweep.others)), []).append(sweep)
     return [
         sweep
@@ -138,7 +176,7 @@ def _unevenness(numbers: np.ndarray) -> float:
 
 
 def _lines(points: Sequence[Variant], axis: str) -> list[tuple[dict[str, Any], list[Variant]]]:
-    """Group the points of a grid by the values of all axes but one."""
+    """Return the points of a grid, grouped by the values of all axes but one."""
     lines: dict[str, tuple[dict[str, Any], list[Variant]]] = {}
     for point in points:
         others = {name: label(value) for name, value in point.grid.items() if name != axis}
@@ -172,7 +210,7 @@ def _sweep(line: Sequence[Variant], axis: str, others: Mapping[str, Any], metric
 
 
 def _comparable(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Take logarithms where the metric is compared as a ratio and all values have one."""
+    """Return logarithms where the metric is compared as a ratio and all values have one."""
     logarithmic = column_of(metric).is_ratio and not (runs <= 0).any(axis=None)
     return pd.DataFrame(np.log(runs)) if logarithmic else runs
 

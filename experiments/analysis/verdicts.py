@@ -30,7 +30,7 @@ class Single:
 
     Attributes:
         left: Value of the left side, of a condition's metric, or the slope of a trend.
-        right: Value of the right side; NaN where there is none.
+        right: Value of the right side; NaN without one.
         outcome: 1 supports the claim, -1 contradicts it, 0 neither.
     """
 
@@ -54,7 +54,7 @@ class Verdict:
         right: Middle of the right side.
         ties: Pairs with equal sides.
         worst: Pairs with a run that diverged or never reached its target.
-        p_holm: The p-value adjusted for all claims of the study under this protocol; NaN where there is none.
+        p_holm: The p-value adjusted for all claims of the study under this protocol; NaN without one.
         repeats_needed: Repeats that would have decided an inconclusive claim; None where none would.
         opposite_share: Share of repeats that alone would have shown the opposite; NaN where one repeat shows nothing.
         singles: The claim in each repeat alone.
@@ -93,14 +93,14 @@ def judge(study: Study, runs: pd.DataFrame) -> list[Verdict]:
 
 
 def one_run_sentence(verdict: Verdict, repeat: int) -> str:
-    """Write what a lecturer would have concluded from one repeat alone.
+    """Write the conclusion from one repeat alone.
 
     Args:
         verdict: The claim's verdict under one protocol.
         repeat: Which repeat.
 
     Returns:
-        Plain text; another one where a single run shows nothing about this form of claim or there is no such run.
+        Plain text, also for a claim about spreads, which a single run does not show, and for a missing run.
     """
     single = verdict.singles.get(repeat)
     if single is None:
