@@ -58,17 +58,13 @@ class ObeyedConfiguration(Configuration):
     def __or__(self, words):
         return self.of(self, self.words | words)
 
-    def __contains__(self, word):
-        return word in self.words
-
-    def __getitem__(self, word):
-        return self.words[word]
-
-    def get(self, word, default=None):
-        return self.words.get(word, default)
-
     def __reduce__(self):
         return self.of, (Configuration.from_plain(self.to_plain()), self.words)
+
+
+def words_of(config):
+    """Return what ``fake_execute`` obeys; a configuration of a study that is only loaded has no such words."""
+    return config if isinstance(config, FakeConfiguration) else getattr(config, "words", {})
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,8 @@ def test_dry_run_says_what_would_run_and_touches_nothing(project, capsys):
 
 
 def test_run_and_run_again(project, capsys, fake_training):
-    code, text, _ = run(capsys, "run", "small", "--device", "cpu", "--jobs", "2")
+    code, text, errors = run(capsys, "run", "small", "--device", "cpu", "--jobs", "2")
+    assert errors == ""
     assert code == 0
     assert text.startswith("CPU, 2 workers\n0 done, 16 to run\n")
     assert re.search(r"16 runs in [\d.]+ s \(16 xla\), 0 failed, 0 done before", text)

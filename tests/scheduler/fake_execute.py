@@ -8,20 +8,20 @@ from pathlib import Path
 
 from experiments.errors import Problem
 from experiments.scheduler.worker import RunFunctions
-from tests.fakes import make_result
+from tests.fakes import make_result, words_of
 
 _held = []  # memory that is never given back
 
 
 def prepare(runs):
     for run in runs:
-        if "refuse" in run.config:
-            yield run, (Problem(None, "model.hidden", run.config["refuse"]),)
+        if "refuse" in words_of(run.config):
+            yield run, (Problem(None, "model.hidden", words_of(run.config)["refuse"]),)
 
 
 def execute(runs, on_progress=None):
     for run in runs:
-        config = run.config
+        config = words_of(run.config)
         if "log" in config:
             with Path(config["log"]).open("a") as log:
                 log.write(f"{os.getpid()} {run.variant} {run.protocol} {run.repeat}\n")
