@@ -31,24 +31,27 @@ def write_study(study: Study, out: Path | str = "results", figures: bool = True)
     Raises:
         ExperimentsError: The study's folder or that of its figures is a link.
     """
+    path = StudyFolder.of(study.name, out).runs
+    table = path.read_bytes() if path.is_file() else b""  # first: a table that is replaced meanwhile outdates the page
     analysis = analyse(study, read_runs(study.name, out))
     write_tables(analysis, out)
-    write_page(analysis, out)
+    write_page(analysis, table, out)
     if figures:
         write_figures(analysis, out)
-        write_page(analysis, out)
+        write_page(analysis, table, out)
 
 
-def write_page(analysis: Analysis, out: Path | str = "results") -> None:
+def write_page(analysis: Analysis, table: bytes, out: Path | str = "results") -> None:
     """Write the page of a study, if anything that it shows has changed.
 
     Args:
         analysis: The analysed study.
+        table: Content of runs.csv before it was analysed.
         out: The results folder.
     """
     folder = StudyFolder.of(analysis.study.name, out)
     page, claims = folder.path / "report.html", claim_views(analysis.claim_rows, analysis.study.claims)
-    inputs = fingerprint(*_inputs(analysis.study, folder, claims))
+    inputs = fingerprint(table, *_inputs(analysis.study, folder, claims))
     if inputs_of(page) != inputs:
         content = study_page(analysis, claims=claims, environment=read_environment(folder), out=Path(out))
         html = render("study.html", SCRIPTS["study.html"], inputs, home="../index.html", study=content)
@@ -56,10 +59,10 @@ def write_page(analysis: Analysis, out: Path | str = "results") -> None:
 
 
 def _inputs(study: Study, folder: StudyFolder, claims: Sequence[ClaimView]) -> list[bytes]:
-    """List what a page is made of; curves and boundaries belong to the runs in runs.csv, so their names suffice."""
+    """List what a page is made of beside runs.csv; of curves and boundaries, which belong to its runs, the names."""
     paths = [path for kind in ("npz", "png") for path in folder.path.rglob(f"*.{kind}")]
     names = "\n".join(sorted(path.relative_to(folder.path).as_posix() for path in paths))
     speed = speed_table(study.name)
-    contents = [path.read_bytes() if path.is_file() else b"" for path in (folder.runs, folder.environment)]
+    environment = folder.environment.read_bytes() if folder.environment.is_file() else b""
     texts = (study.text, repr(study.variants), repr(claims), repr(speed), names)
-    return [*contents, *(text.encode() for text in texts)]
+    return [environment, *(text.encode() for text in texts)]

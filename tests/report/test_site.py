@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
+from experiments.report import study_report
 from tests.report.reading import check_policy, read_page, study_data
 from tests.report.synthetic import write_results, write_site
 
@@ -109,6 +111,19 @@ def test_a_page_is_written_anew_when_its_study_changes(tmp_path, study):
     write_results(study, tmp_path, repeats=4)
     write_site([study], tmp_path)
     assert (tmp_path / "dropout/report.html").read_text() != before
+
+
+def test_a_page_of_a_table_that_was_replaced_meanwhile_is_written_anew(tmp_path, study, monkeypatch):
+    study = replace(study, claims=())
+    write_results(study, tmp_path, repeats=1)
+    monkeypatch.setattr(study_report, "write_tables", lambda *_: write_results(study, tmp_path, repeats=2))
+    study_report.write_study(study, tmp_path, figures=False)
+    monkeypatch.undo()
+    page = tmp_path / study.name / "report.html"
+    assert "Not run yet" in read_page(page).text()
+    before = page.read_bytes()
+    study_report.write_study(study, tmp_path, figures=False)
+    assert page.read_bytes() != before
 
 
 def test_two_writings_of_one_result_are_equal(tmp_path, study):
