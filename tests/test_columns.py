@@ -1,9 +1,11 @@
 """What a column means is declared once, and the documentation lists what is declared."""
 
+import doctest
 import re
 
 import pytest
 
+from experiments import columns
 from experiments.columns import BEST_WEIGHTS, COLUMNS, CURVES, OWN_CURVES, RECORD, Features, column_names, column_of
 from tools.column_tables import PAGE, with_tables
 
@@ -105,3 +107,8 @@ def test_the_documentation_has_the_declared_columns():
     page = PAGE.read_text(encoding="utf-8")
     assert with_tables(page) == page, "python -m tools.column_tables brings docs/language.md up to date"
     assert [word.name for word in RECORD if f"| `{word.name}` |" not in page] == []
+
+
+def test_the_examples_of_the_module_are_right():
+    failed, tried = doctest.testmod(columns)
+    assert tried and not failed

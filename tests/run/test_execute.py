@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import experiments.data
+from experiments.columns import column_of
 from experiments.language import parse_study
 from experiments.language.metrics import metric_names
 from experiments.run.execute import execute, prepare
@@ -55,6 +56,16 @@ def test_every_run_has_the_columns_that_claims_may_use(study, results):
         result = results[variant.name, "published", 0]
         assert result.error == ""
         assert metric_names(variant.config) - {"diverged_at"} == result.scalars.keys() - {"tier", "stopped_because"}
+
+
+def test_values_have_the_types_that_their_columns_declare(results):
+    for result in results.values():
+        types = {name: column_of(name).value_type for name in result.scalars}
+        assert [
+            name
+            for name, value in result.scalars.items()
+            if not isinstance(value, (int, float) if types[name] is float else types[name])
+        ] == []
 
 
 def test_published_rows_are_the_same_for_all_repeats_and_fresh_rows_are_not(results):
