@@ -28,6 +28,7 @@ from experiments.language.configuration import Component, Configuration, DataSet
 from experiments.language.located import LocatedDict, place_in
 from experiments.language.metrics import component_name, loss_column, measured
 from experiments.language.names import wrong_name
+from experiments.language.output_layer import classes_of, misfit
 from experiments.language.problems import Problems, found, nearest
 from experiments.language.row_counts import is_generator, rows_of
 from experiments.language.signatures import classes, identifiers
@@ -49,6 +50,7 @@ def check_consistency(config: Configuration, tree: LocatedDict, problems: Proble
     _check_validation(config, tree["training"], problems)
     _check_monitors(config, tree["training"]["callbacks"], problems)
     _check_learning_rate(config.training, tree["training"], problems)
+    _check_loss(config, tree["training"].place_of("loss"), problems)
     _check_rows(config.data, tree["data"]["split"], problems)
     _check_targets_to_reach(config, tree["record"], problems)
     check_metrics(config, tree, problems)
@@ -95,6 +97,13 @@ def _wrong_mode(metric: str, mode: str) -> str:
     if mode == "min" and metric.endswith(_BETTER_WHEN_HIGHER):
         return "is better when it is higher"
     return ""
+
+
+def _check_loss(config: Configuration, place: Place | None, problems: Problems) -> None:
+    loss, data = config.training.loss, config.data
+    message = misfit(config.model, loss, classes=classes_of(data), one_hot=data.one_hot)
+    if message:
+        problems.add(place, loss.path, message)
 
 
 def _check_learning_rate(training: TrainingSettings, tree: LocatedDict, problems: Problems) -> None:

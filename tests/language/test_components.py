@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.language.texts import make_study, problems_of, study_text
+from tests.language.texts import OUTPUT, make_study, problems_of, study_text
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from tests.language.texts import make_study, problems_of, study_text
     ],
 )
 def test_layers(layer):
-    assert problems_of(study_text(model=f"model:\n  first: {layer}\n  output: {{Dense: 1}}")) == []
+    assert problems_of(study_text(model=f"model:\n  first: {layer}\n  {OUTPUT}")) == []
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ MODULES = (
     "consistency",
     "expand",
     "expressions",
+    "output_layer",
     "row_counts",
     "unfold",
     "variants",

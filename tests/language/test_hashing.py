@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.language.texts import SECTIONS, make_study
+from tests.language.texts import OUTPUT, SECTIONS, make_study
 
 
 def first_hash(**sections):
@@ -57,13 +57,18 @@ def test_the_order_of_layers_sources_callbacks_and_gradient_steps_counts():
 
     training = SECTIONS["training"]
     for first, second in (
-        pair("model", "model:\n  %s\n  %s\n  output: {Dense: 1}", "a: {Dense: 5}", "b: {Dense: 5}"),
+        pair(
+            "model",
+            "model:\n  %s\n  %s\n  " + OUTPUT,
+            "a: {Dense: 5}",
+            "b: {Dense: 5}",
+        ),
         pair("data", "data:\n  %s\n  %s\n  split: {train: 30, test: 70}", "a: make_moons", "b: make_circles"),
         pair("training", training + "\n  gradients: {%s, %s}", "a: {clipnorm: 1}", "b: {clipvalue: 1}"),
         pair("training", training + "\n  callbacks: {%s, %s}", "a: EarlyStopping", "b: ReduceLROnPlateau"),
         pair(
             "model",
-            "model:\n  first: {Dense: 5}\n  block: {layers: {%s, %s}, skip: add}\n  output: {Dense: 1}",
+            "model:\n  first: {Dense: 5}\n  block: {layers: {%s, %s}, skip: add}\n  " + OUTPUT,
             "a: {Dense: 5}",
             "b: {Dense: 5}",
         ),

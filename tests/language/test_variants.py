@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.language.texts import make_study, with_variants
+from tests.language.texts import OUTPUT, make_study, with_variants
 
-REPEATED = "model:\n  hidden: {Dense: {units: 5, activation: tanh}, repeat: 3}\n  output: {Dense: 1}"
+REPEATED = "model:\n  hidden: {Dense: {units: 5, activation: tanh}, repeat: 3}\n  " + OUTPUT
 BLOCK = (
     "model:\n  first: {Dense: 5}\n"
     "  block: {layers: {dense: {Dense: 5}, act: {Activation: relu}}, repeat: 2, skip: add}\n"
-    "  output: {Dense: 1}"
+    "  " + OUTPUT
 )
 
 

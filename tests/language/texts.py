@@ -20,6 +20,7 @@ SECTIONS = {
     "claims": "claims: []",
 }
 MARK = "§"
+OUTPUT = "output: {Dense: {units: 1, activation: sigmoid}}"
 
 
 def study_text(**sections: str) -> str:

@@ -1,0 +1,131 @@
+"""Whether the loss, the output layer and the targets fit together, as far as names and shapes show it.
+
+Only what cannot train sensibly is refused here. Everything else is left to Keras, which ``check --build`` asks.
+
+>>> softmax = Network.from_plain({"output": {"Dense": {"units": 1, "activation": "softmax"}}})
+>>> print(misfit(softmax, Component("binary_crossentropy", identifier=True), classes=2, one_hot=False))
+the softmax of one unit is always 1, so 'output' cannot learn; expected activation: sigmoid
+>>> misfit(softmax, Component("hinge", identifier=True), classes=2, one_hot=False)
+''
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from experiments.language.configuration import Block, Component, DataSettings, Network
+from experiments.language.metrics import snake_case
+from experiments.language.signatures import classes as signatures_of
+
+_BINARY = ("binary_crossentropy", "bce", "binary_focal_crossentropy")
+_CATEGORICAL = ("categorical_crossentropy", "categorical_focal_crossentropy")
+_SPARSE = ("sparse_categorical_crossentropy",)
+_CLASSES = {
+    "load_breast_cancer": 2,
+    "load_iris": 3,
+    "load_wine": 3,
+    "make_circles": 2,
+    "make_hastie_10_2": 2,
+    "make_moons": 2,
+    "mnist": 10,
+    "fashion_mnist": 10,
+}
+_CLASSES_ARGUMENT = {
+    "load_digits": "n_class",
+    "make_classification": "n_classes",
+    "make_gaussian_quantiles": "n_classes",
+}
+
+
+@dataclass(frozen=True)
+class _Output:
+    """The last layer with units, and the activation of the model's output."""
+
+    name: str
+    units: int
+    activation: str
+
+
+def classes_of(data: DataSettings) -> int | None:
+    """Return the number of classes of the targets; None where they are no classes or it is not known."""
+    if data.multiply.targets is not None or data.scale.targets is not None:
+        return None
+    counts = [_classes_of_source(source) for source in data.sources.values()]
+    known = [count for count in counts if count is not None]
+    return max(known) if known and len(known) == len(counts) else None
+
+
+def _classes_of_source(source: Component) -> int | None:
+    if source.name in _CLASSES:
+        return _CLASSES[source.name]
+    if source.name in _CLASSES_ARGUMENT:
+        argument = _CLASSES_ARGUMENT[source.name]
+        count = source.get(argument, signatures_of("sources")[source.name][argument]["default"])
+        return int(count)
+    if source.name == "make_blobs":
+        centers, rows = source.get("centers"), source.get("n_samples")
+        counted = rows if isinstance(rows, list) else centers
+        return len(counted) if isinstance(counted, list) else counted or 3
+    return None
+
+
+def misfit(network: Network, loss: Component, *, classes: int | None, one_hot: bool) -> str:
+    """Return why a network cannot learn with a loss, or an empty text.
+
+    Args:
+        network: The model.
+        loss: The loss.
+        classes: Number of classes; None where the targets are no classes or it is not known.
+        one_hot: Whether classes are one-hot rows.
+    """
+    name = snake_case(loss.name)
+    if name not in (*_BINARY, *_CATEGORICAL, *_SPARSE):
+        return ""
+    output = _output_of(network)
+    return _wrong_targets(name, classes, one_hot) or (_wrong_output(name, loss, output, classes) if output else "")
+
+
+def _wrong_targets(name: str, classes: int | None, one_hot: bool) -> str:
+    if name in _SPARSE and one_hot:
+        return f"{name!r} expects integer classes, but data.one_hot is true; expected 'categorical_crossentropy'"
+    if name in _CATEGORICAL and classes and not one_hot:
+        return f"{name!r} expects one-hot rows; expected data.one_hot: true, or 'sparse_categorical_crossentropy'"
+    return ""
+
+
+def _wrong_output(name: str, loss: Component, output: _Output, classes: int | None) -> str:
+    if name in _CATEGORICAL and output.units == 1:
+        return f"{name!r} of one unit is always 0, so {output.name!r} cannot learn; expected a unit for each class"
+    if name in _SPARSE and classes and output.units < classes:
+        return f"{output.name!r} has {output.units} units for {classes} classes; expected a unit for each class"
+    if output.activation == "softmax" and output.units == 1:
+        return f"the softmax of one unit is always 1, so {output.name!r} cannot learn; expected activation: sigmoid"
+    if output.activation == "linear" and not loss.get("from_logits"):
+        better = "sigmoid" if name in _BINARY else "softmax"
+        return (
+            f"{name!r} expects probabilities, but {output.name!r} is linear; expected activation: {better}, "
+            "or the loss with from_logits: true"
+        )
+    return ""
+
+
+def _output_of(network: Network) -> _Output | None:
+    """Find the output layer; None where the model does not end in a Dense layer, or in one and its activation."""
+    if not network.parts or isinstance(network.parts[-1], Block):
+        return None
+    dense, activation = network.parts[-1], _activation(network.parts[-1].component)
+    if dense.component.name in ("Activation", "Softmax") and len(network.parts) > 1:
+        before = network.parts[-2]
+        if isinstance(before, Block) or _activation(before.component) != "linear":
+            return None
+        dense = before
+    if dense.component.name != "Dense":
+        return None
+    return _Output(dense.name, dense.component.arguments["units"], activation)
+
+
+def _activation(layer: Component) -> str:
+    activation = layer.get("activation")
+    if isinstance(activation, Component):
+        return snake_case(activation.name)
+    return "softmax" if layer.name == "Softmax" else "linear"
