@@ -30,6 +30,9 @@ def run(arguments: Namespace) -> int:
     if bool(arguments.studies) == arguments.all:
         raise ExperimentsError("name the studies to run, or --all for every study in configs/ (not both)")
     studies = _asked_for(arguments)
+    for study in studies:
+        for line in study.left_out:
+            print(f"{study.name}: {line}")
     if arguments.sets and arguments.out:
         _refuse_to_replace_unchanged(studies, arguments)
     elif arguments.sets:

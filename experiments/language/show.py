@@ -62,7 +62,7 @@ def inline(value: Any) -> str:
 def _head(study: Study, what: str) -> list[str]:
     runs = f"{len(study.variants)} variants, {study.repeats} repeats, {' and '.join(study.protocols)}"
     title = " ".join(study.title.split())  # no line of it may leave the comment
-    return [f"# {title}", f"# {study.file}: {what} ({runs})"]
+    return [f"# {title}", f"# {study.file}: {what} ({runs})", *(f"# {line}" for line in study.left_out)]
 
 
 def _overview(study: Study) -> Iterator[str]:

@@ -111,7 +111,11 @@ class Run:
 
 @dataclass(frozen=True)
 class Study:
-    """One YAML file, checked and resolved."""
+    """One YAML file, checked and resolved.
+
+    Attributes:
+        left_out: A line for each claim, published figure or diagnosis that ``--set`` took the metric from.
+    """
 
     name: str
     file: str
@@ -129,6 +133,7 @@ class Study:
     text: str = field(repr=False)
     on_request: tuple[Variant, ...] = field(default=(), repr=False)
     order: int | None = None
+    left_out: tuple[str, ...] = ()
 
     def select(self, names: Sequence[str] | None = None) -> tuple[Variant, ...]:
         """Pick variants by name; the name of a grid stands for all of its points.

@@ -84,6 +84,7 @@ class _StudyReader:
 
     def __init__(self, source: _Source, tree: LocatedDict, sets: list[Change], problems: Problems) -> None:
         self._source, self._tree, self._sets, self._problems = source, tree, sets, problems
+        self._lost: dict[str, str] = {}  # path of what is left out → its line
 
     def study(self) -> Study:
         tree, problems = self._tree, self._problems
@@ -95,14 +96,12 @@ class _StudyReader:
         all_known = bool(variants) and len(problems) == before
         claims = self._claims()
         if all_known:  # else claims about a variant that could not be read would be called wrong as well
-            self._check_claims(claims, variants)
-            self._check_published(variants)
-            self._check_diagnosis(variants)
+            self._check_names(base_tree, claims, variants)
         problems.raise_if_any()
         assert base is not None
-        return self._assemble(self._with_sets(base_tree, base).config, variants, tuple(claims.values()))
+        return self._assemble(self._with_sets(base_tree, base).config, variants, claims)
 
-    def _assemble(self, base: Configuration, variants: tuple[Variant, ...], claims: tuple[Claim, ...]) -> Study:
+    def _assemble(self, base: Configuration, variants: tuple[Variant, ...], claims: Mapping[int, Claim]) -> Study:
         tree, defaults = self._tree, self._defaults()
         return Study(
             name=self._source.name,
@@ -116,11 +115,12 @@ class _StudyReader:
             base=base,
             variants=tuple(variant for variant in variants if not variant.on_request),
             on_request=tuple(variant for variant in variants if variant.on_request),
-            claims=claims,
+            claims=tuple(claims[index] for index in claims if f"claims.{index}.expect" not in self._lost),
             published=tuple(self._published()),
             diagnosis=self._diagnosis(),
             text=self._source.text,
             order=tree.get("order"),
+            left_out=tuple(self._lost.values()),
         )
 
     def _variants(self, base: LocatedDict) -> tuple[Variant, ...]:
@@ -182,25 +182,55 @@ class _StudyReader:
 
     def _published(self) -> list[Published]:
         figures = []
-        for section in self._tree.get("published") or ():
+        for index, section in enumerate(self._tree.get("published") or ()):
             filled = PublishedSection.model_validate(section)
             about = {key: getattr(filled, key) for key in PublishedSection.model_fields}
             for metric in section:
-                if metric not in about:
+                if metric not in about and f"published.{index}.{metric}" not in self._lost:
                     value, place = float(section[metric]), section.key_place_of(metric)
                     figures.append(Published(metric=metric, value=value, place=place, **about))
         return figures
 
     def _diagnosis(self) -> dict[str, Any] | None:
         section = self._tree.get("diagnosis")
-        return None if section is None else DiagnosisSection.model_validate(section).model_dump()
+        lost = "diagnosis.metric" in self._lost
+        return None if section is None or lost else DiagnosisSection.model_validate(section).model_dump()
 
-    def _check_claims(self, claims: Mapping[int, Claim], variants: Sequence[Variant]) -> None:
+    def _check_names(self, base: LocatedDict, claims: Mapping[int, Claim], variants: Sequence[Variant]) -> None:
+        """Check the variants and metrics that are named; leave out what only ``--set`` makes wrong."""
+        wrong = self._wrong_names(claims, variants)
+        if wrong and self._sets:
+            unchanged = VariantResolver(base, self._tree["variants"], self._defaults(), [], Problems()).resolve_all()
+            wrong_anyway = {problem.path for problem in self._wrong_names(claims, unchanged)}
+            for problem in wrong:
+                if problem.path not in wrong_anyway:
+                    self._lost.setdefault(problem.path, self._line(problem, claims))
+        for problem in wrong:
+            if problem.path not in self._lost:
+                self._problems.add(problem.place, problem.path, problem.message)
+
+    def _line(self, problem: Problem, claims: Mapping[int, Claim]) -> str:
+        """Write in one line what is left out and why."""
+        section, _, rest = problem.path.partition(".")
+        index, _, metric = rest.partition(".")
+        reason = problem.message.partition(";")[0]
+        if section == "claims":
+            return f"claim left out: {' '.join(claims[int(index)].expect.split())}, because {reason}"
+        if section == "published":
+            variant = self._tree["published"][int(index)]["variant"]
+            return f"published figure left out: {variant}.{metric}, because {reason}"
+        return f"diagnosis left out, because {reason}"
+
+    def _wrong_names(self, claims: Mapping[int, Claim], variants: Sequence[Variant]) -> Problems:
+        problems = Problems()
         for index, claim in claims.items():
             for message in claim.expression.check(variants):
-                self._problems.add(claim.place, f"claims.{index}.expect", message)
+                problems.add(claim.place, f"claims.{index}.expect", message)
+        self._check_published(variants, problems)
+        self._check_diagnosis(variants, problems)
+        return problems
 
-    def _check_published(self, variants: Sequence[Variant]) -> None:
+    def _check_published(self, variants: Sequence[Variant], problems: Problems) -> None:
         by_name = {variant.name: variant for variant in variants}
         sections = self._tree.get("published")
         for index, section in enumerate(sections if isinstance(sections, LocatedList) else ()):
@@ -209,11 +239,11 @@ class _StudyReader:
             path, name = f"published.{index}", find_variant(section["variant"], by_name)
             if name is None:
                 message = f"there is no variant {section['variant']!r}{nearest(section['variant'], by_name)}"
-                self._problems.add(section.place_of("variant"), f"{path}.variant", message)
+                problems.add(section.place_of("variant"), f"{path}.variant", message)
             else:
-                self._check_figures(section, by_name[name], path, place_in(sections, index))
+                _check_figures(section, by_name[name], path, place_in(sections, index), problems)
 
-    def _check_diagnosis(self, variants: Sequence[Variant]) -> None:
+    def _check_diagnosis(self, variants: Sequence[Variant], problems: Problems) -> None:
         section = self._tree.get("diagnosis")
         if not isinstance(section, LocatedDict):
             return
@@ -221,15 +251,16 @@ class _StudyReader:
         known = dict.fromkeys(name for variant in variants for name in measured(variant.config))
         if isinstance(metric, str) and metric not in known:
             place = section.place_of("metric") if "metric" in section else self._tree.key_place_of("diagnosis")
-            self._problems.add(place, "diagnosis.metric", f"no variant measures {metric!r}{nearest(metric, known)}")
+            problems.add(place, "diagnosis.metric", f"no variant measures {metric!r}{nearest(metric, known)}")
 
-    def _check_figures(self, section: LocatedDict, variant: Variant, path: str, place: Place | None) -> None:
-        metrics = [key for key in section if key not in PublishedSection.model_fields]
-        if not metrics:
-            self._problems.add(place, path, "expected a metric with its value")
-        for metric in metrics:
-            for message in check_metric(metric, variant):
-                self._problems.add(section.key_place_of(metric), f"{path}.{metric}", message)
+
+def _check_figures(section: LocatedDict, variant: Variant, path: str, place: Place | None, problems: Problems) -> None:
+    metrics = [key for key in section if key not in PublishedSection.model_fields]
+    if not metrics:
+        problems.add(place, path, "expected a metric with its value")
+    for metric in metrics:
+        for message in check_metric(metric, variant):
+            problems.add(section.key_place_of(metric), f"{path}.{metric}", message)
 
 
 def configs_folder() -> Path:

@@ -160,6 +160,15 @@ def test_show_marks_what_a_variant_changes(project, capsys):
     assert re.search(r"epochs: 7", text)
 
 
+def test_what_a_set_takes_away_is_left_out_with_a_line(project, capsys):
+    line = "claim left out: dropout.test_accuracy > baseline.test_accuracy, because 'dropout' has no metric"
+    change = ("--set", "training.metrics=[]")
+    code, text, _ = run(capsys, "show", "small", *change)
+    assert (code, f"# {line}" in text) == (0, True)
+    code, text, _ = run(capsys, "run", "small", "--dry-run", *change)
+    assert (code, f"small: {line}" in text) == (0, True)
+
+
 def test_new_copies_a_study_and_never_overwrites(project, capsys):
     code, text, _ = run(capsys, "new", "small", "mine")
     assert code == 0

@@ -69,3 +69,44 @@ def test_claims_about_variants_that_cannot_be_read_are_not_called_wrong_as_well(
     )
     ((_, message),) = problems_of(text)
     assert "training.epochs" in message
+
+
+MEASURED = "repeats: 3\nrecord: [weight_norm]"
+CLAIMS = (
+    "claims:\n  - {says: Small., expect: baseline.weight_norm < 3}\n  - {says: Good., expect: baseline.test_loss < 1}\n"
+    "published:\n  - {variant: baseline, by: me, test_accuracy: 0.9, test_loss: 0.2}\n"
+    "diagnosis: {metric: accuracy}"
+)
+
+
+def test_claims_whose_metric_a_set_takes_away_are_left_out_with_a_line():
+    study = make_study(more=MEASURED, claims=CLAIMS, sets=("record=[]",))
+    assert [claim.says for claim in study.claims] == ["Good."]
+    assert study.left_out == (
+        "claim left out: baseline.weight_norm < 3, because 'baseline' has no metric 'weight_norm'",
+    )
+
+
+def test_published_figures_and_a_diagnosis_that_lose_their_metric_are_left_out_too():
+    study = make_study(more=MEASURED, claims=CLAIMS, sets=("training.metrics=[]",))
+    assert [figure.metric for figure in study.published] == ["test_loss"]
+    assert study.diagnosis is None
+    assert [line.partition(",")[0] for line in study.left_out] == [
+        "published figure left out: baseline.test_accuracy",
+        "diagnosis left out",
+    ]
+
+
+def test_without_a_set_nothing_is_left_out():
+    assert make_study(more=MEASURED, claims=CLAIMS).left_out == ()
+    ((place, message),) = problems_of(study_text(claims=CLAIMS))
+    assert (place, message.partition(";")[0]) == (
+        "19:28",
+        "claims.0.expect: 'baseline' has no metric 'weight_norm'",
+    )
+
+
+def test_a_claim_that_is_wrong_without_the_set_stays_wrong():
+    text = study_text(more=MEASURED, claims="claims:\n  - {says: Small., expect: baseline.wieght_norm < 3}")
+    assert "did you mean 'weight_norm'?" in problems_of(text, ("training.epochs=3",))[0][1]
+    assert "has no metric 'wieght_norm'" in problems_of(text, ("record=[]",))[0][1]
