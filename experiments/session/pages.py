@@ -46,11 +46,13 @@ class _Version:
         study: The study.
         complete: Whether all of its runs are there, so that figures are worth drawing.
         made_from: Fingerprint of the results that it is made from.
+        begun: Time at which a worker got it.
     """
 
     study: Study
     complete: bool
     made_from: str = ""
+    begun: float = 0.0
 
 
 class Pages:
@@ -171,6 +173,7 @@ class Pages:
     def _write(self, version: _Version) -> None:
         # Before the files are read: a change that comes in between makes the reports outdated.
         version.made_from = fingerprint(version.study, StudyFolder.of(version.study.name, self._out))
+        version.begun = time.time()
         self._writing[version.study.name] = version
         self._executor.submit(CallFunction(write_study, (version.study, self._out, version.complete)))
 
@@ -206,18 +209,22 @@ class Pages:
             self._listener.study_written(version.study.name, _verdicts(folder.path / "claims.csv"), seconds)
 
     def _drop_figures(self) -> None:
-        """Restart the versions that draw figures without them."""
-        drawing = [version for version in self._writing.values() if version.complete]
+        """Kill what draws figures, and restart the versions whose page is not written yet."""
+        drawing = any(version.complete for version in self._writing.values())
         for version in (*self._writing.values(), *self._waiting.values()):
             version.complete = False
         if not drawing:
             return
         self._executor.close()
         self._executor = LocalExecutor(self._jobs)
-        self._board_outdated |= self._board_rendering
-        self._board_rendering = False
-        for version in list(self._writing.values()):
-            self._write(version)
+        self._board_outdated, self._board_rendering = True, False
+        for name, version in list(self._writing.items()):
+            page = StudyFolder.of(name, self._out).path / "report.html"
+            if page.is_file() and page.stat().st_mtime > version.begun:  # a page is written first without figures
+                del self._writing[name]
+                self._record(version, written=False)
+            else:
+                self._write(version)
 
 
 def _verdicts(claims: Path) -> dict[str, Counter[str]]:

@@ -14,6 +14,8 @@ import pytest
 from experiments.errors import ConfigError
 from experiments.language import parse_study
 from experiments.scheduler.collect import Summary
+from experiments.session.pages import Pages
+from experiments.session.progress import Monitor, Tally
 from experiments.session.reporting import outdated, write_reports
 from tests.fakes import ObeyedConfiguration, folder_bytes
 from tests.report.conftest import STUDY
@@ -138,6 +140,22 @@ def written(tmp_path_factory):
     out = tmp_path_factory.mktemp("written")
     run([study_named("first")], out, report=True)
     return out
+
+
+def test_a_page_that_was_written_before_its_figures_is_up_to_date_after_ctrl_c(tmp_path):
+    study = study_named("first")
+    run([study], tmp_path)
+    summary, watcher = Summary(), Watcher()
+    pages = Pages(tmp_path, 1, [study], Monitor(summary, Tally([]), watcher), wanted=True)
+    try:
+        pages.request(study, complete=True)
+        page = tmp_path / "first" / "report.html"
+        wait_until(lambda: pages.poll() or page.is_file())
+        pages.hurry()
+    finally:
+        pages.close()
+    assert (watcher.lines, summary.pages, summary.report_errors) == ([], [page], [])
+    assert outdated(study, tmp_path)
 
 
 def times(out):
