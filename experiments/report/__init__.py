@@ -1,4 +1,4 @@
-"""Figures and pages from tables and verdicts; nothing here trains."""
+"""Figures and pages of an ``Analysis``; nothing here trains."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PLACES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a function when it is asked for: the page of a run that has just begun needs none of their libraries."""
+    """Import a function on first use: the first page of a run needs none of their libraries."""
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -1,8 +1,8 @@
-"""Put results into the pages of ``casestudies/``: the verdict table and one figure, between markers.
+"""Update the pages of ``casestudies/`` from results: the verdict table and one figure, between markers.
 
     python -m experiments.report.casestudies [--out results] [--pages casestudies]
 
-A page marks the places; what stands between the marks is replaced:
+The text between the markers of a page is replaced:
 
     <!-- verdicts -->                                    <!-- /verdicts -->
     <!-- figure: curves_accuracy.png, what it shows -->  <!-- /figure -->
@@ -81,7 +81,7 @@ def verdict_table(rows: Iterable[ClaimRow], claims: Iterable[Claim]) -> str:
 
 
 def disagreements(published: Iterable[Mapping[str, str]]) -> str:
-    """List the published figures that ours disagree with beyond chance, with the reason where the study has one.
+    """Write the published figures that disagree with ours beyond chance, with the reason where the study has one.
 
     Args:
         published: The rows of published.csv.
@@ -134,7 +134,7 @@ def _figure(match: re.Match[str], page: Path, study: Path) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Update all pages whose study has results; exit code 2 names a page that could not be."""
+    """Update all pages; return exit code 2 where a page could not be updated, which is named."""
     parser = argparse.ArgumentParser(prog="python -m experiments.report.casestudies", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("results"))
     parser.add_argument("--pages", type=Path, default=Path("casestudies"))

@@ -19,7 +19,7 @@ from experiments.report.curve_charts import (
     rounded,
 )
 from experiments.report.slide_mode import slide_data
-from experiments.report.source import Changes
+from experiments.report.source import VariantChanges
 from experiments.report.wording import number, plural, set_label
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ _MOST_WITH_RUNS = 4
 _WATCHED = {"test": "Test rows, watched after each epoch", "validation": "Validation rows"}
 
 
-def chart_data(analysis: Analysis, changes: Sequence[Changes], out: Path) -> Mapping[str, Any]:
-    """Gather the data of all charts of a study.
+def chart_data(analysis: Analysis, changes: Sequence[VariantChanges], out: Path) -> Mapping[str, Any]:
+    """Return the data of all charts of a study.
 
     Args:
         analysis: The analysed study.
@@ -61,7 +61,7 @@ def chart_data(analysis: Analysis, changes: Sequence[Changes], out: Path) -> Map
 
 
 def _looks(study: Study, drawn: set[int]) -> list[dict[str, Any]]:
-    """Give each variant a colour and a dash; the base and what claims name come first, in colour and on the page."""
+    """Return colour and dash of each variant; the base and the variants of claims come first."""
     names = [variant.name for variant in study.variants]
     claimed = [reference.variant for claim in study.claims for reference in claim.expression.references]
     first = [index for index, variant in enumerate(study.variants) if not variant.changes]
@@ -81,7 +81,7 @@ def _looks(study: Study, drawn: set[int]) -> list[dict[str, Any]]:
 
 
 def _watched(study: Study) -> str:
-    """Name the rows of the validation curves; empty where no variant watches any."""
+    """Return the name of the rows of the validation curves; empty where no variant watches any."""
     kinds = {variant.config.training.validate_on for variant in study.variants} - {"none"}
     if len(kinds) == 1:
         return _WATCHED[kinds.pop()]
@@ -89,7 +89,7 @@ def _watched(study: Study) -> str:
 
 
 def sweep_charts(sweeps: Sequence[Sweep]) -> list[dict[str, Any]]:
-    """Arrange sweeps in one chart for each axis of each grid.
+    """Return a chart for each axis of each grid.
 
     Args:
         sweeps: Of one study.

@@ -1,4 +1,4 @@
-"""Claims and their verdicts as the pages show them: words, effects in their units, drawings, facts."""
+"""Claims and their verdicts as the pages show them: looks, effects as text and drawing, facts, luck."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from experiments.store.loading import StoredHistory, load_history
 if TYPE_CHECKING:
     from experiments.language.study import Study
 
-# Numbers that all curves of one kind may hold together: three of them stand in a page of less than 3 MB.
+# Most numbers of all curves of one kind, so that a page with three kinds is smaller than 3 MB.
 _MOST_NUMBERS = 70_000
 _MOST_POINTS, _FEWEST_POINTS = 400, 30
 _SHARED_CHARTS = {"input": "Inputs of the first unit"}
@@ -40,7 +40,7 @@ class Epochs:
     _known: dict[bytes, int] = field(default_factory=dict)
 
     def index(self, epochs: np.ndarray) -> int:
-        """Give the index of a list of epochs, adding it where it is new."""
+        """Return the index of a list of epochs; a new list is added."""
         key = np.asarray(epochs, np.int64).tobytes()
         if key not in self._known:
             self._known[key] = len(self.lists)
@@ -63,25 +63,25 @@ class Epochs:
 
 
 def rounded(values: Iterable[float]) -> list[float | None]:
-    """Round to four significant digits, which no screen can tell from the whole; null for what is not finite."""
+    """Round to four significant digits, enough for any screen; None where a value is not finite."""
     return [float(f"{value:.4g}") if math.isfinite(value) else None for value in values]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """Something with a curve: its history key, its name for people, and whether its axis is logarithmic."""
+    """A curve's history key, its label, and whether its axis is logarithmic."""
 
     key: str
     label: str
     log: bool
 
     def as_data(self) -> dict[str, Any]:
-        """Give it as the scripts read it."""
+        """Return it in the form that the scripts read."""
         return {"key": self.key, "label": self.label, "log": self.log}
 
 
 def read_histories(study: Study, out: Path) -> dict[tuple[int, str], StoredHistory]:
-    """Load all curves of a study that there are: (index of the variant, protocol) to history."""
+    """Load all stored curves of a study: (index of the variant, protocol) to history."""
     folder = StudyFolder.of(study.name, out)
     return {
         (index, protocol): load_history(study.name, variant.name, protocol, out)
@@ -92,7 +92,7 @@ def read_histories(study: Study, out: Path) -> dict[tuple[int, str], StoredHisto
 
 
 def curve_metrics(histories: Histories) -> list[Metric]:
-    """List the metrics that have learning curves: the loss first, then the others as Keras names them."""
+    """Return the metrics that have learning curves: loss, accuracy, the others, the learning rate."""
     keys = dict.fromkeys(key for history in histories.values() for key in history)
     plain = [key for key in keys if not key.startswith("val_") and _probe(key) is None]
     plain.sort(key=lambda key: (key == "learning_rate", key != "accuracy", key != "loss"))
@@ -103,9 +103,9 @@ def learning_curves(histories: Histories, metrics: Sequence[Metric], epochs: Epo
     """Summarise the learning curves of all variants.
 
     Args:
-        histories: As ``read_histories`` gives them.
+        histories: As ``read_histories`` returns them.
         metrics: Which ones.
-        epochs: Where lists of epochs are kept.
+        epochs: Gets the lists of epochs.
 
     Returns:
         ``metrics``, ``protocols`` and ``lines[protocol][variant][key]``; None where there are no curves.
@@ -127,8 +127,8 @@ def layer_curves(histories: Histories, epochs: Epochs) -> dict[str, Any] | None:
     """Summarise what was recorded inside the networks, layer by layer.
 
     Args:
-        histories: As ``read_histories`` gives them.
-        epochs: Where lists of epochs are kept.
+        histories: As ``read_histories`` returns them.
+        epochs: Gets the lists of epochs.
 
     Returns:
         ``words``, ``variants``, ``protocols`` and ``lines[protocol][variant][word][layer]``; None where nothing was.
@@ -151,12 +151,12 @@ def layer_curves(histories: Histories, epochs: Epochs) -> dict[str, Any] | None:
 
 
 def single_runs(histories: Histories, wanted: Iterable[tuple[str, int]], epochs: Epochs) -> dict[str, dict[int, Any]]:
-    """Take the single runs on the slides' data out of the histories, for slide mode.
+    """Return single runs on the slides' data, for slide mode.
 
     Args:
-        histories: As ``read_histories`` gives them.
+        histories: As ``read_histories`` returns them.
         wanted: (history key, index of the variant) of each.
-        epochs: Where lists of epochs are kept.
+        epochs: Gets the lists of epochs.
 
     Returns:
         ``[key][variant]`` to ``repeats`` and one line each.
@@ -200,7 +200,7 @@ def _chart_of(name: str) -> Metric:
 
 
 def _log(histories: Histories, keys: Iterable[str]) -> bool:
-    """Accuracies never want a logarithmic axis; the rest does where it spans powers of ten."""
+    """Return whether the axis is logarithmic: never for accuracies, otherwise where values span powers of ten."""
     keys = list(keys)
     if any(column_of(key).is_accuracy for key in keys):
         return False

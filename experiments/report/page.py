@@ -1,4 +1,4 @@
-"""From a template to one file that needs nothing else: styles and scripts inside, everything from outside forbidden."""
+"""Pages as single files: templates with their styles and scripts inlined; the policy forbids all other content."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def render(template: str, scripts: tuple[str, ...], inputs: str, **context: Any)
     Args:
         template: Name of a file in templates/.
         scripts: Names of files in static/, put into the page in this order.
-        inputs: What :func:`fingerprint` says of the data that the page shows.
+        inputs: Hash of the data that the page shows, from :func:`fingerprint`.
         context: The template's variables; every string is escaped.
 
     Returns:
-        The page's HTML. Its content-security policy lets only the page's own style and script through, by their hashes;
+        The page's HTML. Its content-security policy allows only its own style and script, by their hashes;
         the scoreboard may also show itself in a frame.
     """
     style = _asset("site.css")
@@ -56,7 +56,7 @@ def render(template: str, scripts: tuple[str, ...], inputs: str, **context: Any)
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-    if "live.js" in scripts:  # while a run is at work the page looks into its own newer copy, from a file or a server
+    if "live.js" in scripts:  # during a run the page loads its own newer copy, from a file or a server
         policy += "; frame-src 'self' file:"
     page = _environment().get_template(template)
     return page.render(style=style, script=script, policy=policy, inputs=inputs, **context)
@@ -68,7 +68,7 @@ def start_page() -> str:
 
 
 def fingerprint(*parts: bytes) -> str:
-    """Hash what a page is made of, the templates and scripts of this package included."""
+    """Return the hash of the data of a page and of the templates, scripts and code of this package."""
     digest = hashlib.sha256(_own_sources())
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
@@ -76,7 +76,7 @@ def fingerprint(*parts: bytes) -> str:
 
 
 def inputs_of(page: Path) -> str | None:
-    """Read which inputs an existing page was made of, None where there is no such page."""
+    """Return the hash of the inputs of an existing page; None where there is no such page."""
     try:
         with page.open(encoding="utf-8") as file:
             found = _INPUTS.search(file.read(4096))

@@ -27,7 +27,7 @@ _OTHER = "Other studies"
 
 @dataclass(frozen=True)
 class Card:
-    """What the scoreboard says of one study."""
+    """One study on the scoreboard."""
 
     name: str
     title: str
@@ -46,12 +46,12 @@ class Card:
 
     @property
     def done(self) -> str:
-        """Runs there are, of those planned where some are missing."""
+        """Number of finished runs, with that of the planned ones where some are missing."""
         return f"{self.runs:,}" if self.runs >= self.planned else f"{self.runs:,} of {self.planned:,}"
 
 
 @dataclass(frozen=True)
-class Mark:
+class BoardMark:
     """One verdict in a row."""
 
     protocol: str
@@ -64,14 +64,14 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Row:
+class BoardRow:
     """One claim."""
 
     study: str
     title: str
     link: str
     says: str
-    marks: tuple[Mark, ...]
+    marks: tuple[BoardMark, ...]
     words: Mapping[str, str]
     n: int
     clarity: float
@@ -84,12 +84,12 @@ class Topic:
 
     name: str
     anchor: str
-    rows: tuple[Row, ...]
+    rows: tuple[BoardRow, ...]
 
 
 @dataclass(frozen=True)
 class VerdictShare:
-    """How many claims have a verdict, and its stretch of a bar of 1,000 units."""
+    """Number of claims with a verdict, and their part of a bar of 1,000 units."""
 
     look: Look
     count: int
@@ -107,7 +107,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Board:
-    """All that the scoreboard's template needs."""
+    """Variables of the scoreboard's template."""
 
     header: str
     notes: tuple[str, ...]
@@ -122,14 +122,14 @@ class Board:
 def make_card(
     study: Study, folder: str, runs: pd.DataFrame, claims: tuple[ClaimView, ...], environment: Mapping[str, Any]
 ) -> Card:
-    """Say of one study what the scoreboard shows.
+    """Return what the scoreboard shows of one study.
 
     Args:
         study: The study.
         folder: Name of its folder in the results.
         runs: Its runs, as ``read_runs`` gives them.
         claims: Its judged claims.
-        environment: What its environment.json says.
+        environment: Content of its environment.json.
     """
     finished = runs[runs["error"] == ""]
     return Card(
@@ -151,7 +151,7 @@ def make_card(
 
 
 def make_board(cards: Sequence[Card]) -> Board:
-    """Arrange the claims of studies as the scoreboard shows them."""
+    """Build the scoreboard from the cards of all studies."""
     topics = tuple(_topic(name, [card for card in cards if card.topic == name]) for name in _topic_names(cards))
     topics = tuple(topic for topic in topics if topic.rows)
     return Board(
@@ -176,10 +176,10 @@ def _topic(name: str, cards: Sequence[Card]) -> Topic:
     return Topic(name, f"topic-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}", rows)
 
 
-def _row(card: Card, claim: ClaimView) -> Row:
+def _row(card: Card, claim: ClaimView) -> BoardRow:
     sides = {side.protocol: side for side in claim.sides}
     opposite = [side.opposite for side in claim.sides if not math.isnan(side.opposite)]
-    return Row(
+    return BoardRow(
         study=card.name,
         title=card.title,
         link=f"{card.link}#{claim.anchor}",
@@ -192,11 +192,11 @@ def _row(card: Card, claim: ClaimView) -> Row:
     )
 
 
-def _mark(protocol: str, side: Side | None) -> Mark:
+def _mark(protocol: str, side: Side | None) -> BoardMark:
     if side is None:
-        return Mark(protocol, PROTOCOL_TEXTS[protocol].heading, NOT_ASKED, None, "", 0, "")
+        return BoardMark(protocol, PROTOCOL_TEXTS[protocol].heading, NOT_ASKED, None, "", 0, "")
     opposite = "" if math.isnan(side.opposite) else f"{percent(side.opposite)} of single runs say the opposite"
-    return Mark(protocol, side.heading, side.look, side.forest, side.effect, side.n, opposite)
+    return BoardMark(protocol, side.heading, side.look, side.forest, side.effect, side.n, opposite)
 
 
 def _counts(cards: Sequence[Card]) -> list[Count]:
@@ -232,7 +232,7 @@ def _header(cards: Sequence[Card]) -> str:
 
 
 def environment_words(environments: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say when, on what and with which versions: what differs between studies is listed once each."""
+    """Return dates, devices and versions as texts; those that differ between studies are listed once each."""
     found = [environment for environment in environments if environment]
     dates = sorted({str(e["finished"])[:10] for e in found if e.get("finished")})
     parts = [" to ".join(dict.fromkeys((dates[0], dates[-1])))] if dates else []

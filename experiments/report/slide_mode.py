@@ -25,16 +25,16 @@ _OUTCOMES = {
 def slide_data(
     analysis: Analysis, histories: Histories, metrics: Sequence[Metric], epochs: Epochs
 ) -> dict[str, Any] | None:
-    """Gather what each claim looks like with each single seed, on the slides' data.
+    """Return what each claim looks like with each single seed, on the slides' data.
 
     Args:
         analysis: The analysed study.
         histories: Its curves.
         metrics: The metrics that have curves.
-        epochs: Where lists of epochs are kept.
+        epochs: Gets the lists of epochs.
 
     Returns:
-        ``claims`` with their seeds and ``lines`` with the single runs; None where no claim can be told by one run.
+        ``claims`` with their seeds and ``lines`` with the single runs; None where no claim can be judged by one run.
     """
     verdicts = [verdict for verdict in analysis.verdicts if verdict.protocol == "published" and verdict.singles]
     if not verdicts:
@@ -82,7 +82,7 @@ def _all_seeds(verdict: Verdict) -> dict[str, Any]:
 
 
 def _curve(metric: str, histories: Sequence[Any], metrics: Sequence[Metric]) -> Metric:
-    """Choose the curve that shows what a claim is about: its own metric where that has one, else the watched score."""
+    """Return the curve that shows a claim: of its own metric where there is one, else of the watched score."""
     where, name = column_of(metric).set_name, column_of(metric).metric
     watched = [f"val_{name}", name] if where in ("test", "fresh_test", "validation") else [name, f"val_{name}"]
     keys = [metric, *(watched if where else ()), *(f"val_{one.key}" for one in reversed(metrics))]

@@ -20,7 +20,7 @@ Piece = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangedValue:
     """One dotted path of a variant: what the base has there and what the variant makes of it."""
 
     path: str
@@ -29,12 +29,12 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Changes:
+class VariantChanges:
     """All changes of a variant, and the lines of the YAML that they are written in and that they replace."""
 
     name: str
     about: str
-    rows: tuple[Change, ...]
+    rows: tuple[ChangedValue, ...]
     changed: tuple[int, ...]
     replaced: tuple[int, ...]
 
@@ -44,8 +44,8 @@ def source_rows(text: str) -> list[list[Piece]]:
     return [_pieces(line) for line in text.splitlines()]
 
 
-def changes_of(variant: Variant, study: Study) -> Changes:
-    """List what a variant changes.
+def changes_of(variant: Variant, study: Study) -> VariantChanges:
+    """Return the changes of a variant.
 
     Args:
         variant: A variant or one point of a grid.
@@ -55,7 +55,9 @@ def changes_of(variant: Variant, study: Study) -> Changes:
         The changes in the order of the YAML, with the lines to mark.
     """
     plain_base = study.base.to_plain()
-    rows = [Change(path, _short(look_up(plain_base, path)), _short(value)) for path, value in variant.changes.items()]
+    rows = [
+        ChangedValue(path, _short(look_up(plain_base, path)), _short(value)) for path, value in variant.changes.items()
+    ]
     base = next((other for other in study.variants if not other.changes), None)
     changed, replaced = set(), set()
     for path in variant.changes:
@@ -63,7 +65,9 @@ def changes_of(variant: Variant, study: Study) -> Changes:
             changed.add(place.line)
         if base and (place := base.place(path)):
             replaced.add(place.line)
-    return Changes(variant.name, variant.about, tuple(rows), tuple(sorted(changed)), tuple(sorted(replaced - changed)))
+    return VariantChanges(
+        variant.name, variant.about, tuple(rows), tuple(sorted(changed)), tuple(sorted(replaced - changed))
+    )
 
 
 def _short(value: Any) -> str:

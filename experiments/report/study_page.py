@@ -1,4 +1,4 @@
-"""All that the page of one study shows, gathered from its files and from the analysis."""
+"""Everything that the page of one study shows, from its analysis and its files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from experiments.report.chart_data import chart_data
 from experiments.report.claim_views import ClaimView
 from experiments.report.measured_speed import SpeedTable, speed_table
 from experiments.report.scoreboard import environment_words
-from experiments.report.source import Changes, Piece, changes_of, source_rows
+from experiments.report.source import Piece, VariantChanges, changes_of, source_rows
 from experiments.report.svg_drawings import BoundaryMap, boundary_map
 from experiments.report.tables import (
     DiagnosisTable,
@@ -41,8 +41,8 @@ _FILES = ("study.yaml", "runs.csv", "summary.csv", "claims.csv", "environment.js
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """Something to type."""
+class Command:
+    """A command to type."""
 
     title: str
     command: str
@@ -59,7 +59,7 @@ class Link:
 
 @dataclass(frozen=True)
 class StudyPage:
-    """What the template of a study needs; empty parts leave their section out."""
+    """Variables of the template of a study; sections of empty parts are omitted."""
 
     title: str
     question: str
@@ -80,8 +80,8 @@ class StudyPage:
     speed: SpeedTable | None
     diagnosis: DiagnosisTable | None
     source_rows: Sequence[Sequence[Piece]]
-    changes: tuple[Changes, ...]
-    recipes: tuple[Recipe, ...]
+    changes: tuple[VariantChanges, ...]
+    recipes: tuple[Command, ...]
     figures: tuple[Link, ...]
     files: tuple[str, ...]
     footer: str
@@ -89,7 +89,7 @@ class StudyPage:
 
     @property
     def sections(self) -> list[tuple[str, str]]:
-        """Anchor and name of the sections that there are."""
+        """Anchor and name of each section of the page."""
         every = [
             ("claims", "Claims", self.claims),
             ("slide", "Slide mode", self.slide_mode),
@@ -115,7 +115,7 @@ def study_page(
     environment: Mapping[str, Any],
     out: Path,
 ) -> StudyPage:
-    """Gather what the page of a study shows.
+    """Return everything that the page of a study shows.
 
     Args:
         analysis: The analysed study; may have no runs.
@@ -173,7 +173,7 @@ def _maps(study: Study, folder: StudyFolder) -> tuple[BoundaryMap, ...]:
 
 
 def _shown_changes(study: Study) -> list[Variant]:
-    """Named variants and the first point of each grid: further points differ from it in a number only."""
+    """Return the named variants and the first point of each grid; further points differ from it in a number only."""
     firsts = {variant.group: variant for variant in reversed(study.variants)}
     return [variant for variant in study.variants if not variant.grid or firsts[variant.group] is variant]
 
@@ -208,7 +208,7 @@ def _notes(study: Study, runs: pd.DataFrame) -> list[str]:
 
 
 def _not_run(study: Study, runs: pd.DataFrame) -> str:
-    """Name the variants and grids of which runs are missing, and how many: ``rate (24), wide (54)``."""
+    """Return the variants and grids with missing runs and their number: ``rate (24), wide (54)``."""
     there = Counter(runs["group"]) if "group" in runs else Counter[str]()
     planned: Counter[str] = Counter()
     for variant in study.variants:
@@ -216,17 +216,17 @@ def _not_run(study: Study, runs: pd.DataFrame) -> str:
     return ", ".join(f"{group} ({count - there[group]:,})" for group, count in planned.items() if count > there[group])
 
 
-def _recipes(study: Study) -> tuple[Recipe, ...]:
+def _recipes(study: Study) -> tuple[Command, ...]:
     name = shlex.quote(study.name if Path(study.file).parent.name == "configs" else study.file)
     variant = next((variant for variant in study.variants if variant.changes), study.variants[0])
     chosen = f"{name} --variant {shlex.quote(variant.name)}"
     base = "python -m experiments"
     return (
-        Recipe("Run it again", f"{base} run {name}", "Trains what is missing; --force trains everything anew."),
-        Recipe("Change a number", f"{base} run {name} --set training.epochs=200", "Writes to a folder of its own."),
-        Recipe("Make it your own", f"{base} new {name} my_study", "Copies the YAML, comments and all, to edit."),
-        Recipe("See what one variant is", f"{base} show {chosen}", "The whole configuration, changes marked."),
-        Recipe("Take it with you", f"{base} code {chosen}", "The same run as a plain Keras script."),
+        Command("Run it again", f"{base} run {name}", "Trains what is missing; --force trains everything anew."),
+        Command("Change a number", f"{base} run {name} --set training.epochs=200", "Writes to a folder of its own."),
+        Command("Make it your own", f"{base} new {name} my_study", "Copies the YAML, comments and all, to edit."),
+        Command("See what one variant is", f"{base} show {chosen}", "The whole configuration, changes marked."),
+        Command("Take it with you", f"{base} code {chosen}", "The same run as a plain Keras script."),
     )
 
 

@@ -59,7 +59,7 @@ def write_page(analysis: Analysis, table: bytes, out: Path | str = "results") ->
 
 
 def _inputs(study: Study, folder: StudyFolder, claims: Sequence[ClaimView]) -> list[bytes]:
-    """List what a page is made of beside runs.csv; of curves and boundaries, which belong to its runs, the names."""
+    """Return the inputs of a page beside runs.csv; of curves and boundaries, which belong to its runs, the names."""
     paths = [path for kind in ("npz", "png") for path in folder.path.rglob(f"*.{kind}")]
     names = "\n".join(sorted(path.relative_to(folder.path).as_posix() for path in paths))
     speed = speed_table(study.name)

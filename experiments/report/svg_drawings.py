@@ -34,7 +34,7 @@ class Forest:
 
 
 def forest(effect: float, low: float, high: float, null: float, *, reach: float, toward: int = 1) -> Forest | None:
-    """Place an effect and its interval on a scale that is symmetric about "no effect".
+    """Return the places of an effect and its interval on a scale that is symmetric about "no effect".
 
     Args:
         effect: The effect.
@@ -76,7 +76,7 @@ class RunStrip:
 
 
 def run_strip(values: Sequence[float], theirs: Sequence[float], labels: Sequence[str]) -> RunStrip:
-    """Place a distribution and the published figures beside it.
+    """Return the places of a distribution and of the published figures beside it.
 
     Args:
         values: One value a run; those that are not finite are left out.
@@ -166,8 +166,8 @@ def boundary_map(name: str, arrays: Mapping[str, np.ndarray]) -> BoundaryMap:
             points.
 
     Returns:
-        The picture (blue and vermilion shaded by the mean probability; of more than two classes the one that most runs
-        name) and the points, at most 300 of each set.
+        The picture (blue and vermilion shaded by the mean probability; of more than two classes the one that most
+        runs predict) and the points, at most 300 of each set.
     """
     runs = len(arrays["probability"])
     several = max(int(arrays[f"{where}_y"].max(initial=0)) for where in ("train", "test")) > 1

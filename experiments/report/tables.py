@@ -17,7 +17,7 @@ from experiments.report.wording import duration, interval, number, percent, plur
 if TYPE_CHECKING:
     from experiments.language.study import Published, Study
 
-# What stands for a study, in the order of the columns; those that a study does not have are left out.
+# Metrics of the table, in the order of their columns; those that a study does not have are omitted.
 _COLUMNS = ("accuracy", "crossentropy", "mse_original", "mse", "mae")
 
 
@@ -40,7 +40,7 @@ class TableRow:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; the first head stands over the rows' names."""
+    """A table; the first head is that of the rows' names."""
 
     heads: tuple[str, ...]
     rows: tuple[TableRow, ...]
@@ -59,11 +59,11 @@ class Placing:
 
 
 def variant_tables(study: Study, summary: pd.DataFrame) -> tuple[Table, ...]:
-    """Tabulate all variants, one table for each protocol.
+    """Build the tables of all variants, one for each protocol.
 
     Args:
-        study: Gives the order.
-        summary: What ``analysis.summarize`` gives.
+        study: The study, for the order of its variants.
+        summary: As ``analysis.summarize`` returns it.
 
     Returns:
         Tables with the main scores, n, epochs and times; none for a protocol without runs.
@@ -93,7 +93,7 @@ def _variant_table(study: Study, protocol: str, numbers: pd.DataFrame) -> Table:
 
 
 def _score_columns(there: Set[str], protocol: str) -> tuple[list[str], list[str]]:
-    """Choose the columns of the score that a study is about, on all sets, and those of its loss beside it."""
+    """Return the columns of the main score on all sets, and those of the loss beside it."""
     metrics = [m for m in _COLUMNS if f"test_{m}" in there or f"fresh_test_{m}" in there]
     if "mse_original" in metrics:
         metrics = [metric for metric in metrics if metric != "mse"]
@@ -142,7 +142,7 @@ def _key(value: float) -> str:
 
 
 def flattery_table(found: Sequence[Flattery]) -> Table | None:
-    """Tabulate how much the best watched score flatters; None where no run watches its test rows."""
+    """Build the table of flattery; None where no run watches its test rows."""
     rows = []
     for one in found:
         measured = one.effect.interval
@@ -161,13 +161,13 @@ def flattery_table(found: Sequence[Flattery]) -> Table | None:
 
 @dataclass(frozen=True)
 class DiagnosisTable(Table):
-    """The diagnosis of all variants, and what the basic recipe says of each scenario that occurs."""
+    """The diagnosis of all variants, with the advice of the basic recipe on each scenario that occurs."""
 
     advice: tuple[tuple[str, str], ...] = ()
 
 
 def diagnosis_table(found: Sequence[Diagnosis]) -> DiagnosisTable | None:
-    """Tabulate the bias and variance of the variants; None where the study asks for none."""
+    """Build the table of bias and variance; None where the study has no diagnosis."""
     protocols = list(dict.fromkeys(one.protocol for one in found))
     by_place = {(one.variant, one.protocol): one for one in found}
     rows = [
@@ -186,7 +186,7 @@ def _diagnosis_cell(one: Diagnosis | None) -> Cell:
 
 
 def placings(found: Sequence[PlacedFigure]) -> tuple[Placing, ...]:
-    """Gather the published figures by variant and metric."""
+    """Return the published figures grouped by variant and metric."""
     groups: dict[tuple[str, str], list[PlacedFigure]] = {}
     for placed in found:
         groups.setdefault((placed.figure.variant, placed.figure.metric), []).append(placed)

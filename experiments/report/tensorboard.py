@@ -75,7 +75,7 @@ def _mean(curve: np.ndarray) -> np.ndarray:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the event files of one study; exit code 2 where that cannot be."""
+    """Write the event files of one study; return exit code 2 on an error."""
     parser = argparse.ArgumentParser(prog="python -m experiments.report.tensorboard", description=__doc__)
     parser.add_argument("study")
     parser.add_argument("--out", default="results")

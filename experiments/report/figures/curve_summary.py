@@ -1,4 +1,4 @@
-"""What is drawn of a learning curve: its mean over runs, the interval of the mean, the single runs, where they end."""
+"""Learning curves as they are drawn: mean over the runs, its interval, single runs and their ends."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def summarise_curve(
 ) -> Curve:
     """Compute what is drawn of one curve.
 
-    Runs that end early leave the mean, which then speaks of the survivors: ``complete`` says where, and the mean
-    stops where fewer than half of the runs are left.
+    Runs that end early leave the mean, which is then that of the remaining runs (``complete`` is False there). The
+    mean ends where fewer than half of the runs are left.
 
     Args:
         values: Shape (run, epoch); NaN after a run's end and where nothing was measured.
@@ -98,7 +98,7 @@ def summarise_curve(
 
 
 def wants_log(values: Sequence[np.ndarray]) -> bool:
-    """Tell whether curves span so many powers of ten that a linear scale would hide most of them.
+    """Return whether curves span so many powers of ten that a linear scale would hide most of them.
 
     Args:
         values: Each of shape (run, epoch).

@@ -23,7 +23,7 @@ _PANEL = Size(width=3.6, height=3.6, gap_x=0.3)
 
 @dataclass(frozen=True)
 class Boundary:
-    """What the networks of one variant say over the plane.
+    """Predictions of the networks of one variant over the plane.
 
     Attributes:
         name: The variant.
@@ -47,7 +47,7 @@ class Boundary:
 
     @classmethod
     def from_arrays(cls, name: str, arrays: Mapping[str, np.ndarray]) -> Boundary:
-        """Take the arrays of a boundary file; runs that diverged have no finite probability and are left out."""
+        """Build from the arrays of a boundary file, without runs that diverged, which have no finite probability."""
         probability = arrays["probability"].astype(np.float32)
         finite = probability[np.isfinite(probability).all(axis=(1, 2))]
         points = {key: arrays[key] for key in ("train_x", "train_y", "test_x", "test_y")}
@@ -117,7 +117,7 @@ def boundaries_figure(boundaries: Sequence[Boundary], *, title: str, subtitle: s
 
 def _draw_two_classes(ax: Axes, boundary: Boundary) -> None:
     mean = boundary.probability.mean(axis=0)
-    # Half strength, so that the points stand out from the ground they lie on.
+    # Half strength, so that the points remain visible on the ground.
     _ground(ax, boundary, 0.5 + 0.5 * np.asarray(_TWO_CLASSES(mean))[..., :3])
     for run in boundary.probability:
         _line(ax, boundary, run, width=0.8, colour=GREY)

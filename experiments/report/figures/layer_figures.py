@@ -1,4 +1,4 @@
-"""What was recorded per layer and epoch (norms, shares, spreads): heat maps and lines."""
+"""Figures of what was recorded per layer and epoch (norms, shares, spreads, inputs): heat maps, lines and bands."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class LayerCurves:
 
 
 def layer_figures(results: Results) -> Iterator[tuple[str, Figure]]:
-    """Draw every recorded probe by layer and epoch, under one protocol: the data hardly matter to how norms behave."""
+    """Draw every recorded curve by layer and epoch, under one protocol: norms hardly depend on the data."""
     for protocol in results.protocols[:1]:
         for probe in (curve for curve in CURVES.values() if curve.title):
             variants = [curves for curves in _layer_curves(results, protocol, probe) if curves.layers]
@@ -278,7 +278,7 @@ def input_figure(histories: Mapping[str, Mapping[str, np.ndarray]], *, title: st
 
 
 def layers_of(history: Mapping[str, np.ndarray]) -> list[str]:
-    """List the layers whose inputs were recorded."""
+    """Return the layers whose inputs were recorded."""
     return [key.removeprefix("input_q50.") for key in history if key.startswith("input_q50.")]
 
 

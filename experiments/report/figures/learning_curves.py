@@ -71,7 +71,7 @@ def draw_curve(ax: Axes, curve: Curve, colour: str) -> None:
         curve: What.
         colour: Of all its parts.
     """
-    # Thirty runs at one strength would be a solid block, three would be invisible: the ink is shared among them.
+    # At one opacity thirty runs would be a solid block and three invisible, so opacity falls with their number.
     alpha = float(np.clip(3 / max(curve.count, 1), 0.12, 0.5))
     ax.add_collection(LineCollection(curve.runs, colors=colour, linewidths=0.7, alpha=alpha), autolim=False)
     for points in curve.runs:
@@ -163,7 +163,7 @@ def _crosses(ax: Axes, curves: Curves) -> None:
 
 
 def _scale(ax: Axes, curves: Sequence[Curve], *, log: bool, bounded: bool) -> None:
-    """Set the common scale by the means and by all but the most extreme values of the single runs."""
+    """Set the common scale to the range of the means and of all but the most extreme values of single runs."""
     drawn = [curve for curve in curves if curve.epochs.size]
     last = max([points[-1, 0] for curve in curves for points in curve.runs if len(points)], default=1)
     ax.set_xlim(0, max(last, 2))  # the dots of a single epoch lie in the middle

@@ -21,7 +21,7 @@ from experiments.store.npz import read_npz
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
 
-# A study of nothing but grids keeps the curves of every point; more panels than this nobody reads.
+# A study of grids alone stores the curves of every point: too many panels for one figure.
 MOST_PANELS = 24
 
 
@@ -70,11 +70,11 @@ class Results:
         return [points[i] for i in np.linspace(0, len(points) - 1, MOST_PANELS).round().astype(int)]
 
     def history(self, variant: str, protocol: str) -> Mapping[str, np.ndarray]:
-        """Give the curves of a variant, shape (run, epoch) each; empty where there are none."""
+        """Return the curves of a variant, shape (run, epoch) each; empty where there are none."""
         return self._history(variant, protocol) or {}
 
     def curves(self, variant: Variant, protocol: str, key: str) -> VariantCurves:
-        """Give the training curve of a metric, and the validation curve under the name of the rows it watches."""
+        """Return the training curve of a metric, and its validation curve under the name of the watched rows."""
         history = self._history(variant.name, protocol)
         if history is None:
             return VariantCurves(variant.name, {})
@@ -83,11 +83,11 @@ class Results:
         return VariantCurves(variant.name, sets, self._diverged(history))
 
     def boundary(self, variant: str) -> Mapping[str, np.ndarray]:
-        """Give the arrays of a variant's decision boundary; empty where there are none."""
+        """Return the arrays of a variant's decision boundary; empty where there are none."""
         return read_npz(self.folder.boundary(variant))
 
     def finished(self, variant: str, protocol: str) -> pd.DataFrame:
-        """Give the rows of a variant's finished runs under a protocol."""
+        """Return the rows of a variant's finished runs under a protocol."""
         rows = self.runs
         return rows[(rows["variant"] == variant) & (rows["protocol"] == protocol) & (rows["error"] == "")]
 

@@ -1,4 +1,4 @@
-"""The figures of a study that come from its table of runs: sweeps, and rows of dots with intervals."""
+"""Figures of rows of dots: paired differences, claims, stopping epochs, flattery and published figures."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def stopping_figures(results: Results) -> Named:
 
 
 def flattery_figures(results: Results) -> Named:
-    """Draw how much the best epoch on watched test rows promises beyond what fresh rows keep."""
+    """Draw by how much the best epoch on watched test rows is better than fresh rows show."""
     found = results.analysis.flattery
     panels = [_flattery_panel([f for f in found if f.effect.unit == unit]) for unit in _units(found)]
     if panels:
@@ -96,7 +96,7 @@ def flattery_figures(results: Results) -> Named:
 
 
 def published_figures(results: Results) -> Named:
-    """Place published figures among our runs."""
+    """Draw published figures among our runs."""
     placed = [
         p
         for p in results.analysis.published
@@ -142,7 +142,7 @@ def _difference_strip(found: PairedDifference) -> Strip:
 
 
 def _claim_kind(verdict: Verdict) -> tuple[str, Unit]:
-    """Tell what a claim's difference is measured in; different metrics cannot share an axis."""
+    """Return the metric and unit of a claim; claims of different kinds cannot share an axis."""
     return column_of(verdict.claim.expression.references[0].metric).label, verdict.effect.unit
 
 
@@ -213,7 +213,7 @@ def _published_panel(placed: Sequence[PlacedFigure]) -> StripPanel:
 def _protocol_panel(
     title: str, label: str, rows: Sequence[str], strips: dict[tuple[str, str], Strip], unit: Unit
 ) -> StripPanel:
-    """Set the strips of both protocols into each row; ratios far apart get a log axis."""
+    """Build a panel with the strips of both protocols in each row; ratios far apart have a log axis."""
     kinds = {
         colour: [strips.get((row, protocol)) for row in rows]
         for protocol, colour in PROTOCOL_COLOURS.items()

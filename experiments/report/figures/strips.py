@@ -36,7 +36,7 @@ class Strip:
 
     Attributes:
         values: One a run, shape (run,); those that are not finite are not drawn.
-        middle: Where the bar stands: a mean, a median; NaN for none.
+        middle: Place of the bar: a mean, a median; NaN for none.
         low: Lower end of the whisker; NaN for none.
         high: Upper end.
         note: Written at the right end of the row.
@@ -71,7 +71,7 @@ class Strip:
 
 @dataclass(frozen=True)
 class Mark:
-    """A value from elsewhere that is set into a row: which row, where, and who measured it."""
+    """A published value in a row: the row, the value and who published it."""
 
     row: int
     value: float
@@ -96,9 +96,9 @@ class StripPanel:
         label: Of the axis, with its unit.
         rows: Names of the rows, the first on top.
         kinds: Colour to one strip (or None) a row; several kinds are set below each other within a row.
-        marks: Values from elsewhere.
+        marks: Published values.
         margins: Bands of differences that count as equal, and margins.
-        null: Where "no difference" lies; None where there is no such place.
+        null: The value that means "no difference"; None where there is none.
         log: Whether the axis is logarithmic.
     """
 
@@ -113,12 +113,12 @@ class StripPanel:
 
 
 def draw_strips(ax: Axes, panel: StripPanel, styles: Mapping[str, Style] | None = None) -> None:
-    """Draw the rows of a panel: the runs as dots, a bar with its whisker over them, values from elsewhere as signs.
+    """Draw the rows of a panel: runs as dots, a bar with its whisker over them, published values as markers.
 
     Args:
         ax: Where to.
         panel: What.
-        styles: The sign of everyone who measured something, for signs that are the same in several panels.
+        styles: Marker of each person who published figures, where several panels share them.
     """
     if panel.null is not None:
         ax.axvline(panel.null, zorder=1, **_NULL_STYLE)
@@ -150,7 +150,7 @@ def strips_figure(panels: Sequence[StripPanel], *, title: str, subtitle: str, ha
         panels: At least one.
         title: Of the figure.
         subtitle: How to read it.
-        handles: Legend text to artist, beyond the people whose values are set into the rows.
+        handles: Legend text to artist; those of published values are added.
     """
     people = mark_styles([mark for panel in panels for mark in panel.marks])
     signs = {by: Line2D([], [], markersize=9, **style) for by, style in people.items()}
@@ -173,13 +173,13 @@ def strips_figure(panels: Sequence[StripPanel], *, title: str, subtitle: str, ha
 
 
 def asks_for_log(values: np.ndarray) -> bool:
-    """Tell whether positive values are spread so far that a linear axis would hide the smaller ones."""
+    """Return whether values are positive and so far apart that a linear axis would hide the smaller ones."""
     finite = values[np.isfinite(values)]
     return bool(finite.size and finite.min() > 0 and finite.max() / finite.min() > _LOG_FROM)
 
 
 def mark_styles(marks: Sequence[Mark]) -> dict[str, Style]:
-    """Give everyone who measured something a sign of their own."""
+    """Return a marker for each person who published figures, by name."""
     people = dict.fromkeys(mark.by for mark in marks)
     return {
         by: {"color": VERMILION, "marker": _MARKERS[i % len(_MARKERS)], "linestyle": "none"}
@@ -188,17 +188,17 @@ def mark_styles(marks: Sequence[Mark]) -> dict[str, Style]:
 
 
 def dot(colour: str = BLUE) -> Line2D:
-    """Give the legend's sign of a run."""
+    """Return the legend entry of a run."""
     return Line2D([], [], linestyle="none", marker="o", markersize=5, color=colour, alpha=0.7)
 
 
 def bar() -> Line2D:
-    """Give the legend's sign of a middle with its whisker."""
+    """Return the legend entry of a middle with its whisker."""
     return Line2D([], [], color=GREY, marker="|", markersize=11, markeredgecolor=BLACK, markeredgewidth=2.2)
 
 
 def margin_signs(margins: Sequence[Margin]) -> dict[str, Artist]:
-    """Return the legend's signs of margins, and of "no difference" beside them; empty where there are no margins."""
+    """Return the legend entries of margins and of "no difference"; empty where there are no margins."""
     signs: dict[str, Artist] = {}
     if margins:
         signs["no difference"] = Line2D([], [], **_NULL_STYLE)
@@ -227,7 +227,7 @@ def _draw_strip(ax: Axes, strip: Strip, y: float, colour: str, height: float) ->
 
 
 def _draw_marks(ax: Axes, marks: Sequence[Mark], styles: Mapping[str, Style]) -> None:
-    """Draw the signs; people who measured the same stand below each other instead of on top."""
+    """Draw the markers; those of equal values are moved apart."""
     for by, style in styles.items():
         for mark in (mark for mark in marks if mark.by == by):
             beside = [other.by for other in marks if (other.row, other.value) == (mark.row, mark.value)]
@@ -241,7 +241,7 @@ def _label(name: str) -> str:
 
 
 def _spread_out(values: np.ndarray) -> np.ndarray:
-    """Move near dots apart, into [-0.8, 0.8], always in the same way: evenly among those that share a bin."""
+    """Return offsets in [-0.8, 0.8] that move near dots apart, evenly among those that share a bin."""
     offsets = np.zeros(values.size)
     if not values.size:
         return offsets

@@ -67,7 +67,7 @@ _PARAMETERS = {
 
 @dataclass(frozen=True)
 class Size:
-    """Inches of one panel, and of what stands between and around the panels."""
+    """Inches of one panel, and of the space between and around the panels."""
 
     width: float = 4.0
     height: float = 2.7
@@ -79,7 +79,7 @@ class Size:
 
 
 def apply_style() -> Any:
-    """Give a context in which figures are made in the style of this suite."""
+    """Return a context manager that applies the style of this suite to new figures."""
     return mpl.rc_context(_PARAMETERS)
 
 
@@ -163,7 +163,7 @@ def label_outer(axes: Sequence[Axes], columns: int, x: str, y: str, *, grid: boo
 
 
 def wrap_label(text: str) -> str:
-    """Break the name of a y axis where it would be longer than a panel is high."""
+    """Wrap the label of a y axis that is longer than a panel is high."""
     return textwrap.fill(text, _LABEL_WIDTH)
 
 
@@ -237,14 +237,14 @@ def fit_text(text: str, inches: float, points: float) -> str:
 
 
 def say(ax: Axes, text: str) -> None:
-    """Write into an empty panel why it is empty."""
-    # Not wrap=True, which measures what stands between two dollar signs as a formula all the same.
+    """Write the reason into an empty panel."""
+    # Not wrap=True, which measures text between two dollar signs as a formula.
     text = "\n".join(textwrap.fill(line, _SAID_WIDTH) for line in text.splitlines())
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color=GREY)
 
 
 def _name_powers(figure: Figure) -> bool:
-    """Move what all ticks of an axis share ("1e32") from above the axis, where titles are, into the axis's name."""
+    """Move the factor that all ticks of an axis share ("1e32") into the label of the axis; return whether any moved."""
     found = False
     for ax in figure.axes:
         for axis, is_y in ((ax.xaxis, False), (ax.yaxis, True)):
@@ -276,8 +276,8 @@ def save(figure: Figure, path: Path) -> Path:
         canvas.draw()
     picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     content = io.BytesIO()
-    # 256 colours of its own are all that a figure needs: a quarter of the bytes, half the time. Where colours run into
-    # each other the slower choice of colours keeps them from showing steps.
+    # A palette of 256 colours takes a quarter of the bytes and half the time. Where colours are shaded, the slower
+    # choice of colours avoids visible steps.
     shaded = any(ax.images for ax in figure.axes)
     method = Image.Quantize.MEDIANCUT if shaded else Image.Quantize.FASTOCTREE
     picture.quantize(256, method=method, dither=Image.Dither.NONE).save(content, "PNG")

@@ -60,7 +60,7 @@ class SweepPanel:
 
 
 def sweep_figures(results: Results) -> Iterator[tuple[str, Figure]]:
-    """Draw a figure for each grid: the main score, the loss and what its claims speak of, against the values."""
+    """Draw a figure for each grid: the main score, the loss and the metrics of its claims against the values."""
     study = results.study
     groups = list(dict.fromkeys(variant.group for variant in study.variants if variant.grid))
     wanted = {group: sweep_metrics(study, group) for group in groups}
@@ -156,11 +156,11 @@ def _longest_axis(found: Sequence[Sweep]) -> str:
 
 
 def _panels(found: Sequence[Sweep], main: str) -> list[SweepPanel]:
-    """Put lines of one metric, protocol and place on the other axes together; with other axes, the main score only."""
+    """Return a panel for each metric, protocol and point on the other axes; with other axes, of the main score only."""
     grouped: dict[tuple[str, str, str], dict[str, Sweep]] = defaultdict(dict)
     for sweep in found:
         set_name, metric = column_of(sweep.metric).set_name, column_of(sweep.metric).metric
-        # Under fresh the test rows are read from the fresh ones already: one line, called what it is.
+        # Under fresh the test score is read from the fresh rows: one line, named after them.
         if sweep.protocol == "fresh" and set_name == "test":
             set_name = column_of(sweep.column).set_name
         if not sweep.others or metric == main:
@@ -195,7 +195,7 @@ def _panel(ax: Axes, panel: SweepPanel, limits: tuple[float, float]) -> None:
 
 
 def _limits(sweeps: Iterable[Sweep]) -> tuple[float, float]:
-    """Give the range of the means and of all but the most extreme single runs."""
+    """Return the range of the means and of all but the most extreme single runs."""
     values: list[float] = []
     for sweep in sweeps:
         runs = sweep.runs.to_numpy(float)
@@ -217,7 +217,7 @@ def _value_axis(ax: Axes, sweep: Sweep) -> None:
 
 
 def _letter(text: str) -> Path:
-    """Make a marker of a letter; a marker such as "$n$" would be read as a formula."""
+    """Return a letter as a marker; a marker such as "$n$" would be parsed as a formula."""
     path = TextPath((0, 0), text)
     box = path.get_extents()
     return path.transformed(Affine2D().translate(-(box.x0 + box.x1) / 2, -(box.y0 + box.y1) / 2))
