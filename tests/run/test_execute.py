@@ -96,7 +96,8 @@ def test_what_members_reach_on_average_is_not_said_of_their_ensemble(results):
 
 
 def test_pretraining_that_transfers_nothing_is_refused():
-    text = TEXT.replace("{data.points.random_state: 7, once: true}", "{model: {other: {Dense: 3}, out: {Dense: 1}}}")
+    model = "{other: {Dense: 3}, out: {Dense: {units: 1, activation: sigmoid}}}"
+    text = TEXT.replace("{data.points.random_state: 7, once: true}", f"{{model: {model}}}")
     study = parse_study(text.replace("    freeze: [hidden]\n", "").encode(), name="small", file="small.yaml")
     ((run, (problem,)),) = prepare(study.runs(variants=["transferred"], protocols=["published"], repeats=1))
     assert (run.variant, problem.path) == ("transferred", "pretrain")
