@@ -1,4 +1,4 @@
-"""Which components a study may name: the public namespaces, our own words, and what is refused and why."""
+"""Components that a study may name: the public namespaces, our own components, and refused names with the reason."""
 
 from __future__ import annotations
 

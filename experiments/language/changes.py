@@ -38,11 +38,11 @@ _NUMBERED = re.compile(r"(?P<name>.+)_(?P<number>[1-9][0-9]*)")
 
 
 class PatchError(Exception):
-    """A change that cannot be made: its message says which part of the path leads nowhere."""
+    """A change that cannot be applied; the message names the part of the path that does not exist."""
 
 
 class BrokenPartError(PatchError):
-    """The path leads into something that is wrong itself and reported already."""
+    """The path leads into a part that is invalid and already reported."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +53,12 @@ class Change:
     value: Any
     key_place: Place | None = None
     place: Place | None = None
-    in_grid: bool = False  # where an axis may remove what the base does not have
+    in_grid: bool = False  # an axis may remove what the base does not have
 
 
 @dataclass(frozen=True)
 class _Step:
-    """What is left of a path, and the change it belongs to."""
+    """The remaining segments of a path, and their change."""
 
     segments: tuple[str, ...]
     change: Change
@@ -76,7 +76,7 @@ class _Step:
 
 
 def apply_change(configuration: LocatedDict, change: Change) -> LocatedDict:
-    """Make one change.
+    """Apply one change.
 
     Args:
         configuration: An expanded configuration; it stays as it is.
@@ -86,7 +86,7 @@ def apply_change(configuration: LocatedDict, change: Change) -> LocatedDict:
         The changed configuration, which shares what did not change.
 
     Raises:
-        PatchError: Where the path leads nowhere.
+        PatchError: The path does not exist.
     """
     segments = tuple(change.path.split("."))
     if not all(segments):
@@ -113,7 +113,7 @@ def _set(role: str, node: Any, step: _Step) -> Any:
 
 
 def _refuse_partial(role: str, node: Any, change: Change) -> None:
-    """Refuse some of the slots that are there in place of all: the others would be gone without a word."""
+    """Raise an error if the value holds only some of the present slots: the others would be removed silently."""
     if role not in NAMED_SLOTS or not isinstance(node, LocatedDict) or not isinstance(change.value, LocatedDict):
         return
     left_out = [name for name in node if name not in change.value and name not in KEYS.get(role, ())]
@@ -196,7 +196,7 @@ def _set_in_component(kind: str, node: Any, step: _Step) -> Any:
 
 
 def component_class(component: LocatedDict) -> str:
-    """Name the class of an expanded component, whatever else stands beside it."""
+    """Return the class name of an expanded component, ignoring the keys of layers beside it."""
     return next((key for key in component if key not in LAYER_KEYS and key != SINGLE), "")
 
 
@@ -212,7 +212,7 @@ def _without_overruled(layer: LocatedDict, step: _Step) -> LocatedDict:
 
 
 def _repeated(model: LocatedDict, name: str) -> tuple[str, int] | None:
-    """Recognise ``hidden_3`` where ``hidden`` is repeated."""
+    """Return name and number for ``hidden_3`` if ``hidden`` is repeated, else None."""
     match = _NUMBERED.fullmatch(name)
     if match is None:
         return None
@@ -230,7 +230,7 @@ def _set_single(model: LocatedDict, repeated: tuple[str, int], step: _Step) -> L
     if step.last or step.segments[1] in LAYER_KEYS:
         raise PatchError(f"{step.key!r} is one of {times} repeats; only its arguments can be changed")
     layer = model[name].shallow()
-    _set("layers", layer, step.below())  # raises where the path leads nowhere
+    _set("layers", layer, step.below())  # raises if the path does not exist
     layer[SINGLE] = [*layer.get(SINGLE, ()), (number, step.below())]
     result = model.shallow()
     result[name] = layer
@@ -255,7 +255,7 @@ def apply_single(layer: LocatedDict, number: int) -> LocatedDict:
 
 
 def _set_everywhere(model: LocatedDict, step: _Step) -> LocatedDict:
-    """Set an argument in every layer that has it, inside blocks too."""
+    """Set an argument in every layer that has it, also inside blocks."""
     if not step.segments:
         raise PatchError("expected an argument after 'model.*'")
     result, reached = _everywhere(model, step)

@@ -28,13 +28,13 @@ LARGEST_REPEAT = 1000
 
 
 class Checked:
-    """Remembers sections without a problem: variants share what they do not change."""
+    """Cache of sections without a problem: variants share the sections that they do not change."""
 
     def __init__(self) -> None:
         self._sections: dict[int, Any] = {}  # the section is kept, so that its id stays its own
 
     def once(self, section: Any, check: Callable[[Any, Problems], None], problems: Problems) -> None:
-        """Check a section unless this very object was found right before."""
+        """Check a section unless this object was checked before without a problem."""
         if id(section) in self._sections:
             return
         own = Problems()
@@ -45,11 +45,11 @@ class Checked:
 
 
 def check_configuration(tree: LocatedDict, problems: Problems, checked: Checked) -> None:
-    """Check everything that can be said of one configuration without unfolding its model.
+    """Check one configuration, apart from what only the unfolded model shows.
 
     Args:
         tree: The expanded configuration.
-        problems: Where everything wrong is added.
+        problems: Collects what is wrong.
         checked: Sections that need no second check.
     """
     check_section(ConfigurationSection, tree, "", problems)
@@ -81,7 +81,7 @@ def _check_sources(place: Place | None, data: Any, problems: Problems) -> None:
 
 
 def _names_a_source(value: Any) -> bool:
-    """Tell a source, a misspelt one too, from what a misspelt key of the section holds."""
+    """Whether a value names a source, correctly or not, rather than the value of a misspelt key."""
     names = list(value) if isinstance(value, LocatedDict) else [value]
     return any(isinstance(name, str) and name.startswith(("make_", "load_")) for name in names)
 
@@ -177,13 +177,13 @@ def check_component(kind: str, value: Any, path: str, place: Place | None, probl
         value: The component in full form, or a string identifier.
         path: Its dotted path.
         place: Where it was written.
-        problems: Where everything wrong is added.
+        problems: Collects what is wrong.
     """
     _Checker(problems).check(kind, value, path, place)
 
 
 class _Checker:
-    """Walks through a component and those inside it."""
+    """Check of a component and of the components inside it."""
 
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
@@ -311,7 +311,7 @@ def _example(kind: str) -> str:
 
 
 def check_record(words: list[Any], problems: Problems) -> None:
-    """Check the list of things to record."""
+    """Check the list of recorded quantities."""
     for index, word in enumerate(words):
         place = place_in(words, index)
         if isinstance(word, str):

@@ -45,7 +45,7 @@ def check_consistency(config: Configuration, tree: LocatedDict, problems: Proble
     Args:
         config: A resolved configuration.
         tree: The same with places.
-        problems: Where every contradiction is added.
+        problems: Collects the contradictions.
     """
     _check_validation(config, tree["training"], problems)
     _check_monitors(config, tree["training"]["callbacks"], problems)
@@ -139,12 +139,12 @@ def _check_rows(data: DataSettings, split: LocatedDict, problems: Problems) -> N
 
 
 def check_fresh_rows(data: DataSettings, place: Place | None, problems: Problems) -> None:
-    """Check that repeats can have rows of their own, as the fresh protocol wants it.
+    """Check that repeats can have rows of their own, which the fresh protocol needs.
 
     Args:
         data: The resolved ``data`` section of a variant that is run under ``fresh``.
         place: The place of its split.
-        problems: Where a contradiction is added.
+        problems: Collects the contradictions.
     """
     names = [source.name for source in data.sources.values()]
     if data.split.shuffle or any(map(is_generator, names)):
@@ -205,7 +205,7 @@ def check_metrics(config: Configuration, tree: LocatedDict, problems: Problems) 
     Args:
         config: The configuration.
         tree: The same with places.
-        problems: Where every metric is added that is several numbers or has the name of something else.
+        problems: Collects metrics that are several numbers or have the name of another column.
     """
     before: set[str] = set()
     for index, metric in enumerate(config.training.metrics):
@@ -238,7 +238,7 @@ def _hides_loss(name: str, metric: Component, loss: Component) -> bool:
 
 
 def _several(metric: Component) -> str:
-    """Name the argument that makes a metric several numbers; an empty text where it is one."""
+    """Return the argument that makes a metric several numbers; "" if the metric is one number."""
     name = identifiers("metrics").get(metric.name) or metric.name
     signature = classes("metrics").get(name, {})
     if "average" in signature and metric.get("average") is None:

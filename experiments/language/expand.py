@@ -52,10 +52,10 @@ _MODELS: dict[str, type[BaseModel]] = {
 
 
 def expand(role: str, value: Any) -> Any:
-    """Expand a section or a component; what cannot be read stays as it is, for the checks to name.
+    """Expand a section or a component; invalid parts stay as they are and are reported by the checks.
 
     Args:
-        role: Where the value stands: "configuration", "training", "layers", … (see ``structure``).
+        role: Role of the value: "configuration", "training", "layers", … (see ``sections``).
         value: Located data as written.
 
     Returns:
@@ -85,7 +85,7 @@ def _section(role: str, value: Any) -> Any:
 
 
 def fill_defaults(role: str, section: LocatedDict) -> None:
-    """Add the defaults that say something; where the default is to do nothing, the key stays away."""
+    """Fill in defaults; omit keys whose default is a no-op."""
     for key, default in _defaults(role):
         if key not in section:
             section.put(key, expand(role_below(role, key), located(default)), None, None)
@@ -124,7 +124,7 @@ def _component(kind: str, value: Any) -> Any:
 
 
 def _arguments(kind: str, name: str, component: LocatedDict) -> Any:
-    """Bring what stands beside a class name into the form ``{argument: value}``."""
+    """Return the value of a class name in the form ``{argument: value}``."""
     given, first = component[name], first_argument(kind, name)
     if given is None:
         arguments = LocatedDict()
@@ -144,7 +144,7 @@ def _arguments(kind: str, name: str, component: LocatedDict) -> Any:
 
 
 def _is_component(first: str | None, given: LocatedDict) -> bool:
-    """Tell ``{Activation: {LeakyReLU: 0.1}}`` (a component as first argument) from a mapping of arguments."""
+    """Whether a mapping is a component as first argument, ``{Activation: {LeakyReLU: 0.1}}``, and no arguments."""
     nested = slot_of(first) if first else None
     return nested is not None and len(given) == 1 and next(iter(given)) in classes(nested)
 
@@ -160,7 +160,7 @@ def _fill_own_defaults(kind: str, name: str, arguments: LocatedDict) -> None:
 
 
 def class_of(kind: str, identifier: str) -> LocatedDict | None:
-    """Write a string identifier such as ``he_uniform`` as the component it stands for, None where it is a function."""
+    """Return the component for a string identifier such as ``he_uniform``; None if it names a function."""
     name = identifiers(kind).get(identifier)
     if not name:
         return None

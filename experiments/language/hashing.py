@@ -1,4 +1,4 @@
-"""The content hash of a run: equal exactly where the results must be equal."""
+"""The content hash of a run: equal for runs whose results must be equal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RESULTS_VERSION = 1
 
 
 def configuration_digest(config: Configuration) -> str:
-    """Digest a resolved configuration.
+    """Return the digest of a resolved configuration.
 
     Args:
         config: A resolved configuration.
@@ -26,7 +26,7 @@ def configuration_digest(config: Configuration) -> str:
 
 
 def run_hash(digest: str, *, seed: int, protocol: str, engine: str) -> str:
-    """Hash one run.
+    """Return the hash of one run.
 
     Args:
         digest: The digest of its configuration.

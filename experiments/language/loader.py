@@ -1,4 +1,4 @@
-"""Read YAML so that every key and value knows its place, with the traps of YAML 1.1 closed."""
+"""Read YAML into data with places, by the rules of YAML 1.2 for plain scalars."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def load_yaml(content: bytes | str, file: str, problems: Problems) -> Any:
     Args:
         content: The file's bytes, or its text.
         file: The name that places carry.
-        problems: Where everything wrong is added: syntax, duplicate keys, anchors, aliases, tags, several
+        problems: Collects what is wrong: syntax, duplicate keys, anchors, aliases, tags, several
             documents, a file that is not UTF-8, empty, over 1 MB or nested over 50 deep.
 
     Returns:
-        Located mappings and lists, and scalars; None where nothing could be read.
+        Located mappings and lists, and scalars; None if nothing could be read.
     """
     text = _text(content, file, problems)
     if text is None:
@@ -103,7 +103,7 @@ def _place(file: str, mark: Any) -> Place:
 
 
 class _UnreadableError(Exception):
-    """Something after which the rest of the file makes no sense."""
+    """An error after which the rest of the file cannot be read."""
 
     def __init__(self, place: Place, message: str) -> None:
         super().__init__(message)
@@ -111,7 +111,10 @@ class _UnreadableError(Exception):
 
 
 class _Tree:
-    """Builds located data from parser events, without recursion, so that no nesting can exhaust the stack."""
+    """Builder of located data from parser events.
+
+    It does not use ``yaml.compose``, which recurses: deep nesting would exhaust the stack before it can be refused.
+    """
 
     def __init__(self, file: str, problems: Problems) -> None:
         self._file, self._problems = file, problems
@@ -221,7 +224,7 @@ class _Tree:
 
 
 def _float(text: str) -> float:
-    """Read a float; infinity and NaN too, since others published such figures."""
+    """Return a float, also infinity and NaN, which published figures may be."""
     return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
 
 

@@ -1,4 +1,4 @@
-"""Plain data that remembers where each key and value was written."""
+"""Plain data with the place of each key and value in its file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LocatedDict(dict[str, Any]):
         self.value_places: dict[str, Place] = {}
 
     def put(self, key: str, value: Any, key_place: Place | None, value_place: Place | None) -> None:
-        """Set a value together with its places; an unknown place forgets an older one."""
+        """Set a value with its places; a place of None removes the earlier place."""
         self[key] = value
         for places, place in ((self.key_places, key_place), (self.value_places, value_place)):
             if place is None:
@@ -44,11 +44,11 @@ class LocatedDict(dict[str, Any]):
         return copy
 
     def place_of(self, key: str) -> Place | None:
-        """Say where a value was written, or its key where the value is unknown."""
+        """Return the place of a value, or of its key if the value has none."""
         return self.value_places.get(key) or self.key_places.get(key)
 
     def key_place_of(self, key: str) -> Place | None:
-        """Say where a key was written, or its value where the key is unknown."""
+        """Return the place of a key, or of its value if the key has none."""
         return self.key_places.get(key) or self.value_places.get(key)
 
 
@@ -61,7 +61,7 @@ class LocatedList(list[Any]):
 
 
 def place_in(container: Any, key: str | int) -> Place | None:
-    """Say where an item of a located mapping or list was written, if that is known."""
+    """Return the place of an item of a located mapping or list, None if it has none."""
     if isinstance(container, LocatedDict):
         return container.place_of(str(key))
     if isinstance(container, LocatedList) and isinstance(key, int) and key < len(container.places):
@@ -70,7 +70,7 @@ def place_in(container: Any, key: str | int) -> Place | None:
 
 
 def plain(value: Any) -> Any:
-    """Copy a value deeply into ordinary dicts, lists and scalars."""
+    """Return a deep copy of a value as dicts, lists and scalars."""
     if isinstance(value, _SCALARS):
         return value
     if isinstance(value, Mapping):
@@ -81,7 +81,7 @@ def plain(value: Any) -> Any:
 
 
 def located(value: Any) -> Any:
-    """Copy plain data into located containers without places, so that all later code meets one type."""
+    """Return plain data as located containers without places, so that all later code has one type to read."""
     if isinstance(value, dict):
         mapping = LocatedDict()
         for key, item in value.items():

@@ -15,18 +15,18 @@ _HAS_KERNEL = re.compile(r"(Einsum)?Dense|(Depthwise)?Conv\dD(Transpose)?")
 
 
 def snake_case(name: str) -> str:
-    """Turn a Keras class name into the name Keras gives its objects: MeanSquaredError -> mean_squared_error."""
+    """Return the name that Keras derives from a class name: MeanSquaredError -> mean_squared_error."""
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def component_name(component: Component) -> str:
-    """Name a loss or metric as its column is called: the string itself, its ``name``, or its class in snake case."""
+    """Return the column name of a loss or metric: its ``name``, or its class or identifier in snake case."""
     return str(component.get("name") or snake_case(component.name))
 
 
 def loss_column(loss: Component) -> str:
-    """Name the column of the loss without penalties: ``crossentropy``, ``mse``, or the loss's own name."""
+    """Return the column of the loss without penalties: ``crossentropy``, ``mse``, or the name of the loss."""
     name = snake_case(loss.name)
     if name in _CROSSENTROPIES:
         return "crossentropy"
@@ -40,7 +40,7 @@ def measured(config: Configuration) -> tuple[str, ...]:
 
 
 def watched_metric(config: Configuration) -> str | None:
-    """Name the score that a reader of the test curve would quote from its best epoch.
+    """Return the score whose best epoch on the test curve is recorded.
 
     Args:
         config: A resolved configuration.

@@ -1,4 +1,4 @@
-"""Names that people choose: what they may hold, so that each is a file, a folder, a column or a key of its own."""
+"""Checks of the names in a study, so that each can be a file, a folder, a column or a key."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def check_names(section: LocatedDict, path: str, what: str, problems: Problems, 
         section: Located data.
         path: Its dotted path.
         what: What its keys are, such as "a layer name".
-        problems: Where every wrong name is added.
+        problems: Collects the wrong names.
         files: Whether files are called by these names.
     """
     for name in section:
@@ -67,5 +67,5 @@ def case_twins(names: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def twins_message(earlier: str, name: str) -> str:
-    """Word that two names differ in letter case only."""
+    """Return the message for two names that differ in letter case only."""
     return f"{earlier!r} and {name!r} differ only in letter case, and some file systems take them for one file"

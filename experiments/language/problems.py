@@ -1,4 +1,4 @@
-"""Problems of a configuration: collected all at once, worded alike, with the nearest valid name."""
+"""Problems of a configuration: a collection of all of them, and uniform messages with the nearest valid name."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _MOST_NAMES = 16
 
 
 class Problems:
-    """The problems found so far; the same words at the same place count once.
+    """The problems found so far; equal messages at the same place count once.
 
     Args:
-        start: The place of what has no place of its own, such as something missing from the whole file.
+        start: Place of problems without a place, such as a missing section.
     """
 
     def __init__(self, start: Place | None = None) -> None:
@@ -29,12 +29,12 @@ class Problems:
         self._found: dict[tuple[Place | None, str], Problem] = {}
 
     def add(self, place: Place | None, path: str, message: str) -> None:
-        """Remember a problem unless it is known already."""
+        """Add a problem unless it is a duplicate."""
         place = place or self._start
         self._found.setdefault((place, message), Problem(place, path, message))
 
     def include(self, others: Problems, *, at: Place | None = None) -> None:
-        """Take over the problems of another collection, all at one place where it is given."""
+        """Add the problems of another collection, all at one place if it is given."""
         for problem in others:
             self.add(at or problem.place, problem.path, problem.message)
 
@@ -73,7 +73,7 @@ def is_number(text: str) -> bool:
 
 
 def found(value: Any) -> str:
-    """Describe a value that was found where another was expected."""
+    """Return a short description of an unexpected value."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -87,7 +87,7 @@ def found(value: Any) -> str:
 
 
 def expected(words: str, value: Any) -> str:
-    """Word a wrong value: what was expected, what was found, and YAML's traps by name."""
+    """Return the message for a wrong value, with a hint for the usual mistakes in YAML."""
     message = f"expected {words}, found {found(value)}"
     if isinstance(value, str) and value.lower() in ("yes", "on", "no", "off", "y", "n") and "true or false" in words:
         message += f"; write {'true' if value.lower() in ('yes', 'on', 'y') else 'false'}"
@@ -103,7 +103,7 @@ def expected(words: str, value: Any) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Suggest the nearest valid name, or list the names where there are few.
+    """Return a suggestion: the nearest valid name, or all names if they are few.
 
     Args:
         name: The name that was found.
@@ -126,6 +126,6 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 
 def alternatives(names: Sequence[str]) -> str:
-    """Word a choice: ``'a'``, ``'a' or 'b'``, ``one of 'a', 'b', 'c'``."""
+    """Return the text of a choice: ``'a'``, ``'a' or 'b'``, ``one of 'a', 'b', 'c'``."""
     quoted = [repr(name) for name in names]
     return " or ".join(quoted) if len(quoted) <= 2 else "one of " + ", ".join(quoted)

@@ -1,4 +1,4 @@
-"""From an expanded configuration to the resolved one: checked, unfolded, with the source of a pretraining beside it."""
+"""Resolve an expanded configuration: check it, unfold its model, resolve the problem of its pretraining."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def resolve(tree: LocatedDict, problems: Problems, checked: Checked | None = Non
 
     Args:
         tree: An expanded configuration.
-        problems: Where everything wrong is added.
-        checked: The sections that other variants share and that were found right before.
+        problems: Collects what is wrong.
+        checked: Cache of the sections that other variants share.
 
     Returns:
-        The configuration, as ``docs/architecture.md`` describes it; None where something is wrong.
+        The configuration, as ``docs/architecture.md`` describes it; None if something is wrong.
     """
     own = Problems()
     check_configuration(tree, own, checked or Checked())
@@ -100,13 +100,13 @@ def _put_pretrain(resolved: LocatedDict, tree: LocatedDict, source: Resolved) ->
 
 
 def changed(tree: LocatedDict, change: Change, problems: Problems, path: str | None = None) -> LocatedDict:
-    """Make one change, or add the problem and go on without it.
+    """Apply one change, or add the problem and return the configuration unchanged.
 
     Args:
         tree: An expanded configuration.
         change: The change.
-        problems: Where a path that leads nowhere is added.
-        path: The path that the message names, the change's own by default.
+        problems: Collects paths that do not exist.
+        path: The path in the message, by default that of the change.
 
     Returns:
         The changed configuration.

@@ -1,4 +1,4 @@
-"""Check a section by its pydantic model, with pydantic's errors in our words and at their places."""
+"""Check a section by its pydantic model; translate pydantic's errors into messages with places."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def check_section(
         model: The section's model.
         section: Located data.
         path: The section's dotted path, "" for the top.
-        problems: Where every error is added, in our words and with its place.
+        problems: Collects the errors.
         leave_out: Keys at the top that are checked elsewhere.
     """
     try:
@@ -74,7 +74,7 @@ def _wrong_choice(details: Mapping[str, Any]) -> str:
 
 
 def _wanted(details: Mapping[str, Any]) -> str:
-    """Put what pydantic wanted into our words."""
+    """Return what was expected, from an error of pydantic."""
     kind, context = details["type"], details.get("ctx", {})
     match kind:
         case "kind":
@@ -87,7 +87,7 @@ def _wanted(details: Mapping[str, Any]) -> str:
 
 
 def _fields_at(model: type[BaseModel], location: list[Any]) -> Any:
-    """Follow a location through nested models, as far as it leads."""
+    """Return the innermost model on the way to a location."""
     for part in location:
         fields = getattr(model, "model_fields", {})
         field = next((field for name, field in fields.items() if part in (name, field.alias)), None)
@@ -119,7 +119,7 @@ def _description(model: type[BaseModel], location: list[Any]) -> str:
 
 
 def _place(section: Any, location: list[Any], *, missing: bool) -> Place | None:
-    """Find the place of a location; of something missing, that of the section it is missing in."""
+    """Return the place of a location; for a missing key, the place of its section."""
     place, node = None, section
     for part in location[:-1] if missing else location:
         place = place_in(node, part) or place

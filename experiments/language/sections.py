@@ -22,13 +22,13 @@ LARGEST_GRID = 10_000
 
 
 def slot(kind: str) -> WithJsonSchema:
-    """Mark a place for a component of a kind; an editor sees the component's schema there."""
+    """Return the marker of a slot for components of a kind, which the schema replaces by their definition."""
     return WithJsonSchema({COMPONENT: kind})
 
 
 @dataclass(frozen=True, eq=False)
 class Accepts:
-    """Marks a value of a kind, with the kind's words in the error and its schema for editors."""
+    """Validator of a value of a kind, with the error message and the schema of the kind."""
 
     kind: Kind
 
@@ -308,12 +308,12 @@ _ROLES: Final[dict[str, dict[str, str]]] = {
 
 
 def role_below(role: str, key: str) -> str:
-    """Tell the role of what lies under a key of a section: another section, a kind of component, or a plain value."""
+    """Return the role of the value of a key: another section, a kind of component, or a plain value."""
     if key in KEYS.get(role, ()):
         return _ROLES.get(role, {}).get(key, VALUE)
     return NAMED_SLOTS.get(role, VALUE)
 
 
 def is_section(role: str) -> bool:
-    """Tell whether a role is a mapping with roles below it."""
+    """Whether a role is a mapping with roles below it."""
     return role in KEYS or role in NAMED_SLOTS

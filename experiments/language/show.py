@@ -1,4 +1,4 @@
-"""Studies as text: a resolved configuration with its changes marked, and the copy that starts a study of one's own."""
+"""Studies as text: a resolved configuration with its changes marked, and the copy that starts a new study."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ABSENT = object()
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes exactly what our loader would otherwise read as something else."""
+    """YAML dumper that quotes exactly the text that the loader would read as another type."""
 
     yaml_implicit_resolvers = StudyLoader.yaml_implicit_resolvers
 
@@ -110,7 +110,7 @@ def new_study(study: Study, name: str) -> str:
         The text of the new file, with a title line of its own and the new name in the commands of its comments.
 
     Raises:
-        ConfigError: Where the name would not do as a file name.
+        ConfigError: The name cannot be a file name.
     """
     plain = _STUDY_NAME.fullmatch(name)
     message = wrong_file_name(name) if plain else expected("a name of letters, digits, '_' and '-'", name)

@@ -26,7 +26,7 @@ def _table() -> dict[str, Any]:
 
 
 def classes(kind: str) -> dict[str, dict[str, dict[str, Any]]]:
-    """Give the components of a kind.
+    """Return the components of a kind.
 
     Args:
         kind: "layers", "optimizers", "sources", … as in the table.
@@ -41,13 +41,13 @@ def classes(kind: str) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def identifiers(kind: str) -> dict[str, str]:
-    """Give the string identifiers of a kind, such as ``he_uniform``, with the class each stands for ("" if none)."""
+    """Return the string identifiers of a kind, such as ``he_uniform``, with the class of each ("" if none)."""
     found: dict[str, str] = _table()["identifiers"].get(kind, {})
     return found
 
 
 def first_argument(kind: str, name: str) -> str | None:
-    """Name the first argument of a component's constructor, which ``{ClassName: value}`` sets."""
+    """Return the first argument of a component's constructor, which ``{ClassName: value}`` sets."""
     return next(iter(classes(kind)[name]), None)
 
 
@@ -82,7 +82,7 @@ def _integer(words: str, least: int | None = None, most: int | None = None) -> K
 
 
 def _number(words: str, least: float | None = None, most: float | None = None, *, open_ends: bool = False) -> Kind:
-    """Make a kind of number within bounds; with ``open_ends`` the bounds themselves are left out."""
+    """Return a kind of number within bounds; with ``open_ends`` the bounds are excluded."""
     low_key, high_key = ("exclusiveMinimum", "exclusiveMaximum") if open_ends else ("minimum", "maximum")
     schema: Schema = {"type": "number"}
     if least is not None:
@@ -103,7 +103,7 @@ def _choice(*names: str) -> Kind:
 
 
 def _or_list(kind: Kind, words: str, *, nested: bool = False) -> Kind:
-    """Allow one value of a kind or a list of them; with ``nested`` a list of such lists too."""
+    """Return the kind of one value or a list of values; with ``nested`` also a list of such lists."""
     items: Schema = {"anyOf": [kind.schema, {"type": "array", "items": kind.schema}]} if nested else kind.schema
     inner = _or_list(kind, words) if nested else kind
 
@@ -130,7 +130,7 @@ def _is_targets(value: Any) -> bool:
 
 
 def _is_plain(value: Any) -> bool:
-    """Tell a scalar or a list from a mapping; NaN and infinity have no place in a configuration."""
+    """Whether a value is a finite scalar or a list of such values."""
     if isinstance(value, list):
         return all(map(_is_plain, value))
     return not isinstance(value, dict) and not (isinstance(value, float) and not math.isfinite(value))
@@ -207,14 +207,14 @@ _SLOT_ENDINGS = {
 
 @cache
 def slot_of(argument: str) -> str | None:
-    """Name the kind of component that an argument takes, None where it takes a plain value."""
+    """Return the kind of component that an argument takes, None if it takes a plain value."""
     if argument == "learning_rate":
         return "schedules"
     return next((kind for ending, kind in _SLOT_ENDINGS.items() if argument.endswith(ending)), None)
 
 
 def kind_of(kind: str, name: str, argument: str, default: Any = None) -> Kind:
-    """Tell what an argument takes.
+    """Return the kind of value that an argument takes.
 
     Args:
         kind: The component's kind, such as "layers".

@@ -1,4 +1,4 @@
-"""The frozen values that leave this room: a study, its variants, and the runs they stand for."""
+"""The frozen values that the language returns: a study, its variants and their runs."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Variant:
     written: Place | None = field(default=None, repr=False, compare=False)
 
     def place(self, path: str) -> Place | None:
-        """Say where the value at a dotted path was written.
+        """Return the place of the value at a dotted path.
 
         Args:
             path: A path into ``config``, class names left out, such as ``model.hidden.units``.
 
         Returns:
-            The place of the value or of the nearest thing around it; the variant's own where nothing is known.
+            The place of the value or of the nearest value around it; by default that of the variant.
         """
         node: Any = self.located
         nearest_place = None
@@ -51,7 +51,7 @@ class Variant:
 
 
 def _step(node: Any, key: str) -> tuple[Any, Place | None]:
-    """Go down one key, through a class name where one stands between."""
+    """Return the value of a key and its place, skipping a class name in between."""
     if isinstance(node, list) and key.isdigit() and int(key) < len(node):
         return node[int(key)], place_in(node, int(key))
     if not isinstance(node, LocatedDict):
@@ -69,7 +69,7 @@ def _step(node: Any, key: str) -> tuple[Any, Place | None]:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the study and the expression that judges it."""
+    """A statement of the study and the expression that tests it."""
 
     says: str
     expect: str
@@ -81,7 +81,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Published:
-    """A figure that somebody published for a variant."""
+    """A figure published elsewhere for a variant."""
 
     variant: str
     metric: str
@@ -95,7 +95,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Run:
-    """One training: a variant under a protocol with a seed; plain data that any process can carry out."""
+    """One training: a variant under a protocol with a seed. It can be pickled and executed in any process."""
 
     study: str
     variant: str
@@ -136,7 +136,7 @@ class Study:
     left_out: tuple[str, ...] = ()
 
     def select(self, names: Sequence[str] | None = None) -> tuple[Variant, ...]:
-        """Pick variants by name; the name of a grid stands for all of its points.
+        """Return variants by name; the name of a grid selects all of its points.
 
         Args:
             names: Names as in the YAML or ``rate[rate=0.4]``; None for all variants.
@@ -145,7 +145,7 @@ class Study:
             The variants in file order.
 
         Raises:
-            ConfigError: Where a name is not known, with the nearest one.
+            ConfigError: A name is unknown; the message has the nearest one.
         """
         if names is None:
             return self.variants
@@ -163,11 +163,11 @@ class Study:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What a variant can be asked for by: the names of grids and of variants, in file order."""
+        """The names that select variants: those of grids and of variants, in file order."""
         return tuple(dict.fromkeys(name for variant in self.all_variants for name in (variant.group, variant.name)))
 
     def showing(self, names: Iterable[str]) -> Study:
-        """Give the study with those variants on request among the others that are named, since they have results."""
+        """Return the study with the named variants on request among the others, since they have results."""
         named = set(names)
         return replace(self, variants=self.variants + tuple(v for v in self.on_request if v.name in named))
 
@@ -178,7 +178,7 @@ class Study:
         protocols: Sequence[str] | None = None,
         repeats: int | None = None,
     ) -> int:
-        """Count the runs that ``runs`` lists for the same arguments, without making them."""
+        """Return the number of runs that ``runs`` returns for the same arguments."""
         return sum(
             len(_kept(variant, protocols)) * (variant.repeats if repeats is None else repeats)
             for variant in self.select(variants)
@@ -192,7 +192,7 @@ class Study:
         repeats: int | None = None,
         engine: str = "compiled",
     ) -> tuple[Run, ...]:
-        """List the runs of the study.
+        """Return the runs of the study.
 
         Args:
             variants: Names of variants or grids; None for all.

@@ -72,7 +72,7 @@ def _read_sets(sets: Sequence[str], problems: Problems) -> list[Change]:
 
 @dataclass(frozen=True)
 class _Source:
-    """What a study is read from."""
+    """Name, file and text of a study."""
 
     name: str
     file: str
@@ -80,7 +80,7 @@ class _Source:
 
 
 class _StudyReader:
-    """Reads one file's sections, adding problems and going on as far as it can."""
+    """Reader of the sections of one file. It collects problems and continues as far as possible."""
 
     def __init__(self, source: _Source, tree: LocatedDict, sets: list[Change], problems: Problems) -> None:
         self._source, self._tree, self._sets, self._problems = source, tree, sets, problems
@@ -140,7 +140,7 @@ class _StudyReader:
         return base
 
     def _with_sets(self, base_tree: LocatedDict, base: Resolved) -> Resolved:
-        """Show the base with the changes of the command line that it can take."""
+        """Return the base with the changes of the command line that apply to it."""
         tree = base_tree
         for change in self._sets:
             try:
@@ -155,7 +155,7 @@ class _StudyReader:
         return Defaults(repeats, kept)
 
     def _claims(self) -> dict[int, Claim]:
-        """Read the claims that can be read, by their position."""
+        """Return the valid claims by their position."""
         sections = self._tree.get("claims")
         claims = {}
         for index, section in enumerate(sections if isinstance(sections, LocatedList) else ()):
@@ -173,7 +173,7 @@ class _StudyReader:
         return claims
 
     def _inside(self, place: Place | None, text: str, column: int) -> Place | None:
-        """Point into a text that stands in one line as it is."""
+        """Return the place of a column of a text that is written in one line."""
         if place is None:
             return None
         line = self._source.text.splitlines()[place.line - 1]
@@ -264,13 +264,13 @@ def _check_figures(section: LocatedDict, variant: Variant, path: str, place: Pla
 
 
 def configs_folder() -> Path:
-    """Find the folder of studies: ``configs/`` here, or else that of the checkout the package lies in."""
+    """Return the folder of studies: ``configs/`` in the working directory, or else in the checkout."""
     here = Path("configs")
     return here if here.is_dir() else Path(__file__).resolve().parents[2] / "configs"
 
 
 def study_names() -> tuple[str, ...]:
-    """List the names of the studies in ``configs/``, sorted."""
+    """Return the names of the studies in ``configs/``, sorted."""
     return tuple(sorted(path.stem for path in configs_folder().glob("*.yaml")))
 
 
@@ -298,7 +298,7 @@ def load_study(path_or_name: str | Path, *, sets: Sequence[str] = ()) -> Study:
 
 
 def _check_name(path: Path) -> None:
-    """Check that a file's name can be that of a folder of results of its own."""
+    """Check that a file's name can be the name of a folder of results."""
     message = wrong_file_name(path.stem)
     beside = sorted(other.stem for other in path.parent.glob("*.yaml") if other.stem.casefold() == path.stem.casefold())
     twins = [twins_message(*pair) for pair in case_twins(beside)]

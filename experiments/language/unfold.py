@@ -48,7 +48,7 @@ class _Item:
 
 @dataclass(eq=False)
 class _Group:
-    """What one entry of the model became."""
+    """The items of one entry of the model."""
 
     items: list[_Item]
     numbered: bool
@@ -56,7 +56,7 @@ class _Group:
 
 @dataclass(frozen=True)
 class Unfolded:
-    """A model's final layers, and which of them each name stands for."""
+    """The final layers of a model, and the final names for each name of an entry."""
 
     layers: LocatedDict
     names: dict[str, tuple[str, ...]]
@@ -67,7 +67,7 @@ def unfold_model(model: LocatedDict, problems: Problems, path: str = "model") ->
 
     Args:
         model: Expanded entries: layers with ``repeat``, ``after``, ``before``, and blocks.
-        problems: Where unknown anchors and names that occur twice are added.
+        problems: Collects unknown anchors and duplicate names.
         path: The model's dotted path.
 
     Returns:
@@ -141,7 +141,7 @@ class _Unfolding:
             waiting = left
 
     def _insert(self, name: str) -> bool:
-        """Put an entry at its anchors; False where the anchor is not known (yet)."""
+        """Insert an entry at its anchors; return False if the anchor is not known (yet)."""
         entry = self._model[name]
         side = "after" if "after" in entry else "before"
         anchor, _, part = entry[side].partition(".")
@@ -199,7 +199,7 @@ class _Unfolding:
         self._problems.add(entry.place_of(side), join(self._path, f"{name}.{side}"), message)
 
     def _flat(self, item: _Item) -> Iterator[tuple[str, list[str], LocatedDict]]:
-        """List an item's final layers, each with the names that stand for it."""
+        """Yield the final layers of an item, each with the names that refer to it."""
         for earlier in item.before:
             yield from self._flat(earlier)
         known_as = list(dict.fromkeys([item.entry, item.name]))
@@ -227,7 +227,7 @@ def _has_activation(layer: LocatedDict) -> bool:
 
 
 def _split(layer: LocatedDict) -> tuple[LocatedDict, LocatedDict]:
-    """Take the activation out of a layer, into a layer of its own."""
+    """Split a layer into one without its activation and one of the activation."""
     name = component_class(layer)
     arguments = layer[name]
     if not _has_activation(layer):

@@ -42,7 +42,7 @@ from experiments.language.study import LARGEST_STUDY, Variant
 
 @dataclass(frozen=True)
 class Defaults:
-    """What a variant takes from its study."""
+    """Settings of the study that a variant may override."""
 
     repeats: int
     protocols: tuple[str, ...]
@@ -57,7 +57,7 @@ class _Point:
 
 
 class VariantResolver:
-    """Resolves the variants of one study against its base."""
+    """Resolver of the variants of one study against its base."""
 
     def __init__(
         self, base: LocatedDict, sections: LocatedDict, defaults: Defaults, sets: Sequence[Change], problems: Problems
@@ -68,7 +68,7 @@ class VariantResolver:
         self._failures: dict[Change, str] = {}
 
     def resolve_all(self) -> tuple[Variant, ...]:
-        """Resolve every variant and grid point, in file order; those with problems are left out."""
+        """Return every variant and grid point in file order, without those that have problems."""
         if self._too_many_runs():
             return ()
         variants = tuple(variant for name in self._sections for variant in self._resolve(name))
@@ -81,7 +81,7 @@ class VariantResolver:
         return variants
 
     def _too_many_runs(self) -> bool:
-        """Count the runs before any of them is made; a place is where the number passes the limit."""
+        """Whether the study has too many runs; the problem is placed at the variant that passes the limit."""
         total = 0
         for name in self._sections:
             section = self._section(name)
@@ -123,7 +123,7 @@ class VariantResolver:
         return section if isinstance(section, LocatedDict) else LocatedDict()
 
     def _chain(self, name: str, seen: tuple[str, ...] = ()) -> list[Change]:
-        """List a variant's changes, those of the variants it starts from first."""
+        """Return the changes of a variant, after those of the variants it starts from."""
         section, seen = self._section(name), (*seen, name)
         start = section.get("from")
         may_start = isinstance(start, str) and self._may_start(name, start, seen)
@@ -136,7 +136,7 @@ class VariantResolver:
         return inherited + own
 
     def _may_start(self, name: str, start: str, seen: tuple[str, ...]) -> bool:
-        """Check ``from``; of variants that start from each other, each reports the circle at its own place."""
+        """Check ``from``; each variant of a circle reports the circle at its own place."""
         if start not in self._sections:
             message = (
                 f"there is no variant {start!r}{nearest(start, [other for other in self._sections if other != name])}"
@@ -148,7 +148,7 @@ class VariantResolver:
         return start in self._sections and start not in seen
 
     def _axes(self, name: str, section: LocatedDict) -> dict[str, list[_Point]] | None:
-        """Read a grid's axes: {} where there is no grid, None where it cannot be expanded."""
+        """Return the axes of a grid: {} without a grid, None if it cannot be expanded."""
         grid = section.get("grid")
         if grid is None or not isinstance(grid, LocatedDict):
             return {} if grid is None else None
@@ -213,7 +213,7 @@ class VariantResolver:
         )
 
     def _with_sets(self, tree: LocatedDict) -> tuple[LocatedDict, list[Change]]:
-        """Apply ``--set`` last; a variant that has no such place stays as it is, as long as another has one."""
+        """Apply ``--set`` last; variants without the path stay unchanged if another variant has it."""
         applied = []
         for change in self._sets:
             try:
@@ -236,7 +236,7 @@ def _longest(axis: Any) -> int:
 
 
 def _points(axis: str, grid: LocatedDict, path: str, problems: Problems) -> list[_Point]:
-    """Read one axis: {path: [values]} or {path: {label: value}}, several paths moving together."""
+    """Return the points of one axis: {path: [values]} or {path: {label: value}}, several paths in parallel."""
     paths = grid[axis]
     if not isinstance(paths, LocatedDict) or not paths:
         problems.add(grid.place_of(axis), path, expected("{dotted path: [values]} or {path: {label: value}}", paths))
@@ -262,7 +262,7 @@ def _points(axis: str, grid: LocatedDict, path: str, problems: Problems) -> list
 
 
 def _labelling(columns: list[list[_Point]]) -> list[_Point]:
-    """Pick the column that names the points: the first of plain values or labels, or else the first."""
+    """Return the column that names the points: the first of plain values or labels, or else the first."""
     for column in columns:
         if not any(isinstance(point.label, dict | list) for point in column):
             return column
@@ -287,7 +287,7 @@ def _point(label: Any, target: str, value: Any, key_place: Place | None, place: 
 
 
 def written(label: Any) -> str:
-    """Write a grid value as the name of its point has it: ``0.4``, ``true``, ``none``, ``L2(l2=0.01)``."""
+    """Return a grid value as the name of its point has it: ``0.4``, ``true``, ``none``, ``L2(l2=0.01)``."""
     if label is None:
         return "none"
     if isinstance(label, bool):
