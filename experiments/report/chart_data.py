@@ -176,10 +176,10 @@ def _line_name(sweep: Sweep) -> str:
 
 def _note(sweep: Sweep) -> str:
     lost = sum(sweep.diverged)
-    parts = [f"{plural(lost, 'run')} diverged and stand outside the means."] if lost else []
+    parts = [f"{plural(lost, 'run')} diverged and are not part of the means."] if lost else []
     if sweep.best is not None and column_of(sweep.metric).set_name != "train":
         equals = [_label(value) for value in sweep.as_good if value != sweep.best]
-        as_good = f"not to be told from it: {', '.join(equals)}" if equals else "better than every other value"
+        as_good = f"indistinguishable from it: {', '.join(equals)}" if equals else "better than every other value"
         parts.append(f"{_line_name(sweep)}: best at {_label(sweep.best)} ({as_good}; large dots).")
     return " ".join(parts)
 

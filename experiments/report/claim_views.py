@@ -148,7 +148,7 @@ def _facts(row: ClaimRow) -> Iterator[tuple[str, str]]:
     if not math.isnan(row.p_holm):
         yield "p, Holm over the study", number(row.p_holm, 2)
     if not math.isnan(row.opposite_share):
-        yield "Opposite story", f"{percent(row.opposite_share)} of single runs"
+        yield "Opposite", f"{percent(row.opposite_share)} of single runs"
     if row.verdict == "inconclusive" and not math.isnan(row.repeats_needed):
         yield "Repeats that would decide", f"about {row.repeats_needed:,.0f}"
 
@@ -162,7 +162,7 @@ def _luck(row: ClaimRow, effect: Effect) -> Luck:
             value = math.log(part) if effect.is_ratio else part
             bars.append((css, f"{_amount(part, effect.is_ratio)} {label}", value))
     gain = _amount(row.luck_gain, effect.is_ratio)
-    return Luck(f"The slides’ test rows show {gain}. Taken apart:", signed_bars(bars))
+    return Luck(f"The gain on the slides’ test rows is {gain}. Its parts:", signed_bars(bars))
 
 
 def _amount(value: float, ratio: bool) -> str:

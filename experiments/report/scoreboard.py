@@ -195,7 +195,7 @@ def _row(card: Card, claim: ClaimView) -> BoardRow:
 def _mark(protocol: str, side: Side | None) -> BoardMark:
     if side is None:
         return BoardMark(protocol, PROTOCOL_TEXTS[protocol].heading, NOT_ASKED, None, "", 0, "")
-    opposite = "" if math.isnan(side.opposite) else f"{percent(side.opposite)} of single runs say the opposite"
+    opposite = "" if math.isnan(side.opposite) else f"{percent(side.opposite)} of single runs show the opposite"
     return BoardMark(protocol, side.heading, side.look, side.forest, side.effect, side.n, opposite)
 
 
@@ -257,9 +257,9 @@ def _notes(cards: Sequence[Card]) -> list[str]:
     if not runs:
         notes.append(f"No run has finished{': all ' + plural(failed, 'run') + ' failed' if failed else ' yet'}.")
     elif diverged == runs:
-        notes.append("Every run diverged: there are verdicts only where divergence itself is the claim.")
+        notes.append("Every run diverged: only claims about divergence have verdicts.")
     elif runs < planned:
-        notes.append(f"Results are partial: {runs:,} of {planned:,} runs are there.")
+        notes.append(f"Results are partial: {runs:,} of {planned:,} runs have finished.")
     if failed and runs:
         notes.append(f"{plural(failed, 'run')} failed and will be tried again by the next run.")
     return notes

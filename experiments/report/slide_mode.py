@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _OUTCOMES = {
     1: ("supported", "looks right", "✓", "“{}”"),
     -1: ("contradicted", "looks wrong", "✗", "It is not so: “{}”"),
-    0: ("inconclusive", "nothing to be seen", "?", "It makes no difference: “{}”"),
+    0: ("inconclusive", "no difference", "?", "It makes no difference: “{}”"),
 }
 
 
@@ -77,7 +77,7 @@ def _all_seeds(verdict: Verdict) -> dict[str, Any]:
     seeds = plural(len(verdict.singles), "seed")
     story = f"{seeds}."
     if not math.isnan(share):
-        story = f"{round(share * len(verdict.singles))} of {seeds} alone tell the opposite story."
+        story = f"{round(share * len(verdict.singles))} of {seeds} alone show the opposite."
     return {"verdict": shown.css, "word": shown.word, "sign": shown.sign, "story": story, "sentence": verdict.sentence}
 
 

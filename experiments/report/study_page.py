@@ -194,14 +194,14 @@ def _notes(study: Study, runs: pd.DataFrame) -> list[str]:
     notes = []
     if len(finished) < planned:
         missing = _not_run(study, runs)
-        partial = f"Results are partial: {len(finished):,} of {planned:,} runs are there."
+        partial = f"Results are partial: {len(finished):,} of {planned:,} runs have finished."
         notes.append(f"{partial} Not run yet: {missing}." if missing else partial)
     if len(failed):
         messages = list(dict.fromkeys(failed["error"]))[:_MOST_ERRORS]
         notes.append(f"{plural(len(failed), 'run')} failed: {'; '.join(messages)}. The next run tries them again.")
     lost = int(finished["diverged"].sum())
     if lost and lost == len(finished):
-        notes.append("Every run diverged: curves end where they left the finite numbers.")
+        notes.append("Every run diverged: curves end at their last finite value.")
     elif lost:
         notes.append(f"{plural(lost, 'run')} diverged; they count as the worst value, and are never dropped.")
     return notes
@@ -223,10 +223,10 @@ def _recipes(study: Study) -> tuple[Command, ...]:
     base = "python -m experiments"
     return (
         Command("Run it again", f"{base} run {name}", "Trains what is missing; --force trains everything anew."),
-        Command("Change a number", f"{base} run {name} --set training.epochs=200", "Writes to a folder of its own."),
-        Command("Make it your own", f"{base} new {name} my_study", "Copies the YAML, comments and all, to edit."),
-        Command("See what one variant is", f"{base} show {chosen}", "The whole configuration, changes marked."),
-        Command("Take it with you", f"{base} code {chosen}", "The same run as a plain Keras script."),
+        Command("Change a setting", f"{base} run {name} --set training.epochs=200", "Writes to a folder of its own."),
+        Command("Copy the study", f"{base} new {name} my_study", "Copies the YAML, comments and all, to edit."),
+        Command("Show one variant", f"{base} show {chosen}", "The whole configuration, changes marked."),
+        Command("Export a script", f"{base} code {chosen}", "The same run as a plain Keras script."),
     )
 
 

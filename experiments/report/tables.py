@@ -182,7 +182,7 @@ def _diagnosis_cell(one: Diagnosis | None) -> Cell:
     if one is None:
         return Cell("–")
     errors = f"train error {percent(one.train_error.estimate)}, held out {percent(one.dev_error.estimate)}"
-    return Cell(one.scenario, f"{errors}; {percent(one.agreement)} of the runs alone say so")
+    return Cell(one.scenario, f"{errors}; {percent(one.agreement)} of single runs agree")
 
 
 def placings(found: Sequence[PlacedFigure]) -> tuple[Placing, ...]:

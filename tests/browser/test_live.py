@@ -97,7 +97,7 @@ def test_a_run_that_was_killed_is_said_not_to_be_running(tmp_path, live, browser
         re.sub(r'"beat": [\d.]+', f'"beat": {time.time() - 61}', page), encoding="utf-8"
     )
     browser.open((tmp_path / "index.html").as_uri())
-    assert browser.run(STATUS).startswith("Not running. Studies: 1 waiting · 0 of 84 runs · last sign of life")
+    assert browser.run(STATUS).startswith("Not running. Studies: 1 waiting · 0 of 84 runs · last update")
     time.sleep(3)
     assert browser.run("document.querySelectorAll('iframe').length") == 0
 

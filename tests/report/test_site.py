@@ -154,7 +154,9 @@ def test_partial_results_are_called_partial(tmp_path, study):
     write_site([study], tmp_path)
     assert "partial: 14 of 84 runs" in read_page(tmp_path / "index.html").text()
     text = read_page(tmp_path / "dropout/report.html").text()
-    assert "partial: 14 of 84 runs are there. Not run yet: baseline (10), dropout (10), wide (10), rate (40)." in text
+    assert (
+        "partial: 14 of 84 runs have finished. Not run yet: baseline (10), dropout (10), wide (10), rate (40)." in text
+    )
 
 
 def test_failed_runs_are_counted_and_their_message_is_text(tmp_path, study):

@@ -82,7 +82,7 @@ def test_the_first_version_of_a_page_says_what_is_to_come(tmp_path):
     process.kill()
     process.communicate()
     text = read_page(page).text()
-    there, missing = re.search(r"(\d+) of 42 runs are there. Not run yet: rate \((\d+)\)\.", text).groups()
+    there, missing = re.search(r"(\d+) of 42 runs have finished. Not run yet: rate \((\d+)\)\.", text).groups()
     assert int(there) + int(missing) == 42
 
 

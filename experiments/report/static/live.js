@@ -103,7 +103,7 @@ function liveElements(state, dead) {
   const line = htmlElement('p');
   htmlElement('b', { textContent: dead ? 'Not running.' : 'Running.' }, line);
   line.append(` ${parts.join(' · ')}`);
-  if (dead) line.append(` · last sign of life ${new Date(state.beat * 1000).toLocaleString()}; the same command goes on from there`);
+  if (dead) line.append(` · last update ${new Date(state.beat * 1000).toLocaleString()}; the same command continues the run`);
   made.push(line);
   if (state.total) made.push(htmlElement('progress', { max: state.total, value: state.done, ariaLabel: 'Runs that are done' }));
   const list = htmlElement('ul');
