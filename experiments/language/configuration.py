@@ -12,7 +12,7 @@ Dense(units=5, activation='relu')
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, TypeAlias
 
 from experiments.language.located import plain
@@ -153,17 +153,26 @@ class _Settings:
 
     def to_plain(self) -> Plain:
         """Return the section as it is stored: the keys of the study, then those that were set later."""
+        defaults = _defaults(type(self))
         values = self._values()
-        defaults = {item.name: _default(item) for item in fields(self)}  # type: ignore[arg-type]
         later = (key for key in values if key not in self.keys and values[key] != defaults.get(key, MISSING))
         return {key: plain(values[key]) for key in (*self.keys, *later)}
 
     def _values(self) -> dict[str, Any]:
-        return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "keys"}  # type: ignore[arg-type]
+        return {key: getattr(self, key) for key in _defaults(type(self))}
 
 
-def _default(item: Field[Any]) -> Any:
-    return item.default if item.default_factory is MISSING else item.default_factory()
+def _defaults(section: type[_Settings]) -> dict[str, Any]:
+    """Map the keys of a section to their defaults, required ones to MISSING."""
+    if section not in _DEFAULTS:
+        known = (item for item in fields(section) if item.name != "keys")  # type: ignore[arg-type]
+        _DEFAULTS[section] = {
+            item.name: item.default if item.default_factory is MISSING else item.default_factory() for item in known
+        }
+    return _DEFAULTS[section]
+
+
+_DEFAULTS: dict[type[_Settings], dict[str, Any]] = {}
 
 
 def _keys() -> Any:

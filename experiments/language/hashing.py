@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from experiments.language.configuration import Block, Configuration, Layer
@@ -51,7 +52,7 @@ def _canonical(config: Configuration) -> dict[str, Any]:
     data, training = result["data"], result["training"]
     sources = [[slot, data.pop(slot)] for slot in config.data.sources]
     result["data"] = {"sources": sources, "prepared": data}
-    result["model"] = [_ordered(part) for part in config.model.parts]
+    result["model"] = _ordered(result["model"], config.model.parts)
     for key in ("callbacks", "gradients"):
         training[key] = list(training[key].items())
     if config.pretrain is not None:
@@ -59,7 +60,12 @@ def _canonical(config: Configuration) -> dict[str, Any]:
     return result
 
 
-def _ordered(part: Layer | Block) -> list[Any]:
-    if isinstance(part, Block):
-        return [part.name, {**part.to_plain(), "layers": [_ordered(layer) for layer in part.layers]}]
-    return [part.name, part.to_plain()]
+def _ordered(layers: dict[str, Any], parts: Iterable[Layer | Block]) -> list[Any]:
+    """Return layers as pairs of name and content, those of blocks too."""
+    pairs: list[Any] = []
+    for part in parts:
+        content = layers[part.name]
+        if isinstance(part, Block):
+            content["layers"] = _ordered(content["layers"], part.layers)
+        pairs.append([part.name, content])
+    return pairs

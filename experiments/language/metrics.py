@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from experiments.columns import BEST_WEIGHTS, ENSEMBLE, OWN_CURVES, SETS, WATCHED, Features, column_names
 from experiments.language.configuration import Component, Configuration
@@ -14,6 +15,7 @@ _SQUARED_ERRORS = {"mse", "mean_squared_error"}
 _HAS_KERNEL = re.compile(r"(Einsum)?Dense|(Depthwise)?Conv\dD(Transpose)?")
 
 
+@cache
 def snake_case(name: str) -> str:
     """Return the name that Keras derives from a class name: MeanSquaredError -> mean_squared_error."""
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
