@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from experiments.analysis import ClaimRow, Effect
 from experiments.report.svg_drawings import Bar, Forest, forest, signed_bars
-from experiments.report.wording import PROTOCOL_TEXTS, Look, interval, look, number, percent, signed
+from experiments.report.wording import Look, interval, look, number, percent, protocol_heading, signed
 
 if TYPE_CHECKING:
     from experiments.language.study import Claim
@@ -131,7 +131,7 @@ def _view(judged: Sequence[tuple[ClaimRow, Effect]]) -> ClaimView:
 def _side(row: ClaimRow, effect: Effect, reach: float) -> Side:
     return Side(
         protocol=row.protocol,
-        heading=PROTOCOL_TEXTS[row.protocol].heading,
+        heading=protocol_heading(row.protocol),
         look=look(row.verdict),
         effect=effect_text(effect),
         forest=effect_drawing(effect, reach),

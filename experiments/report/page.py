@@ -33,7 +33,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":"), "ensure_ascii": False}
-    environment.filters |= {name: getattr(wording, name) for name in ("number", "duration", "plural", "look")}
+    environment.filters |= {
+        name: getattr(wording, name) for name in ("number", "duration", "plural", "look", "protocol_heading")
+    }
     return environment
 
 

@@ -14,7 +14,7 @@ from experiments.columns import PROTOCOLS
 from experiments.report.claim_views import ClaimView, Side
 from experiments.report.measured_speed import SpeedTable, fit_seconds, speed_table
 from experiments.report.page import NOTHING_YET
-from experiments.report.wording import LOOKS, NOT_ASKED, PROTOCOL_TEXTS, Look, duration, percent, plural
+from experiments.report.wording import LOOKS, NOT_ASKED, Look, duration, percent, plural, protocol_heading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,7 +194,7 @@ def _row(card: Card, claim: ClaimView) -> BoardRow:
 
 def _mark(protocol: str, side: Side | None) -> BoardMark:
     if side is None:
-        return BoardMark(protocol, PROTOCOL_TEXTS[protocol].heading, NOT_ASKED, None, "", 0, "")
+        return BoardMark(protocol, protocol_heading(protocol), NOT_ASKED, None, "", 0, "")
     opposite = "" if math.isnan(side.opposite) else f"{percent(side.opposite)} of single runs show the opposite"
     return BoardMark(protocol, side.heading, side.look, side.forest, side.effect, side.n, opposite)
 

@@ -50,6 +50,11 @@ PROTOCOL_TEXTS = {
 _SET_LABELS = {"fresh_test": "10,000 fresh rows"}
 
 
+def protocol_heading(protocol: str) -> str:
+    """Return the heading of the results under a protocol."""
+    return PROTOCOL_TEXTS[protocol].heading
+
+
 def protocol_label(protocol: str) -> str:
     """Return the name of a protocol and what it is, such as ``fresh: every run draws its own data``."""
     return f"{protocol}: {PROTOCOL_TEXTS[protocol].about}"
