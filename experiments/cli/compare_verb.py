@@ -105,7 +105,7 @@ def _compare_folders(first: Path, second: Path, page: str | None) -> int:
 def _write_page(found: Sequence[PairedDifference] | Sequence[FolderChange], page: str | None, title: str) -> None:
     if page is None:
         return
-    from experiments.report import write_comparison
+    from experiments.report.comparison import write_comparison
 
     print(write_comparison(found, page, title=title))
 

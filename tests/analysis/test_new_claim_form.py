@@ -14,7 +14,7 @@ from experiments.analysis.intervals import repeats_needed, share_interval
 from experiments.errors import ConfigError
 from experiments.language import expressions, parse_study
 from experiments.language.expressions import Form, Reference
-from experiments.report import write_study
+from experiments.report.study_report import write_study
 from tests.report.conftest import STUDY
 from tests.report.reading import read_page
 from tests.report.synthetic import write_results

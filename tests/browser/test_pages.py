@@ -8,7 +8,7 @@ import pytest
 
 from experiments.analysis import compare_variants, read_runs
 from experiments.language import parse_study
-from experiments.report import write_comparison
+from experiments.report.comparison import write_comparison
 from tests.browser.chromium import Browser, find_chromium
 from tests.browser.contrast import CONTRASTS
 from tests.browser.screenshots import take

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from experiments.language.study import Run, Study
-from experiments.report import write_scoreboard, write_study
+from experiments.report.site import write_scoreboard
+from experiments.report.study_report import write_study
 from experiments.store.files import write_atomically
 from experiments.store.folder import StudyFolder
 from experiments.store.npz import join_boundaries, join_curves, npz_bytes

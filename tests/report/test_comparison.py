@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from experiments.analysis import compare_folders, compare_variants, read_runs
-from experiments.report import write_comparison
+from experiments.report.comparison import write_comparison
 from tests.report.reading import check_policy, read_page
 from tests.report.synthetic import write_results
 

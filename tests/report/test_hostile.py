@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.report import write_scoreboard, write_study
+from experiments.report.site import write_scoreboard
 from experiments.report.source import source_rows
+from experiments.report.study_report import write_study
 from tests.report.hostile import HARMLESS, STRINGS, study_of
 from tests.report.reading import Element, check_policy, read_page, study_data
 from tests.report.synthetic import write_results

@@ -188,7 +188,7 @@ def test_some_diverged_runs_are_counted_in_the_table(tmp_path, study):
 
 def test_nothing_here_imports_tensorflow(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from experiments.report import write_scoreboard; "
+        "import sys; from pathlib import Path; from experiments.report.site import write_scoreboard; "
         f"write_scoreboard([], Path({str(tmp_path)!r})); "
         "assert not {'tensorflow', 'keras', 'sklearn'} & set(sys.modules)"
     )
