@@ -60,12 +60,21 @@ def _add_show(verbs: _Verbs) -> None:
 
 
 def _add_code(verbs: _Verbs) -> None:
-    examples = "code dropout --variant dropout > dropout.py", "code dropout --variant 'rate[rate=0.4]' --protocol fresh"
-    verb = _add(verbs, "code", "one run as a plain Keras script that needs nothing of this project", *examples)
+    verb = _add(
+        verbs,
+        "code",
+        "one run as a plain Keras script that needs nothing of this project",
+        "code dropout --variant dropout > dropout.py",
+        "code dropout --variant 'rate[rate=0.4]' --protocol fresh",
+        "code dropout --variant dropout --exact > exact.py",
+    )
     _add_study(verb)
     verb.add_argument("--variant", metavar="V", required=True, help="variant or grid point")
     verb.add_argument("--protocol", choices=PROTOCOLS, default="published", help="default: published")
     verb.add_argument("--repeat", type=_not_negative, default=0, metavar="K", help="which repeat, from 0; its seed")
+    verb.add_argument(
+        "--exact", action="store_true", help="a longer script whose numbers equal those of run --engine keras"
+    )
     _add_sets(verb)
     verb.set_defaults(command=study_verbs.show_code)
 

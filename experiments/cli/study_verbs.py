@@ -30,7 +30,7 @@ def show_study(arguments: Namespace) -> int:
 def show_code(arguments: Namespace) -> int:
     """Print one run as a script."""
     from experiments.language import load_study
-    from experiments.script import plain_script
+    from experiments.script import exact_script, plain_script
 
     study = load_study(arguments.study, sets=arguments.sets)
     variant, *others = study.select([arguments.variant])
@@ -42,7 +42,8 @@ def show_code(arguments: Namespace) -> int:
     runs = study.runs(
         variants=[variant.name], protocols=[arguments.protocol], repeats=arguments.repeat + 1, engine="keras"
     )
-    sys.stdout.write(plain_script(runs[-1]))
+    write = exact_script if arguments.exact else plain_script
+    sys.stdout.write(write(runs[-1]))
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from experiments.errors import config_error, first_paragraph
+from experiments.language.calls import call_of
 from experiments.language.configuration import Component
 
 
@@ -55,11 +56,11 @@ def fit_scaler(component: Component | None, rows: np.ndarray) -> FittedScaler:
         return FittedScaler(None)
     from sklearn import preprocessing
 
-    tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in component.arguments.items()}
+    call = call_of("scalers", component)
     try:
-        return FittedScaler(getattr(preprocessing, component.name)(**tuples).fit(_columns(rows)))
+        return FittedScaler(getattr(preprocessing, call.name)(**call.arguments).fit(_columns(rows)))
     except (TypeError, ValueError) as error:
-        raise config_error(component.path, f"{component.name}: {first_paragraph(error)}") from error
+        raise config_error(call.path, f"{call.name}: {first_paragraph(error)}") from error
 
 
 def _columns(rows: np.ndarray) -> np.ndarray:

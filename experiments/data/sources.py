@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -19,6 +18,7 @@ from experiments.data.fresh import (
     separate_call,
 )
 from experiments.errors import ExperimentsError, config_error, first_paragraph
+from experiments.language.calls import Call, call_of
 from experiments.language.configuration import Component
 from experiments.seeds import derive_seed
 
@@ -58,58 +58,59 @@ def draw_source(slot: str, source: Component, protocol: str, seed: int) -> Sourc
         ConfigError: The arguments do not fit.
         ExperimentsError: The source cannot be loaded on this machine.
     """
-    own_rows = protocol == "fresh" and source.name in _GENERATORS
-    arguments = json.dumps(source.arguments, sort_keys=True)
-    return _rows(slot, source.name, arguments, seed if own_rows else None)
+    call = source_call(slot, source, protocol, seed)
+    as_configured = protocol != "fresh" or call.name not in _GENERATORS
+    return _rows(call, fresh_seed(slot, call.name, protocol, seed), as_configured)
+
+
+def source_call(slot: str, source: Component, protocol: str, seed: int) -> Call:
+    """Return the call that draws or loads the rows of a source, with the seed of the rows of one repeat."""
+    call = call_of("sources", source)
+    if call.name not in _GENERATORS:
+        return call
+    if protocol == "fresh":
+        return call.with_arguments(random_state=derive_seed(seed, slot, "data"))
+    # One data set for all repeats, even where the study names no seed.
+    return call if call.arguments.get("random_state") is not None else call.with_arguments(random_state=0)
+
+
+def fresh_seed(slot: str, name: str, protocol: str, seed: int) -> int:
+    """Derive the seed of a source's 10,000 further rows."""
+    own_rows = protocol == "fresh" and name in _GENERATORS
+    return derive_seed(seed if own_rows else 0, slot, "fresh")
 
 
 @lru_cache(maxsize=40)
-def _rows(slot: str, name: str, arguments_text: str, seed: int | None) -> SourceRows:
-    """Draw once per process what is the same in every repeat (no seed), or in every variant of one repeat."""
-    arguments = json.loads(arguments_text)
-    if name in _GENERATORS:
-        random_state = None if seed is None else derive_seed(seed, slot, "data")
-        fresh_seed = derive_seed(seed or 0, slot, "fresh")
-        return _located(slot, name, lambda: _generate(name, arguments, random_state, fresh_seed))
-    if name in _LOADERS:
-        return _located(slot, name, lambda: _load(name, arguments))
-    if name in _KERAS_DIGITS:
-        return _keras_digits(name)
-    if name == "table":
-        return _located(slot, name, lambda: _table(**arguments))
-    raise config_error(f"data.{slot}", f"'{name}' is not a data source")
+def _rows(call: Call, further_seed: int, as_configured: bool) -> SourceRows:
+    """Draw once per process what is the same in every repeat, or in every variant of one repeat."""
+    if call.name in _GENERATORS:
+        return _located(call, lambda: _generate(call, further_seed, as_configured))
+    if call.name in _LOADERS:
+        return _located(call, lambda: _load(call))
+    if call.name in _KERAS_DIGITS:
+        return _keras_digits(call.name)
+    if call.name == "table":
+        return _located(call, lambda: _table(**call.arguments))
+    raise config_error(call.path, f"'{call.name}' is not a data source")
 
 
-def _located(slot: str, name: str, draw: Callable[[], SourceRows]) -> SourceRows:
+def _located(call: Call, draw: Callable[[], SourceRows]) -> SourceRows:
     try:
         rows = draw()
     except (TypeError, ValueError) as error:
-        raise config_error(f"data.{slot}", f"{name}: {first_paragraph(error)}") from error
+        raise config_error(call.path, f"{call.name}: {first_paragraph(error)}") from error
     for array in (rows.x, rows.y, rows.x_fresh, rows.y_fresh):
         if array is not None:
             array.flags.writeable = False
     return rows
 
 
-def _generate(name: str, arguments: dict[str, Any], random_state: int | None, fresh_seed: int) -> SourceRows:
+def _generate(call: Call, further_seed: int, as_configured: bool) -> SourceRows:
     from sklearn import datasets
 
-    if random_state is not None:
-        arguments["random_state"] = random_state
-    elif arguments.get("random_state") is None:
-        # One data set for all repeats, even where the study names no seed.
-        arguments["random_state"] = 0
-    draw = Draw(getattr(datasets, name), _tuples(arguments), fresh_seed, as_configured=random_state is None)
-    rows = _GENERATORS[name](draw)
-    return _as_classes(rows) if name == "make_hastie_10_2" else rows
-
-
-def _tuples(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Turn into tuples the lists that scikit-learn wants as such: the box of centres and the rows by class."""
-    wanted = ("center_box", "n_samples")
-    return {
-        key: tuple(value) if key in wanted and isinstance(value, list) else value for key, value in arguments.items()
-    }
+    draw = Draw(getattr(datasets, call.name), call.arguments, further_seed, as_configured)
+    rows = _GENERATORS[call.name](draw)
+    return _as_classes(rows) if call.name == "make_hastie_10_2" else rows
 
 
 def _as_classes(rows: SourceRows) -> SourceRows:
@@ -118,10 +119,10 @@ def _as_classes(rows: SourceRows) -> SourceRows:
     return SourceRows(rows.x, (rows.y > 0).astype(int), rows.x_fresh, (rows.y_fresh > 0).astype(int))
 
 
-def _load(name: str, arguments: dict[str, Any]) -> SourceRows:
+def _load(call: Call) -> SourceRows:
     from sklearn import datasets
 
-    x, y = getattr(datasets, name)(return_X_y=True, **arguments)
+    x, y = getattr(datasets, call.name)(return_X_y=True, **call.arguments)
     return SourceRows(x, y)
 
 

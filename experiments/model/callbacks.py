@@ -1,21 +1,23 @@
-"""From the callbacks of a configuration to Keras callbacks."""
+"""Keras callbacks of the calls of a recipe."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import keras
 
-from experiments.language.configuration import Component, Configuration
-from experiments.model.components import build_or_explain, class_of
+from experiments.language.calls import Call
+from experiments.model.objects import build_or_explain, class_of
 from experiments.training import BestWeights, triggers
 
 _BEST_WEIGHTS_ARGUMENTS = ("monitor", "mode", "initial_value_threshold")
 
 
-def build_callbacks(config: Configuration) -> list[keras.callbacks.Callback]:
-    """Make the callbacks of a run, in the order of their slots.
+def build_callbacks(calls: Iterable[Call]) -> list[keras.callbacks.Callback]:
+    """Build the callbacks of a run.
 
     Args:
-        config: Resolved configuration.
+        calls: The recipe's callbacks.
 
     Returns:
         Keras' own callbacks and the slides' triggers. A ModelCheckpoint becomes ``training.BestWeights``,
@@ -24,13 +26,12 @@ def build_callbacks(config: Configuration) -> list[keras.callbacks.Callback]:
     Raises:
         ConfigError: A callback refuses its arguments.
     """
-    return [_callback(component) for component in config.training.callbacks.values()]
+    return [_callback(call) for call in calls]
 
 
-def _callback(component: Component) -> keras.callbacks.Callback:
-    name, arguments, path = component.name, component.arguments, component.path
-    if name == "ModelCheckpoint":
-        known = {key: value for key, value in arguments.items() if key in _BEST_WEIGHTS_ARGUMENTS}
-        return build_or_explain(path, lambda: BestWeights(**known))
-    found = getattr(triggers, name, None) or class_of("callbacks", name, path)
-    return build_or_explain(path, lambda: found(**arguments))
+def _callback(call: Call) -> keras.callbacks.Callback:
+    if call.name == "ModelCheckpoint":
+        known = {key: value for key, value in call.arguments.items() if key in _BEST_WEIGHTS_ARGUMENTS}
+        return build_or_explain(call.path, lambda: BestWeights(**known))
+    found = getattr(triggers, call.name, None) or class_of(call)
+    return build_or_explain(call.path, lambda: found(**call.arguments))

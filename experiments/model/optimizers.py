@@ -1,18 +1,16 @@
-"""Keras' optimizers, with the gradient steps of a study in front of them."""
+"""Keras optimizers that change the gradients before the update, as a study asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 from keras import ops
 
-from experiments.language.configuration import GradientStep, TrainingSettings
-from experiments.model.components import build_or_explain, class_of, component_values
-from experiments.model.inputs import NumberInputs
-from experiments.model.numbers import CLIPPINGS, OPTIMIZER_NUMBERS, is_input
+from experiments.model.objects import NumberInputs, argument_values, build_or_explain, class_of
+from experiments.model.recipe import GradientChange, Recipe, input_arguments
 from experiments.training.keras_private import TransformsGradients, clip_by_global_norm
 
 
@@ -59,10 +57,10 @@ class Noise:
         return gradient + noise * ops.cast(self.number, gradient.dtype)
 
 
-class _WithSteps(TransformsGradients):
-    """What is put in front of an optimizer class: gradient steps in the place where Keras clips.
+class ChangesGradients(TransformsGradients):
+    """Base in front of an optimizer class: changes of the gradients in the place where Keras clips.
 
-    Keras clips with one bound, a constant; these are any number of steps, whose numbers are inputs.
+    Keras clips with one bound, a constant; these are any number of changes, whose numbers are inputs.
     """
 
     gradient_steps: tuple[Clip | Noise, ...] = ()
@@ -74,59 +72,34 @@ class _WithSteps(TransformsGradients):
         return list(gradients)
 
 
-def make_optimizer(training: TrainingSettings, numbers: NumberInputs) -> keras.optimizers.Optimizer:
-    """Make the optimizer of a ``training`` section with its gradient steps.
+def build_optimizer(recipe: Recipe, numbers: NumberInputs) -> keras.optimizers.Optimizer:
+    """Build the optimizer of a recipe with its changes of the gradients.
 
     Args:
-        training: The resolved section.
-        numbers: Takes up learning rate, weight decay and the numbers of the steps.
+        recipe: The recipe.
+        numbers: Takes up learning rate, weight decay and the numbers of the changes.
 
     Raises:
         ConfigError: Keras refuses an argument.
     """
-    name, arguments, path = training.optimizer.name, training.optimizer.arguments, training.optimizer.path
-    optimizer_class = _class_of(name, path)
-    values = component_values(optimizer_class, arguments, numbers)
-    steps = (*_own_clipping(arguments, path, numbers), *_make_steps(training.gradients, numbers))
+    call = recipe.optimizer
+    optimizer_class: Any = class_of(call)
+    values = argument_values(call, numbers)
+    steps = tuple(_step(change, numbers) for change in recipe.gradients)
     if steps:
         name = f"{optimizer_class.__name__}WithSteps"
-        optimizer_class = type(name, (_WithSteps, optimizer_class), {"gradient_steps": steps})
-    optimizer = build_or_explain(path, lambda: optimizer_class(**values))
-    _take_numbers(optimizer, arguments, path, numbers)
+        optimizer_class = type(name, (ChangesGradients, optimizer_class), {"gradient_steps": steps})
+    optimizer = build_or_explain(call.path, lambda: optimizer_class(**values))
+    inputs = tuple(input_arguments(call))
+    if "learning_rate" in inputs:
+        numbers.adopt(optimizer.learning_rate, f"{call.path}.learning_rate")
+    if "weight_decay" in inputs:
+        numbers.take(optimizer, "weight_decay", f"{call.path}.weight_decay")
     return optimizer
 
 
-def _own_clipping(arguments: Mapping[str, Any], path: str, numbers: NumberInputs) -> Iterator[Clip]:
-    """Make the step for the optimizer's own clipping; Keras has seen to it that there is one at most."""
-    for word in CLIPPINGS:
-        if is_input(word, arguments.get(word)):
-            step = Clip(word, arguments[word])
-            numbers.take(step, "number", f"{path}.{word}")
-            yield step
-
-
-def _make_steps(gradients: Mapping[str, GradientStep], numbers: NumberInputs) -> tuple[Clip | Noise, ...]:
-    steps: list[Clip | Noise] = []
-    for slot, described in gradients.items():
-        word, number = described.word, described.number
-        if not is_input(word, number):
-            continue  # 0 is no clipping, as in Keras
-        step = Noise(number, slot) if word == "noise" else Clip(word, number)
-        numbers.take(step, "number", f"training.gradients.{slot}.{word}")
-        steps.append(step)
-    return tuple(steps)
-
-
-def _class_of(name: str, path: str) -> Any:
-    """Find an optimizer class by its name or by Keras' string for it ("sgd")."""
-    if hasattr(keras.optimizers, name):
-        return class_of("optimizers", name, path)
-    return type(build_or_explain(path, lambda: keras.optimizers.get(name)))
-
-
-def _take_numbers(optimizer: Any, arguments: Mapping[str, Any], path: str, numbers: NumberInputs) -> None:
-    learning_rate, weight_decay = (is_input(number, arguments.get(number)) for number in OPTIMIZER_NUMBERS)
-    if learning_rate:
-        numbers.adopt(optimizer.learning_rate, f"{path}.learning_rate")
-    if weight_decay:
-        numbers.take(optimizer, "weight_decay", f"{path}.weight_decay")
+def _step(change: GradientChange, numbers: NumberInputs) -> Clip | Noise:
+    is_noise = change.word == "noise"
+    step = Noise(change.number, change.slot) if is_noise else Clip(change.word, change.number)
+    numbers.take(step, "number", change.path)
+    return step

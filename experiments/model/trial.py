@@ -6,7 +6,7 @@ import keras
 
 from experiments.data.load import Data
 from experiments.errors import config_error
-from experiments.model.components import build_or_explain
+from experiments.model.objects import build_or_explain
 
 _ROWS = 256
 

@@ -66,14 +66,16 @@ def _build_everything(config: Configuration, run: Run, programs: Programs, tried
     """Build the data, the model and the callbacks; a model that several variants share is tried once."""
     from experiments.data import load_data
     from experiments.model.callbacks import build_callbacks
+    from experiments.model.recipe import recipe_of
     from experiments.model.trial import try_model
 
     data = load_data(config, run.protocol, run.seed)
-    model = programs.ready(config, data, run.seed, run.engine).model
+    recipe = recipe_of(config)
+    model = programs.ready(recipe, data, run.seed, run.engine).model
     if id(model) not in tried:
         try_model(model, data)
         tried.add(id(model))
-    build_callbacks(config)
+    build_callbacks(recipe.callbacks)
     if config.pretrain is not None:
         source = _build_everything(config.pretrain.config, run, programs, tried)
         if not common_layers(weights_by_layer(source), model):

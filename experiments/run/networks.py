@@ -65,7 +65,8 @@ class NetworkTrainer:
         return _with_divergence(record, scores[""]), scores, _predictor(model)
 
     def _train_ensemble(self, data: Data) -> tuple[TrainingRecord, Scores, Predict]:
-        from experiments.model.losses import score_predictions
+        from experiments.model.network import score_predictions
+        from experiments.model.recipe import recipe_of
 
         config = self.run.config
         records, members = [], []
@@ -81,15 +82,18 @@ class NetworkTrainer:
                 outputs.append(_predictor(model)(x))
             return np.asarray(np.mean(outputs, axis=0))
 
-        together = {name: score_predictions(config, y, predict(x)) for name, (x, y) in sets_of(data).items()}
+        recipe = recipe_of(config)
+        together = {name: score_predictions(recipe, y, predict(x)) for name, (x, y) in sets_of(data).items()}
         return _mean_record(records), {"": together, "member_": _mean_scores(members)}, predict
 
     def _train(self, config: Configuration, data: Data, seed: int) -> tuple[keras.Model, TrainingRecord]:
         """Train one network of this configuration, from pretrained weights if it has any."""
         from experiments.model.callbacks import build_callbacks
+        from experiments.model.recipe import recipe_of
 
         start = None if config.pretrain is None else self._pretrained_weights(config.pretrain, seed)
-        program = self.programs.ready(config, data, seed, self.run.engine)
+        recipe = recipe_of(config)
+        program = self.programs.ready(recipe, data, seed, self.run.engine)
         if start is not None:
             for layer in common_layers(start, program.model):
                 layer.set_weights(start[layer.name])
@@ -100,7 +104,7 @@ class NetworkTrainer:
             data.y_train,
             validation_data=None if watched == "none" else sets_of(data)[watched],
             epochs=training.epochs,
-            callbacks=build_callbacks(config),
+            callbacks=build_callbacks(recipe.callbacks),
             seed=derive_seed(seed, "training"),
             on_progress=self.on_progress,
         )

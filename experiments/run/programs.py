@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import keras
 
     from experiments.data import Data
-    from experiments.language.configuration import Configuration
+    from experiments.model.recipe import Recipe
     from experiments.training import Trainer
 
 
@@ -30,24 +30,24 @@ class Programs:
         self._programs: dict[tuple[Any, ...], Program] = {}
         self.pretrained: dict[str, dict[str, list[Any]]] = {}
 
-    def ready(self, config: Configuration, data: Data, seed: int, engine: str) -> Program:
+    def ready(self, recipe: Recipe, data: Data, seed: int, engine: str) -> Program:
         """Return a program in the state of a freshly built one.
 
         Args:
-            config: Resolved configuration of the run.
+            recipe: The recipe of the run's configuration.
             data: Its arrays; a compiled program has fixed shapes.
             seed: Seed of the first weights and of every random layer.
             engine: "compiled" or "keras".
         """
         from experiments.model.network import build_model, reset_model
-        from experiments.model.program import program_key
+        from experiments.model.reuse import program_key
 
-        key = (engine, program_key(config), *_shapes(data))
+        key = (engine, program_key(recipe), *_shapes(data))
         if key not in self._programs:
-            model = build_model(config, data, seed)
-            self._programs[key] = Program(model, _make_trainer(model, config, engine))
+            model = build_model(recipe, data, seed)
+            self._programs[key] = Program(model, _make_trainer(model, recipe, engine))
         program = self._programs[key]
-        reset_model(program.model, config, seed)
+        reset_model(program.model, recipe, seed)
         return program
 
 
@@ -56,15 +56,15 @@ def _shapes(data: Data) -> tuple[Any, ...]:
     return tuple(None if array is None else array.shape for array in arrays)
 
 
-def _make_trainer(model: keras.Model, config: Configuration, engine: str) -> Trainer:
+def _make_trainer(model: keras.Model, recipe: Recipe, engine: str) -> Trainer:
     from experiments.training import CompiledTrainer, KerasTrainer
 
-    training = config.training
+    training = recipe.training
     trainer = KerasTrainer if engine == "keras" else CompiledTrainer
     return trainer(
         model,
         batch_size=training.batch_size,
-        probes=tuple(word for word in config.record.words if word in MEASURED_WORDS),
+        probes=tuple(word for word in recipe.record if word in MEASURED_WORDS),
         weight_noise=training.weight_noise,
         shuffle=training.shuffle,
         validation_freq=training.validation_freq,

@@ -1,20 +1,26 @@
-"""The rows of a run, as source code."""
+"""What the rows of both scripts have in common: sources, factors, order, sets and label noise."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from experiments.data.fresh import FRESH_ROWS
-from experiments.language.configuration import Component, Configuration
-from experiments.script.sources import Source
-from experiments.script.writing import Call, Raw, call, one_line, statement
+from experiments.data.sources import source_call
+from experiments.errors import ExperimentsError
+from experiments.language.allowed import FIXED_ROWS
+from experiments.language.calls import Call, call_of
+from experiments.language.configuration import Amount, Configuration
+from experiments.language.row_counts import rows_of
+from experiments.script.writing import Raw, call, one_line, statement
 from experiments.seeds import derive_seed
+
+_REAL = ("make_regression", "make_friedman", "make_s_curve", "make_swiss_roll", "make_sparse_uncorrelated")
+_REAL_LOADERS = ("load_diabetes", "load_linnerud")
 
 
 class Rows:
-    """The rows of one configuration, from the call of the generator to a dict of named sets.
+    """The rows of one configuration, as statements that make ``x`` and ``y`` and cut them into sets.
 
     Args:
         config: Resolved configuration.
@@ -22,195 +28,178 @@ class Rows:
         seed: Seed of the run.
 
     Attributes:
-        imports: What the source needs of scikit-learn, by module.
+        data: The ``data`` section.
+        sources: Slot → call of the source.
+        suffixes: Slot → what the source's variables end with: "", or its name where there are several.
+        scalers: "x" and "y" → call of the scaler, where there is one.
+        definitions: Statements that the sets need before their rows can be picked.
+        sets: Set → how its rows are picked: a slice such as ``:30``, or the name of a variable.
+        imports: Module of scikit-learn → names that the statements need.
     """
 
     def __init__(self, config: Configuration, protocol: str, seed: int) -> None:
-        self._data = config.data
-        self._seed = seed
-        self._shuffle_seed = derive_seed(0 if protocol == "published" else seed, "split")
-        slots = self._data.sources
-        self._sources = {
-            slot: Source(
-                slot,
-                source.name,
-                dict(source.arguments),
-                suffix=_suffix(slot) if len(slots) > 1 else "",
-                protocol=protocol,
-                seed=seed,
-            )
-            for slot, source in slots.items()
+        self.data = config.data
+        self.sources = {slot: source_call(slot, source, protocol, seed) for slot, source in config.data.sources.items()}
+        several = len(self.sources) > 1
+        self.suffixes = {slot: "_" + re.sub(r"\W", "_", slot) if several else "" for slot in self.sources}
+        scale = config.data.scale
+        self.scalers = {
+            letter: call_of("scalers", scaler)
+            for letter, scaler in (("x", scale.inputs), ("y", scale.targets))
+            if scaler
         }
-        self._split = self._data.split
+        self.definitions, self.sets = self._sets()
         self.imports = {
-            "sklearn.datasets": {name for source in self._sources.values() for name in source.imports},
-            "sklearn.preprocessing": {scaler.name for _, scaler in self._scalers()},
+            "sklearn.datasets": {source.name for source in self.sources.values() if is_sklearn(source)},
+            "sklearn.preprocessing": {scaler.name for scaler in self.scalers.values()},
         }
-
-    def source(self) -> str:
-        """Write the code; afterwards ``rows`` maps each set's name to its inputs and targets."""
-        lines = [line for source in self._sources.values() for line in source.lines]
-        lines += [*self._stack(), *self._multiply(), *self._sets(), *self._noise(), *self._named_sets()]
-        return "\n".join([*lines, *self._scale(), *self._finish()])
+        self._shuffle_seed = derive_seed(0 if protocol == "published" else seed, "split")
+        self._noise_seed = derive_seed(seed, "label_noise")
 
     @property
-    def _is_real(self) -> bool:
-        return self._data.multiply.targets is not None or any(source.is_real for source in self._sources.values())
+    def is_stacked(self) -> bool:
+        """Whether the rows come from several sources."""
+        return len(self.sources) > 1
 
     @property
-    def _has_further_rows(self) -> bool:
-        test = self._split.test
-        wanted = list(test) if isinstance(test, Mapping) else list(self._sources)
-        return all(self._sources[slot].has_further_rows for slot in wanted)
+    def is_real(self) -> bool:
+        """Whether the targets are real numbers, not classes."""
+        return self.data.multiply.targets is not None or any(map(_is_real, self.sources.values()))
 
     @property
-    def _is_stacked(self) -> bool:
-        return len(self._sources) > 1
+    def has_target_columns(self) -> bool:
+        """Whether a row has several targets."""
+        return any(
+            source.name == "load_linnerud" or source.arguments.get("n_targets", 1) > 1
+            for source in self.sources.values()
+        )
 
-    def _stack(self) -> list[str]:
-        if not self._is_stacked:
-            return []
-        suffixes = [source.suffix for source in self._sources.values()]
-        lengths = ", ".join(f"len(x{suffix})" for suffix in suffixes)
-        return [
-            f"source = np.repeat({one_line(list(self._sources))}, [{lengths}])",
-            f"x = np.concatenate([{', '.join(f'x{suffix}' for suffix in suffixes)}])",
-            f"y = np.concatenate([{', '.join(f'y{suffix}' for suffix in suffixes)}])",
-        ]
+    def stacked(self) -> Iterator[str]:
+        """Stack the rows of several sources; ``source`` is the name of each row's."""
+        if self.is_stacked:
+            suffixes = self.suffixes.values()
+            lengths = ", ".join(f"len(x{suffix})" for suffix in suffixes)
+            yield f"source = np.repeat({one_line(list(self.sources))}, [{lengths}])"
+            yield f"x = np.concatenate([{', '.join(f'x{suffix}' for suffix in suffixes)}])"
+            yield f"y = np.concatenate([{', '.join(f'y{suffix}' for suffix in suffixes)}])"
 
-    def _multiply(self) -> list[str]:
-        factors = self._data.multiply
-        lines = []
+    def multiplied(self, *further: str) -> Iterator[str]:
+        """Multiply the columns by plain factors.
+
+        Args:
+            further: What the names of other rows have after ``x`` and ``y``.
+        """
+        factors = self.data.multiply
         for letter, factor in (("x", factors.inputs), ("y", factors.targets)):
-            if factor is None:
-                continue
-            columns = f"np.resize({factor!r}, {letter}.shape[1])" if isinstance(factor, list) else repr(factor)
-            fresh = self._further_names(letter)
-            lines += [f"{name} = {name} * {columns}" for name in (letter, *fresh)]
-        return lines
+            if factor is not None:
+                columns = f"np.resize({factor!r}, {letter}.shape[1])" if isinstance(factor, list) else repr(factor)
+                yield from (f"{name} = {name} * {columns}" for name in (letter, *(letter + end for end in further)))
 
-    def _further_names(self, letter: str) -> list[str]:
-        if not self._has_further_rows:
-            return []
-        return [f"{letter}_fresh{source.suffix}" for source in self._sources.values() if source.has_further_rows]
+    def shuffled(self) -> Iterator[str]:
+        """Permute the rows before they are cut."""
+        if self.data.split.shuffle:
+            yield f"order = np.random.default_rng({self._shuffle_seed}).permutation(len(x))"
+            yield "x, y = x[order], y[order]"
+            if self.is_stacked:
+                yield "source = source[order]"
 
-    def _sets(self) -> list[str]:
-        lines = []
-        if self._split.shuffle:
-            lines.append(f"order = np.random.default_rng({self._shuffle_seed}).permutation(len(x))")
-            lines.append("x, y = x[order], y[order]")
-            lines += ["source = source[order]"] if self._is_stacked else []
-        wanted = self._split.amounts
-        if self._is_stacked or any(isinstance(amount, Mapping) for amount in wanted.values()):
-            return lines + _dealt(wanted)
-        return lines + _sliced(wanted)
-
-    def _noise(self) -> list[str]:
-        amount = self._data.label_noise
+    def disturbed(self) -> Iterator[str]:
+        """Put label noise on the training rows."""
+        amount, train = self.data.label_noise, self.sets["train"]
         if not amount:
-            return []
-        lines = [
-            f"# Label noise, in the training rows only: {amount}",
-            f"random = np.random.default_rng({derive_seed(self._seed, 'label_noise')})",
-        ]
-        if self._is_real:
-            return [*lines, f"y[train] += random.normal(0.0, {float(amount)!r}, y[train].shape)"]
-        return [
-            *lines,
-            f"hit = random.random(y[train].shape) < {amount!r}",
-            "classes = max(int(y.max()) + 1, 2)",
-            "steps = random.integers(1, classes, y[train].shape)",
-            "y[train] = np.where(hit, (y[train] + steps) % classes, y[train])",
-        ]
+            return
+        yield f"# Label noise, in the training rows only: {amount}"
+        yield f"random = np.random.default_rng({self._noise_seed})"
+        if self.is_real:
+            yield f"y[{train}] += random.normal(0.0, {float(amount)!r}, y[{train}].shape)"
+            return
+        yield f"hit = random.random(y[{train}].shape) < {amount!r}"
+        yield "classes = max(int(y.max()) + 1, 2)"
+        yield f"steps = random.integers(1, classes, y[{train}].shape)"
+        yield f"y[{train}] = np.where(hit, (y[{train}] + steps) % classes, y[{train}])"
 
-    def _named_sets(self) -> list[str]:
-        sets: dict[str, Any] = {name: (Raw(f"x[{name}]"), Raw(f"y[{name}]")) for name in self._split.amounts}
-        if self._has_further_rows:
-            sets["fresh_test"] = (Raw("x_fresh"), Raw("y_fresh"))
-        return [*self._mixture(), statement("rows = ", sets)]
-
-    def _mixture(self) -> list[str]:
-        """Mix the further rows of several sources as the test rows are mixed."""
-        if not (self._is_stacked and self._has_further_rows):
-            return []
-        known = {slot: source.suffix for slot, source in self._sources.items() if source.has_further_rows}
-        lines = [
-            f"counts = [np.sum(source[test] == name) for name in {one_line(list(known))}]",
-            f"ends = np.round(np.cumsum(counts) / len(test) * {FRESH_ROWS}).astype(int)",
-            "shares = np.diff(ends, prepend=0)",
-        ]
-        for letter in "xy":
-            parts = [f"{letter}_fresh{suffix}[: shares[{index}]]" for index, suffix in enumerate(known.values())]
-            lines.append(f"{letter}_fresh = np.concatenate([{', '.join(parts)}])")
-        return lines
-
-    def _scalers(self) -> list[tuple[str, Component]]:
-        scalers = {"inputs": self._data.scale.inputs, "targets": self._data.scale.targets}
-        return [(what, scaler) for what, scaler in scalers.items() if scaler is not None]
-
-    def _scale(self) -> list[str]:
-        everything = self._data.scale.fit_on == "all"
-        lines = []
-        for what, scaler in self._scalers():
-            arguments = scaler.arguments.items()
-            tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in arguments}
-            letter = "x" if what == "inputs" else "y"
-            fitted_on = letter if everything else f"{letter}[train]"
-            fitted_on = fitted_on if what == "inputs" else f"{fitted_on}.reshape(len({fitted_on}), -1)"
-            lines.append(statement(f"{what}_scaler = ", Call(scaler.name, (), tuples), f".fit({fitted_on})"))
-            lines.append(f"rows = {{name: ({_SCALED[what]}) for name, (x, y) in rows.items()}}")
-        return lines
-
-    def _finish(self) -> list[str]:
-        has_target_scaler = any(what == "targets" for what, _ in self._scalers())
-        targets, lines = 'y.astype("int32")', []
-        if self._data.one_hot:
-            lines = ["classes = int(y.max()) + 1"]
-            targets = "np.eye(classes)[y]"
-        elif self._is_real or has_target_scaler:
-            targets = 'y.astype("float32")'
-        return [*lines, f'rows = {{name: (x.astype("float32"), {targets}) for name, (x, y) in rows.items()}}']
+    def _sets(self) -> tuple[list[str], dict[str, str]]:
+        amounts = self.data.split.amounts
+        if self.is_stacked or any(isinstance(amount, Mapping) for amount in amounts.values()):
+            return list(_dealt(amounts)), {name: name for name in amounts}
+        (source,) = self.data.sources.values()
+        return [], _slices(amounts, rows_of(source))
 
 
-_SCALED = {
-    "inputs": "inputs_scaler.transform(x), y",
-    "targets": "x, targets_scaler.transform(y.reshape(len(y), -1)).reshape(y.shape)",
-}
+def is_sklearn(source: Call) -> bool:
+    """Return whether a source is a function of scikit-learn."""
+    return source.name.startswith(("make_", "load_"))
 
 
-def _suffix(slot: str) -> str:
-    return "_" + re.sub(r"\W", "_", slot)
+def source_lines(source: Call, x: str, y: str) -> Iterator[str]:
+    """Write the statements that draw or load the rows of a source.
+
+    Args:
+        source: The call of the source.
+        x: Name of the inputs.
+        y: Name of the targets.
+
+    Raises:
+        ExperimentsError: The source is this project's own.
+    """
+    if source.name == "table":
+        yield statement(f"{x} = ", call("np.array", source.arguments["x"], dtype=Raw("float")))
+        yield statement(f"{y} = ", call("np.array", source.arguments["y"]))
+    elif is_sklearn(source):
+        further = {"return_X_y": True} if source.name.startswith("load_") else {}
+        yield statement(f"{x}, {y} = ", call(source.name, **source.arguments, **further))
+        if source.name == "make_hastie_10_2":
+            yield f"{y} = ({y} > 0).astype(int)"
+    elif source.name not in FIXED_ROWS:
+        raise ExperimentsError(f"{source.name} is a source of this project alone, so no script can load its rows")
+    else:
+        yield f"(images, labels), (more_images, more_labels) = keras.datasets.{source.name}.load_data()"
+        yield f"{x} = np.concatenate([images, more_images]).reshape(-1, 784).astype(float)"
+        yield f"{y} = np.concatenate([labels, more_labels]).astype(int)"
 
 
-def _sliced(wanted: Mapping[str, Any]) -> list[str]:
-    """Cut the rows into sets one after the other."""
-    ends: list[str] = []
-    fraction = 0.0
-    fixed = 0
-    for amount in wanted.values():
-        if isinstance(amount, int):
-            fixed += amount
-        else:
-            fraction += amount
-        parts = [f"round({fraction!r} * len(x))"] if fraction else []
-        ends.append(" + ".join([*([str(fixed)] if fixed else []), *parts]))
-    starts = ["0", *ends[:-1]]
-    return [f"{name} = slice({start}, {end})" for name, start, end in zip(wanted, starts, ends, strict=True)]
+def _is_real(source: Call) -> bool:
+    if source.name == "table":
+        return any(isinstance(target, float) for target in _flat(source.arguments["y"]))
+    return source.name.startswith(_REAL) or source.name in _REAL_LOADERS
 
 
-def _dealt(wanted: Mapping[str, Any]) -> list[str]:
+def _flat(values: list[Any]) -> Iterator[Any]:
+    for value in values:
+        yield from _flat(value) if isinstance(value, list) else (value,)
+
+
+def _slices(amounts: Mapping[str, Amount], rows: int | None) -> dict[str, str]:
+    """Write a slice for each set, one after the other.
+
+    >>> _slices({"train": 30, "test": 70}, 100)
+    {'train': ':30', 'test': '30:'}
+    """
+    slices, start = {}, ""
+    fixed, fraction = 0, 0.0
+    for name, amount in amounts.items():
+        fixed += amount if isinstance(amount, int) else 0
+        fraction += amount if isinstance(amount, float) else 0.0
+        end = str(fixed) if rows is None or not fraction else str(fixed + round(fraction * rows))
+        if rows is None and fraction:
+            end = f"{f'{fixed} + ' if fixed else ''}round({fraction!r} * len(x))"
+        slices[name] = f"{start}:{'' if end == str(rows) else end}"
+        start = end
+    return slices
+
+
+def _dealt(amounts: Mapping[str, Amount]) -> Iterator[str]:
     """Take the sets from the rows that are left, where a source is named from its rows only."""
-    lines = ["left = np.ones(len(x), dtype=bool)"]
+    yield "left = np.ones(len(x), dtype=bool)"
     fractions: dict[str | None, float] = {}
-    for name, amount in wanted.items():
+    for name, amount in amounts.items():
         parts = amount.items() if isinstance(amount, Mapping) else [(None, amount)]
         taken = []
         for slot, count in parts:
             pool = "left" if slot is None else f"left & (source == {one_line(slot)})"
             taken.append(Raw(f"np.flatnonzero({pool}){_first(_count(slot, count, fractions))}"))
-        lines.append(statement(f"{name} = ", taken[0] if len(taken) == 1 else call("np.concatenate", taken)))
-        lines.append(f"left[{name}] = False")
-    return lines
+        yield statement(f"{name} = ", taken[0] if len(taken) == 1 else call("np.concatenate", taken))
+        yield f"left[{name}] = False"
 
 
 def _first(count: str) -> str:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import takewhile
 from typing import Any
 
-import experiments
+from experiments.language.calls import Call, signature_of
 
 WIDTH = 116
 """Longest line before a function's body is indented once: 120 in the end."""
 
-_IGNORES = re.compile(r"\s*# (type: ignore|noqa).*")
+_IMPORTS = {
+    "keras.": "import keras",
+    "np.": "import numpy as np",
+    "tf.": "import tensorflow as tf",
+    "keras_draws.": "from keras.src.backend.tensorflow import random as keras_draws",
+    "MonitorCallback": "from keras.src.callbacks.monitor_callback import MonitorCallback",
+    "draw_seed": "from keras.src.random.seed_generator import draw_seed",
+}
+_STANDARD = {
+    "math.ceil": "import math",
+    "deque": "from collections import deque",
+    "Mapping": "from collections.abc import Mapping",
+    "pairwise": "from itertools import pairwise",
+    "Any": "from typing import Any",
+}
+
+_ONE_NUMBER = ("keras.regularizers.", "keras.constraints.")
 
 
 class Raw(str):
@@ -25,7 +39,7 @@ class Raw(str):
 
 
 @dataclass(frozen=True)
-class Call:
+class Invocation:
     """A call to be written: ``function(*positional, **named)``."""
 
     function: str
@@ -33,9 +47,36 @@ class Call:
     named: dict[str, Any] = field(default_factory=dict)
 
 
-def call(function: str, *positional: Any, **named: Any) -> Call:
+def printed(call: Call) -> Invocation:
+    """Write a component's call as in a textbook: required arguments by position, the others by name.
+
+    >>> printed(Call("keras.layers.Dense", {"units": 5, "activation": "relu"}))
+    Invocation(function='keras.layers.Dense', positional=(5,), named={'activation': 'relu'})
+    """
+    values = {key: _value(call, value) for key, value in call.arguments.items()}
+    signature = signature_of(call)
+    single = len(values) == 1 and call.callee.startswith(_ONE_NUMBER)
+    positional = list(takewhile(lambda key: key in values and (single or "required" in signature[key]), signature))
+    named = {key: value for key, value in values.items() if key not in positional}
+    function = call.name if call.callee.startswith("sklearn.") else call.callee
+    return Invocation(function, tuple(values[key] for key in positional), named)
+
+
+def explicit(call: Call) -> Invocation:
+    """Write a component's call with all arguments by name."""
+    named = {key: explicit(value) if isinstance(value, Call) else value for key, value in call.arguments.items()}
+    return Invocation(call.callee, (), named)
+
+
+def _value(call: Call, value: Any) -> Any:
+    if isinstance(value, Call):
+        return printed(value)
+    return tuple(value) if isinstance(value, list) and call.callee.startswith("keras.layers.") else value
+
+
+def call(function: str, *positional: Any, **named: Any) -> Invocation:
     """Describe a call."""
-    return Call(function, positional, named)
+    return Invocation(function, positional, named)
 
 
 def statement(before: str, value: Any, after: str = "", *, width: int = WIDTH) -> str:
@@ -43,7 +84,7 @@ def statement(before: str, value: Any, after: str = "", *, width: int = WIDTH) -
 
     Args:
         before: What stands before the value, such as "x = ".
-        value: A ``Call``, ``Raw``, or a number, text, list, tuple or dict.
+        value: A ``Invocation``, ``Raw``, or a number, text, list, tuple or dict.
         after: What stands after it, on its last line.
         width: Longest line.
     """
@@ -56,8 +97,11 @@ def _broken(value: Any, indent: int, column: int, after: int, width: int) -> str
     if not parts or column + len(flat) + after <= width:
         return flat
     inner = indent + 4
+    # Formatters put no comma after a list that is the only argument.
+    comma = "" if isinstance(value, Invocation) and len(parts) == 1 and isinstance(parts[0][1], list) else ","
     lines = [
-        " " * inner + label + _broken(part, inner, inner + len(label), len(","), width) + "," for label, part in parts
+        " " * inner + label + _broken(part, inner, inner + len(label), len(comma), width) + comma
+        for label, part in parts
     ]
     return "\n".join([opening, *lines, " " * indent + closing])
 
@@ -74,7 +118,7 @@ def one_line(value: Any) -> str:
 
 def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
     """Take a value apart: opening, parts with their labels, closing."""
-    if isinstance(value, Call):
+    if isinstance(value, Invocation):
         named = [(f"{name}=", part) for name, part in value.named.items()]
         return f"{value.function}(", [("", part) for part in value.positional] + named, ")"
     if isinstance(value, dict):
@@ -91,34 +135,37 @@ def _scalar(value: Any) -> str:
     return str(value) if isinstance(value, Raw) else repr(value)
 
 
-def borrowed(module: str, names: Iterable[str]) -> str:
-    """Give the source of top-level definitions of this package, as they stand there.
+def assembled(
+    head: str, definitions: Sequence[str], sections: Sequence[str], imports: Sequence[Mapping[str, Iterable[str]]]
+) -> str:
+    """Put a script together.
 
     Args:
-        module: Path of the module inside the package, such as "training/triggers.py". It is not imported.
-        names: Classes, functions and constants, in the order they shall stand in.
+        head: Text of its docstring.
+        definitions: Classes, functions and constants.
+        sections: The statements after them.
+        imports: Module → names, beside the modules that the text mentions.
     """
-    source = (Path(experiments.__file__).parent / module).read_text(encoding="utf-8")
-    found = {name: node for node in ast.parse(source).body for name in _defined(node)}
-    texts = [_source_of(found[name], source) for name in names]
-    return "\n\n\n".join(texts)
+    body = "\n\n\n".join([*dict.fromkeys(definitions), "\n\n".join(sections)])
+    modules = dict.fromkeys(module for names in imports for module in names)
+    named = {module: sorted({name for names in imports for name in names.get(module, ())}) for module in modules}
+    third = [line for sign, line in _IMPORTS.items() if sign in body]
+    third += [f"from {module} import {', '.join(names)}" for module, names in named.items() if names]
+    standard = [line for sign, line in _STANDARD.items() if sign in body]
+    blocks = "\n\n".join("\n".join(block) for block in (standard, third) if block)
+    between = "\n\n\n" if definitions else "\n\n"
+    return f'"""{head}\n"""\n\n{blocks}{between}{body}\n'
 
 
-def _defined(node: ast.stmt) -> list[str]:
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return [node.name]
-    targets = node.targets if isinstance(node, ast.Assign) else []
-    return [target.id for target in targets if isinstance(target, ast.Name)]
-
-
-def _source_of(node: ast.stmt, source: str) -> str:
-    decorators = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-    lines = source.splitlines()[first - 1 : node.end_lineno]
-    return "\n".join(_IGNORES.sub("", line) for line in lines)
+def harmless(name: str) -> str:
+    """Keep a name from ending the text it stands in, or the line, or the file, as a NUL does."""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in name)
+    return shown.replace("\\", "/").replace('"', "'")
 
 
 def indented(source: str, by: str = "    ") -> str:
     """Indent the lines of a source that are not empty."""
     # Not splitlines, which also splits at characters that a text in the source may hold, such as U+2028.
-    return "\n".join(by + line if line else line for line in source.removesuffix("\n").split("\n"))
+    # Two empty lines stand between definitions at the top of a file only.
+    inner = source.removesuffix("\n").replace("\n\n\n", "\n\n")
+    return "\n".join(by + line if line else line for line in inner.split("\n"))

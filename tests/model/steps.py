@@ -3,6 +3,14 @@
 import numpy as np
 import tensorflow as tf
 
+from experiments.model.network import build_model
+from experiments.model.recipe import recipe_of
+
+
+def built(config, rows, seed):
+    """The compiled model of a configuration."""
+    return build_model(recipe_of(config), rows, seed)
+
 
 def train(model, rows, steps=3, jit=False):
     """Train on all training rows for some steps; gives the losses, each before its step."""

@@ -3,13 +3,14 @@ import pytest
 
 from experiments.errors import ConfigError
 from experiments.model.callbacks import build_callbacks
+from experiments.model.recipe import recipe_of
 from experiments.training import BestWeights
 from experiments.training.triggers import StopOnAverageChange
 from tests.model.cases import configuration
 
 
 def callbacks(**slots):
-    return build_callbacks(configuration(callbacks=slots))
+    return build_callbacks(recipe_of(configuration(callbacks=slots)).callbacks)
 
 
 def test_slots_become_callbacks_in_order():
@@ -35,7 +36,7 @@ def test_the_triggers_of_the_slides_are_callbacks_of_ours():
 
 def test_no_callbacks_is_none():
     assert callbacks() == []
-    assert build_callbacks(configuration()) == []
+    assert build_callbacks(recipe_of(configuration()).callbacks) == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from experiments.model.constraints import RadialConstraint
+from experiments.model.keras_classes import RadialConstraint
 
 
 def kernel(size):

@@ -6,14 +6,14 @@ import pytest
 
 from experiments.data import load_data
 from experiments.errors import ConfigError
-from experiments.model.losses import score_predictions
-from experiments.model.network import build_model
+from experiments.model.network import score_predictions
+from experiments.model.recipe import recipe_of
 from tests.model.cases import MOONS, OUTPUT, REGRESSION, configuration, dense, with_data
-from tests.model.steps import assert_same, train
+from tests.model.steps import assert_same, built, train
 
 
 def build(config, seed=0):
-    return build_model(config, load_data(config, "published", seed), seed)
+    return built(config, load_data(config, "published", seed), seed)
 
 
 def test_layers_have_their_names_in_order():
@@ -122,7 +122,7 @@ def test_small_convolutions_take_lists_for_sizes():
 def test_history_has_the_metrics_asked_for_and_the_loss_without_penalties(training, names):
     config = configuration(**training)
     rows = load_data(config, "published", 0)
-    logs = build_model(config, rows, 0).test_on_batch(rows.x_test, rows.y_test[:, None], return_dict=True)
+    logs = built(config, rows, 0).test_on_batch(rows.x_test, rows.y_test[:, None], return_dict=True)
     assert sorted(logs) == sorted(["loss", *names])
 
 
@@ -130,9 +130,9 @@ def test_the_metric_of_the_loss_leaves_the_penalties_out():
     model = {"hidden": dense(5, kernel_regularizer={"L2": {"l2": 1.0}}), "output": OUTPUT}
     config = configuration(model)
     rows = load_data(config, "published", 0)
-    built = build_model(config, rows, 0)
-    logs = built.test_on_batch(rows.x_test, rows.y_test, return_dict=True)
-    penalty = float(np.sum(built.get_layer("hidden").kernel.numpy() ** 2))
+    network = built(config, rows, 0)
+    logs = network.test_on_batch(rows.x_test, rows.y_test, return_dict=True)
+    penalty = float(np.sum(network.get_layer("hidden").kernel.numpy() ** 2))
     assert logs["loss"] - logs["crossentropy"] == pytest.approx(penalty, rel=1e-5)
 
 
@@ -142,7 +142,7 @@ def test_saturated_outputs_lose_by_their_logits_not_by_clipped_probabilities():
         {"output": {"Dense": {"units": 1, "activation": "sigmoid", "kernel_initializer": initializer}}}
     )
     rows = load_data(config, "published", 0)
-    logs = build_model(config, rows, 0).test_on_batch(rows.x_test, 1 - (rows.x_test.sum(axis=1) > 0), return_dict=True)
+    logs = built(config, rows, 0).test_on_batch(rows.x_test, 1 - (rows.x_test.sum(axis=1) > 0), return_dict=True)
     assert logs["loss"] > 100
     assert logs["crossentropy"] == pytest.approx(logs["loss"], rel=1e-5)
 
@@ -196,7 +196,7 @@ def test_a_run_with_random_layers_repeats_itself():
     layers = {"noise": {"GaussianNoise": {"stddev": 0.5}}, "hidden": dense(9), "drop": {"Dropout": {"rate": 0.5}}}
     config = configuration({**layers, "output": OUTPUT})
     rows = load_data(config, "published", 0)
-    first, again, other = (train(build_model(config, rows, seed), rows) for seed in (3, 3, 4))
+    first, again, other = (train(built(config, rows, seed), rows) for seed in (3, 3, 4))
     assert first == again
     assert first != other
 
@@ -205,7 +205,7 @@ def test_regression_trains_with_scaled_targets():
     config = configuration({"hidden": dense(), "output": {"Dense": {"units": 1}}}, REGRESSION, loss="mse", metrics=[])
     config = with_data(config, scale={"targets": {"StandardScaler": {}}})
     rows = load_data(config, "published", 0)
-    losses = train(build_model(config, rows, 0), rows)
+    losses = train(built(config, rows, 0), rows)
     assert losses[2] < losses[0]
 
 
@@ -228,7 +228,7 @@ def test_moons_data_are_two_columns():
 def test_predictions_are_scored_as_keras_evaluates_a_model(layers, source, training):
     config = configuration(layers, source, **training)
     rows = load_data(config, "published", 0)
-    model = build_model(config, rows, 0)
-    scores = score_predictions(config, rows.y_test, model(rows.x_test).numpy())
+    model = built(config, rows, 0)
+    scores = score_predictions(recipe_of(config), rows.y_test, model(rows.x_test).numpy())
     expected = model.test_on_batch(rows.x_test, rows.y_test, return_dict=True)
     assert scores == pytest.approx(expected, rel=1e-5)

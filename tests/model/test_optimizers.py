@@ -4,13 +4,12 @@ import pytest
 import tensorflow as tf
 
 from experiments.data import load_data
-from experiments.model.network import build_model
 from tests.model.cases import OUTPUT, configuration, dense
-from tests.model.steps import train
+from tests.model.steps import built, train
 
 
 def build(config, seed=0):
-    return build_model(config, load_data(config, "published", seed), seed)
+    return built(config, load_data(config, "published", seed), seed)
 
 
 def test_integers_are_taken_where_keras_wants_floats():
@@ -61,7 +60,7 @@ def test_clipping_trains_as_the_argument_of_keras_does(word):
     for further in ({}, {"gradient_accumulation_steps": 2}):
         ours = configuration(gradients={"only": {word: 0.05}}, optimizer={"Adam": further})
         theirs = configuration(optimizer={"Adam": {word: 0.05, **further}})
-        losses = [train(build_model(config, rows, 0), rows, 5) for config in (ours, theirs)]
+        losses = [train(built(config, rows, 0), rows, 5) for config in (ours, theirs)]
         np.testing.assert_allclose(losses[0], losses[1], rtol=1e-6)
 
 

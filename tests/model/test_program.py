@@ -5,10 +5,15 @@ import pytest
 from experiments.data import load_data
 from experiments.errors import ConfigError
 from experiments.language.configuration import Configuration
-from experiments.model.network import build_model, reset_model
-from experiments.model.program import program_key
+from experiments.model.network import reset_model
+from experiments.model.recipe import recipe_of
+from experiments.model.reuse import program_key
 from tests.model.cases import OUTPUT, REGRESSION, configuration, dense
-from tests.model.steps import assert_same, everything, train
+from tests.model.steps import assert_same, built, everything, train
+
+
+def key_of(config):
+    return program_key(recipe_of(config))
 
 
 def changed(path, value, base=None):
@@ -91,29 +96,29 @@ APART = {
 
 @pytest.mark.parametrize("path", SHARED)
 def test_numbers_that_are_inputs_share_a_program(path):
-    assert program_key(changed(path, SHARED[path])) == program_key(BASE)
+    assert key_of(changed(path, SHARED[path])) == key_of(BASE)
 
 
 @pytest.mark.parametrize("path", APART)
 def test_what_shapes_the_program_parts_it(path):
-    assert program_key(changed(path, APART[path])) != program_key(BASE)
+    assert key_of(changed(path, APART[path])) != key_of(BASE)
 
 
 def test_the_order_of_layers_parts_programs_and_the_order_of_arguments_does_not():
     a, b = dense(3), {"Dropout": {"rate": 0.1}}
-    assert program_key(configuration({"a": a, "b": b})) != program_key(configuration({"b": b, "a": a}))
+    assert key_of(configuration({"a": a, "b": b})) != key_of(configuration({"b": b, "a": a}))
     turned = {"Dense": dict(reversed(a["Dense"].items()))}
-    assert program_key(configuration({"a": turned})) == program_key(configuration({"a": a}))
+    assert key_of(configuration({"a": turned})) == key_of(configuration({"a": a}))
 
 
 def test_a_shared_program_trains_every_run_as_its_own_would():
     rows = load_data(BASE, "published", 0)
-    shared = build_model(BASE, rows, 0)
+    shared = built(BASE, rows, 0)
     train(shared, rows)
     for path, value in SHARED.items():
         config = changed(path, value)
-        reset_model(shared, config, 1)
-        own = build_model(config, rows, 1)
+        reset_model(shared, recipe_of(config), 1)
+        own = built(config, rows, 1)
         assert_same(everything(shared), everything(own))
         assert train(shared, rows, 2) == train(own, rows, 2), path
         assert_same(everything(shared), everything(own))
@@ -168,9 +173,9 @@ def regression(l1, l2, max_value, rate):
 @pytest.mark.parametrize("jit", [False, True])
 def test_numbers_as_inputs_train_as_constants_do(jit):
     rows = load_data(regression(0.1, 0.1, 2, 0.5), "published", 0)
-    shared = build_model(regression(0.1, 0.1, 2, 0.5), rows, 0)
+    shared = built(regression(0.1, 0.1, 2, 0.5), rows, 0)
     config = regression(0.02, 0.3, 1, 0.25)
-    reset_model(shared, config, 4)
+    reset_model(shared, recipe_of(config), 4)
     constant = plain_regression(0.02, 0.3, 1, 0.25)
     constant.set_weights(shared.get_weights())
     np.testing.assert_allclose(train(shared, rows, 5, jit), train(constant, rows, 5, jit), rtol=1e-6)
@@ -207,8 +212,8 @@ def plain_random_layers(rate, noise_shape, stddev, clipvalue):
 @pytest.mark.parametrize("noise_shape", [None, [None, 1]])
 def test_random_layers_with_their_numbers_as_inputs_draw_as_keras_does(jit, noise_shape):
     rows = load_data(random_layers(0.9, noise_shape, 0.9, 1.0), "published", 0)
-    shared = build_model(random_layers(0.9, noise_shape, 0.9, 1.0), rows, 0)
-    reset_model(shared, random_layers(0.3, noise_shape, 0.2, 0.01), 4)
+    shared = built(random_layers(0.9, noise_shape, 0.9, 1.0), rows, 0)
+    reset_model(shared, recipe_of(random_layers(0.3, noise_shape, 0.2, 0.01)), 4)
     constant = plain_random_layers(0.3, noise_shape, 0.2, 0.01)
     constant.set_weights(shared.get_weights())
     states = [layer.seed_generator.state for layer in constant.layers if hasattr(layer, "seed_generator")]
@@ -224,15 +229,15 @@ def test_random_layers_with_their_numbers_as_inputs_draw_as_keras_does(jit, nois
     ("path", "value"), [("model.drop.Dropout.rate", 1.5), ("model.noise.GaussianNoise.stddev", -0.1)]
 )
 def test_a_number_that_keras_refuses_is_refused_in_a_shared_program_too(path, value):
-    model = build_model(BASE, load_data(BASE, "published", 0), 0)
+    model = built(BASE, load_data(BASE, "published", 0), 0)
     with pytest.raises(ConfigError, match=path.rpartition(".")[2]):
-        reset_model(model, changed(path, value), 1)
+        reset_model(model, recipe_of(changed(path, value)), 1)
 
 
 def test_a_norm_bound_holds_after_a_step():
     layers = {"hidden": dense(8, kernel_constraint={"MaxNorm": {"max_value": 0.5}}), "output": OUTPUT}
     config = configuration(layers)
     rows = load_data(config, "published", 0)
-    model = build_model(config, rows, 0)
+    model = built(config, rows, 0)
     train(model, rows, 1)
     assert np.linalg.norm(model.get_layer("hidden").kernel, axis=0).max() <= 0.5 + 1e-6

@@ -1,12 +1,14 @@
 import copy
+from dataclasses import replace
 
 import keras
 import pytest
 
 from experiments.data import load_data
-from experiments.model.network import build_model, reset_model
+from experiments.model.network import reset_model
+from experiments.model.recipe import recipe_of
 from tests.model.cases import OUTPUT, configuration, dense
-from tests.model.steps import assert_same, everything, train
+from tests.model.steps import assert_same, built, everything, train
 
 NETWORKS = {
     "plain": {"hidden": dense(), "output": OUTPUT},
@@ -33,11 +35,11 @@ def config_of(name, **training):
 def test_a_reset_model_is_one_built_anew(name):
     config = config_of(name)
     rows = load_data(config, "published", 0)
-    used = build_model(config, rows, 0)
+    used = built(config, rows, 0)
     train(used, rows, steps=2)
     used.stop_training = True
-    reset_model(used, config, 5)
-    anew = build_model(config, rows, 5)
+    reset_model(used, recipe_of(config), 5)
+    anew = built(config, rows, 5)
     assert_same(everything(used), everything(anew))
     assert not used.stop_training
     assert train(used, rows) == train(anew, rows)
@@ -64,18 +66,18 @@ OPTIMIZERS = [
 def test_every_optimizer_starts_again(name):
     config = config_of("plain", optimizer={name: {"use_ema": True}})
     rows = load_data(config, "published", 0)
-    used = build_model(config, rows, 0)
+    used = built(config, rows, 0)
     used.optimizer.learning_rate = 0.5
     train(used, rows, steps=2)
-    reset_model(used, config, 1)
-    anew = build_model(config, rows, 1)
+    reset_model(used, recipe_of(config), 1)
+    anew = built(config, rows, 1)
     assert_same(everything(used), everything(anew))
     assert train(used, rows) == train(anew, rows)
 
 
 def test_an_optimizer_is_built_as_keras_would_build_it():
     config = config_of("plain", optimizer={"ScheduleFreeAdamW": {}})
-    model = build_model(config, load_data(config, "published", 0), 0)
+    model = built(config, load_data(config, "published", 0), 0)
     theirs = keras.optimizers.ScheduleFreeAdamW()
     theirs.build(model.trainable_variables)
     ours, expected = ([variable.value.numpy() for variable in o.variables] for o in (model.optimizer, theirs))
@@ -85,21 +87,21 @@ def test_an_optimizer_is_built_as_keras_would_build_it():
 def test_gradient_noise_starts_again():
     config = config_of("plain", gradients={"jitter": {"noise": 0.1}})
     rows = load_data(config, "published", 0)
-    used = build_model(config, rows, 0)
+    used = built(config, rows, 0)
     train(used, rows)
-    reset_model(used, config, 2)
-    anew = build_model(config, rows, 2)
+    reset_model(used, recipe_of(config), 2)
+    anew = built(config, rows, 2)
     assert_same(everything(used), everything(anew))
     assert train(used, rows) == train(anew, rows)
 
 
 def test_frozen_layers_get_their_first_weights_too():
-    config = {**config_of("normalized"), "freeze": ["hidden", "norm"]}
+    config = replace(config_of("normalized"), freeze=("hidden", "norm"))
     rows = load_data(config, "published", 0)
-    used = build_model(config, rows, 0)
+    used = built(config, rows, 0)
     train(used, rows)
-    reset_model(used, config, 1)
-    assert_same(everything(used), everything(build_model(config, rows, 1)))
+    reset_model(used, recipe_of(config), 1)
+    assert_same(everything(used), everything(built(config, rows, 1)))
 
 
 @pytest.mark.parametrize("name", ["plain", "recurrent"])
@@ -110,10 +112,10 @@ def test_a_reset_takes_the_initializers_of_the_configuration_it_is_given(name):
     other = configuration({**layers, "output": OUTPUT})
     config = configuration({**NETWORKS[name], "output": OUTPUT})
     rows = load_data(config, "published", 0)
-    shared = build_model(other, rows, 0)
-    reset_model(shared, config, 1)
-    reset_model(shared, other, 1)
-    assert_same(everything(shared), everything(build_model(other, rows, 1)))
+    shared = built(other, rows, 0)
+    reset_model(shared, recipe_of(config), 1)
+    reset_model(shared, recipe_of(other), 1)
+    assert_same(everything(shared), everything(built(other, rows, 1)))
     assert any(weight.min() >= 2.0 for weight in shared.get_weights())
 
 
@@ -123,9 +125,9 @@ def test_the_state_of_pythons_own_generator_plays_no_part():
     config = config_of("recurrent")
     rows = load_data(config, "published", 0)
     random.seed(1)
-    first = everything(build_model(config, rows, 0))
+    first = everything(built(config, rows, 0))
     after = random.random()
     random.seed(2)
-    assert_same(first, everything(build_model(config, rows, 0)))
+    assert_same(first, everything(built(config, rows, 0)))
     random.seed(1)
     assert after == random.random()

@@ -6,15 +6,15 @@ import pytest
 
 from experiments.data import load_data
 from experiments.errors import ConfigError
-from experiments.model.network import build_model
 from experiments.model.trial import try_model
 from tests.model.cases import OUTPUT, configuration, dense
+from tests.model.steps import built
 
 
 def refused(config):
     data = load_data(config, "published", 0)
     with pytest.raises(ConfigError) as error:
-        try_model(build_model(config, data, 0), data)
+        try_model(built(config, data, 0), data)
     (problem,) = error.value.problems
     return problem
 

@@ -7,7 +7,7 @@ from experiments.seeds import derive_seed
 
 
 class Seeds:
-    """Gives the source of each random thing's seed.
+    """Writes the seed of each random thing.
 
     Args:
         run_seed: Seed of the run.
@@ -28,5 +28,5 @@ class Seeds:
         return Raw(f'{self._table}["{key}"]')
 
     def numbers(self, run_seed: int) -> dict[str, int]:
-        """Give the numbers of all seeds asked for so far, for another network's seed."""
+        """Return the numbers of all seeds written so far, for the seed of another network."""
         return {key: derive_seed(run_seed, *names) for key, names in self._used.items()}

@@ -1,7 +1,6 @@
-"""The variables of a model that stand for numbers of its configuration.
+"""Our Keras classes: one constraint that Keras 3 lacks, and Keras' own classes whose numbers may be variables.
 
-They are variables in every model, whether or not other runs share it, so that a result never depends on what else was
-to be done.
+The latter compute and draw what Keras' classes do, for Keras' code asks whether the number is 0.
 """
 
 from __future__ import annotations
@@ -9,43 +8,43 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from experiments.language.configuration import Configuration
-from experiments.model.numbers import input_numbers
 
+@keras.saving.register_keras_serializable(package="experiments")
+class RadialConstraint(keras.constraints.Constraint):  # type: ignore[misc]
+    """Makes a convolution's kernels equal at equal distance from their centre, as Keras 2's constraint of this name.
 
-class NumberInputs:
-    """The variables that stand for a model's numbers, by the dotted path of each in the configuration."""
+    Distance is counted in rings of a square. A ring gets one weight of the kernel's diagonal: in kernels of odd size
+    the centre gets the one before the middle and the rings those that follow; in kernels of even size the one after is
+    skipped. Keras 2's documentation shows the two rings of a 4×4 kernel the other way round; this follows its code.
 
-    def __init__(self) -> None:
-        self._variables: dict[str, Any] = {}
+    Source: Keras 2, ``keras.constraints.RadialConstraint``, removed in Keras 3.
+    """
 
-    def take(self, owner: Any, argument: str, path: str) -> None:
-        """Put a variable in the place of an object's number.
+    def __call__(self, w: Any) -> Any:
+        """Constrain a kernel of shape (size, size, input channels, filters).
 
-        Args:
-            owner: Layer, regularizer, constraint or optimizer that reads the number as its attribute.
-            argument: Name of the attribute.
-            path: Dotted path of the number in the configuration.
+        Raises:
+            ValueError: The weights are no square two-dimensional kernels.
         """
-        variable = tf.Variable(float(getattr(owner, argument)), trainable=False, dtype=keras.config.floatx())
-        setattr(owner, argument, variable)
-        self._variables[path] = variable
-
-    def adopt(self, variable: Any, path: str) -> None:
-        """Take up a variable that Keras itself has for a number."""
-        self._variables[path] = variable
-
-    def assign(self, config: Configuration) -> None:
-        """Give every variable the number that a configuration has at its path."""
-        for path, number in input_numbers(config).items():
-            self._variables[path].assign(number)
+        w = keras.ops.convert_to_tensor(w)
+        if len(w.shape) != 4 or w.shape[0] != w.shape[1]:
+            raise ValueError(f"RadialConstraint needs square kernels of a Conv2D, found weights of shape {w.shape}")
+        size = int(w.shape[0])
+        away = np.abs(np.arange(size) - (size - 1) / 2)
+        rings = np.floor(np.maximum.outer(away, away)).astype(int)
+        first = size // 2 - 1 if size > 1 else 0
+        skipped = (rings > 0) if size % 2 == 0 else 0
+        diagonal = (first + rings + skipped) * (size + 1)
+        flat = keras.ops.reshape(w, (size * size, *w.shape[2:]))
+        return keras.ops.reshape(keras.ops.take(flat, diagonal.ravel(), axis=0), w.shape)
 
 
 class L1L2(keras.regularizers.L1L2):  # type: ignore[misc]
-    """Keras' L1L2 whose factors may be variables: Keras' own asks if they are 0, which a variable cannot answer."""
+    """Keras' L1L2 whose factors may be variables."""
 
     rows_are_independent = True  # so that it is evaluated in one large batch
 
@@ -60,10 +59,7 @@ class L1L2(keras.regularizers.L1L2):  # type: ignore[misc]
 
 
 class Dropout(keras.layers.Dropout):  # type: ignore[misc]
-    """Keras' Dropout whose rate may be a variable: ``keras.random.dropout`` asks if it is 0, too.
-
-    The draws are the same as Keras' own.
-    """
+    """Keras' Dropout whose rate may be a variable."""
 
     rows_are_independent = True  # so that it is evaluated in one large batch
 

@@ -1,17 +1,18 @@
-"""The training of a run, its callbacks and its scores, as source code."""
+"""The training of a run, its callbacks and its scores, with the project's own draws and orders."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from experiments.language.allowed import OWN_TRIGGERS
-from experiments.language.configuration import Configuration
-from experiments.script.network import draws, optimizer_name, own_steps
-from experiments.script.seeds import Seeds
-from experiments.script.writing import Call, Raw, borrowed, call, statement
+from experiments.language.calls import Call
+from experiments.model.recipe import Recipe
+from experiments.script.borrowing import borrowed, borrowed_triggers
+from experiments.script.exact_network import draws
+from experiments.script.plain_callbacks import BEST_FILE
+from experiments.script.seed_texts import Seeds
+from experiments.script.writing import Invocation, Raw, call, explicit, statement
 
-_BEST_FILE = "best.weights.h5"
 _CLIPPING = {
     "clipnorm": "grads = [tf.clip_by_norm(grad, {number!r}) for grad in grads]",
     "clipvalue": "grads = [tf.clip_by_value(grad, -{number!r}, {number!r}) for grad in grads]",
@@ -42,7 +43,6 @@ SHUFFLED = '''class ShuffledRows(keras.utils.PyDataset):
 
     def shuffle(self, epoch, logs=None):
         self.order = row_orders(len(self.x), self.seed, epoch, count=1)[0]'''
-ORDERS = ("row_orders",)
 
 _NOISY_MODEL = '''class NoisyModel(keras.Model):
     """A model whose weights have noise on them in every forward and backward pass, but not in the update."""
@@ -63,113 +63,90 @@ _NOISY_MODEL = '''class NoisyModel(keras.Model):
         return self.compute_metrics(x, y, predictions)'''
 
 _DRAWS = "keras_draws.dropout, keras_draws.uniform, keras_draws.normal"
-_FAST_DRAWS = f"""# Keras' draws are slow under XLA on a CPU; these are quick, and the results were made with them.
-kept = {_DRAWS}
-{_DRAWS} = threefry_dropout, threefry_uniform, threefry_normal"""
-
-_BORROWED_DRAWS = (
-    *("THREEFRY", "CENTRAL", "NUMERATOR", "DENOMINATOR"),
-    *("threefry_uniform", "normal_quantile", "threefry_normal", "threefry_dropout"),
-)
+_FAST_DRAWS = f"{_DRAWS} = threefry_dropout, threefry_uniform, threefry_normal"
 
 
-class Training:
-    """How a configuration is trained.
+class ExactTraining:
+    """How a recipe is trained.
 
     Args:
-        config: Resolved configuration.
+        recipe: The recipe.
         seeds: Gives the seeds of orders and noise.
+
+    Attributes:
+        draws: Whether anything but the order is random while training.
+        keeps_best: Whether the weights of the best epoch are written to a file.
+        shuffles: Whether every epoch has an order of its own.
     """
 
-    def __init__(self, config: Configuration, seeds: Seeds) -> None:
-        self._training = config.training
+    def __init__(self, recipe: Recipe, seeds: Seeds) -> None:
+        self._recipe = recipe
+        self._training = recipe.training
         self._seeds = seeds
-        self._layers = [layer.component.name for layer in config.model.layers]
-        self._callbacks = tuple(config.training.callbacks.values())
-
-    @property
-    def is_noisy(self) -> bool:
-        """Whether there is noise on the weights."""
-        return bool(self._training.weight_noise)
-
-    @property
-    def shuffles(self) -> bool:
-        """Whether every epoch has an order of its own."""
-        return self._training.shuffle
-
-    @property
-    def draws(self) -> bool:
-        """Whether anything but the order is random while training."""
-        steps = any(word == "noise" for _, word, _ in own_steps(self._training))
-        return self.is_noisy or steps or any(map(draws, self._layers))
-
-    @property
-    def keeps_best(self) -> bool:
-        """Whether the weights of the best epoch are written to a file."""
-        return any(callback.name == "ModelCheckpoint" for callback in self._callbacks)
-
-    def triggers(self) -> list[str]:
-        """Name the stopping triggers that Keras does not have."""
-        return sorted({callback.name for callback in self._callbacks if callback.name in OWN_TRIGGERS})
+        self._optimizer, self._changes = recipe.optimizer_and_changes()
+        self._noise_slots = [change.slot for change in self._changes if change.word == "noise"]
+        self.shuffles = recipe.training.shuffle
+        self.draws = bool(self._training.weight_noise or self._noise_slots or any(map(draws, recipe.layers)))
+        self.keeps_best = any(callback.name == "ModelCheckpoint" for callback in recipe.callbacks)
 
     @property
     def model_class(self) -> str:
         """Name the class of the model."""
-        return "NoisyModel" if self.is_noisy else "keras.Model"
+        return "NoisyModel" if self._training.weight_noise else "keras.Model"
 
     @property
     def optimizer_class(self) -> str:
         """Name the class of the optimizer."""
-        name = optimizer_name(self._training)
-        return f"{name}WithSteps" if own_steps(self._training) else f"keras.optimizers.{name}"
+        return f"{self._optimizer.name}WithSteps" if self._changes else self._optimizer.callee
 
     @property
     def compiles(self) -> str:
         """Write whether the steps are compiled under XLA: unless a layer cannot, or is slower so (convolutions)."""
-        if all(name in _COMPILING for name in self._layers):
+        if all(layer.name in _COMPILING for layer in self._recipe.layers):
             return "True"
         return 'all(layer.supports_jit and "Conv" not in type(layer).__name__ for layer in model.layers)'
 
     def classes(self) -> list[str]:
         """Write the classes that Keras does not have and this training needs."""
         found = []
+        triggers = [callback.name for callback in self._recipe.callbacks if callback.name in OWN_TRIGGERS]
         if self.draws:
-            found.append(borrowed("training/keras_private.py", ("seed_tensor",)))
-            found.append(borrowed("training/threefry.py", _BORROWED_DRAWS))
-        if self.triggers():
-            found.append(borrowed("training/keras_private.py", ("smaller_is_better",)))
-            found.append(borrowed("training/triggers.py", ("Logs", "Trigger", *self.triggers())))
-        if self.is_noisy:
+            found += [borrowed("training/keras_private.py", ["seed_tensor"]), borrowed("training/threefry.py")]
+        found += borrowed_triggers(triggers)
+        if self._training.weight_noise:
             found.append(_NOISY_MODEL.format(stddev=self._training.weight_noise))
-        if own_steps(self._training):
-            found.append(self._steps())
+        if self._changes:
+            found.append(self._optimizer_source())
+        if self.shuffles:
+            found += [borrowed("training/randomness.py"), SHUFFLED]
         return found
 
-    def _steps(self) -> str:
-        name = optimizer_name(self._training)
+    def _optimizer_source(self) -> str:
         lines = [
-            f"class {name}WithSteps(keras.optimizers.{name}):",
-            f'    """{name} that first changes the gradients, step by step."""',
+            f"class {self.optimizer_class}({self._optimizer.callee}):",
+            f'    """{self._optimizer.name} that first changes the gradients, step by step."""',
             "",
             "    def apply(self, grads, trainable_variables=None):",
         ]
-        for slot, word, number in own_steps(self._training):
-            if word == "noise":
-                draw = f"keras.random.normal(grad.shape, stddev={number!r}, seed=gradient_noise[{slot!r}])"
+        for change in self._changes:
+            if change.word == "noise":
+                draw = (
+                    f"keras.random.normal(grad.shape, stddev={change.number!r}, seed=gradient_noise[{change.slot!r}])"
+                )
                 lines.append(f"        grads = [grad + {draw} for grad in grads]".replace("'", '"'))
-            elif number:
-                lines.append("        " + _CLIPPING[word].format(number=number))
+            else:
+                lines.append("        " + _CLIPPING[change.word].format(number=change.number))
         return "\n".join([*lines, "        super().apply(grads, trainable_variables)"])
 
     def generators(self) -> list[str]:
         """Write the generators of the noise on weights and gradients."""
         lines = []
-        if self.is_noisy:
+        if self._training.weight_noise:
             lines.append(f"weight_noise = keras.random.SeedGenerator({self._seeds.seed('training')})")
-        slots = [slot for slot, word, _ in own_steps(self._training) if word == "noise"]
-        if slots:
+        if self._noise_slots:
             made = {
-                slot: call("keras.random.SeedGenerator", self._seeds.seed("gradients", slot, "draws")) for slot in slots
+                slot: call("keras.random.SeedGenerator", self._seeds.seed("gradients", slot, "draws"))
+                for slot in self._noise_slots
             }
             lines.append(statement("gradient_noise = ", made))
         return lines
@@ -180,8 +157,13 @@ class Training:
         size = self._training.batch_size
         batch_size = Raw("len(x)") if size == "all" else size
         if self.draws:
-            lines.append(_FAST_DRAWS if self.compiles == "True" else _if_compiled(_FAST_DRAWS))
-        callbacks = [self._callback(callback.name, callback.arguments) for callback in self._callbacks]
+            always = self.compiles == "True"
+            lines += [
+                "# Keras' draws are slow under XLA on a CPU; these are quick, and the results were made with them.",
+                f"kept = {_DRAWS}",
+                *([_FAST_DRAWS] if always else ["if model.jit_compile:", f"    {_FAST_DRAWS}"]),
+            ]
+        callbacks = [_callback(callback) for callback in self._recipe.callbacks]
         fit: dict[str, Any] = {"epochs": self._training.epochs}
         if self.shuffles:
             seed = self._seeds.seed("training")
@@ -192,38 +174,31 @@ class Training:
         fit |= self._validation(batch_size)
         fit |= {"callbacks": callbacks} if callbacks else {}
         rows = (Raw("batches"),) if self.shuffles else (Raw("x"), Raw("y"))
-        fitted = Call("model.fit", rows, {**fit, "shuffle": False, "verbose": 0})
-        lines.append(statement("", fitted))
+        lines.append(statement("", Invocation("model.fit", rows, {**fit, "shuffle": False, "verbose": 0})))
         if self.draws:
             lines.append(f"{_DRAWS} = kept")
         return "\n".join(lines)
 
     def _validation(self, batch_size: Any) -> dict[str, Any]:
-        watched = self._training.validate_on
+        watched, frequency = self._training.validate_on, self._training.validation_freq
         if watched == "none":
             return {}
-        frequency = self._training.validation_freq
         more = {"validation_freq": frequency} if frequency != 1 else {}
         return {"validation_data": Raw(f'rows["{watched}"]'), "validation_batch_size": batch_size, **more}
-
-    def _callback(self, name: str, arguments: Mapping[str, Any]) -> Call:
-        if name == "ModelCheckpoint":
-            known = {key: item for key, item in arguments.items() if key != "save_best_only"}
-            best = {"save_best_only": True, "save_weights_only": True}
-            return Call("keras.callbacks.ModelCheckpoint", (_BEST_FILE,), {**known, **best})
-        return Call(name if name in OWN_TRIGGERS else f"keras.callbacks.{name}", (), dict(arguments))
 
     def scores(self) -> str:
         """Write the evaluation of the last weights, and of the best where they are kept."""
         lines = [*_scores("")]
         if self.keeps_best:
-            lines += [f'model.load_weights("{_BEST_FILE}")', *_scores("best_")]
+            lines += [f'model.load_weights("{BEST_FILE}")', *_scores("best_")]
         return "\n".join(lines)
 
 
-def _if_compiled(fast_draws: str) -> str:
-    comment, kept, assignment = fast_draws.splitlines()
-    return "\n".join([comment, kept, "if model.jit_compile:", f"    {assignment}"])
+def _callback(callback: Call) -> Invocation:
+    if callback.name == "ModelCheckpoint":
+        best = {"save_best_only": True, "save_weights_only": True}
+        return Invocation(callback.callee, (BEST_FILE,), {**callback.arguments, **best})
+    return explicit(callback)
 
 
 def _scores(prefix: str) -> list[str]:
