@@ -29,7 +29,7 @@ class SourceRows:
 
 
 @dataclass(frozen=True)
-class Draw:
+class GeneratorCall:
     """A call of a generator: the function, its arguments, and the seed of the further rows.
 
     Attributes:
@@ -45,48 +45,48 @@ class Draw:
     as_configured: bool
 
 
-def separate_call(draw: Draw) -> SourceRows:
+def separate_call(call: GeneratorCall) -> SourceRows:
     """Draw further rows by a second call: the arguments determine the distribution (moons, circles, curves).
 
     The borders between Gaussian quantiles depend on the rows drawn, and so are only approximately the same.
     """
-    return SourceRows(*draw.generator(**draw.arguments), *draw.generator(**_further(draw)))
+    return SourceRows(*call.generator(**call.arguments), *call.generator(**_further(call)))
 
 
-def same_centres(draw: Draw) -> SourceRows:
+def same_centres(call: GeneratorCall) -> SourceRows:
     """Draw further blobs around the same centres."""
-    x, y, centres = draw.generator(**draw.arguments, return_centers=True)
-    return SourceRows(x, y, *draw.generator(**_further(draw) | {"centers": centres}))
+    x, y, centres = call.generator(**call.arguments, return_centers=True)
+    return SourceRows(x, y, *call.generator(**_further(call) | {"centers": centres}))
 
 
-def same_coefficients(draw: Draw) -> SourceRows:
+def same_coefficients(call: GeneratorCall) -> SourceRows:
     """Draw further inputs of a linear regression, with the same coefficients, bias and noise."""
-    arguments = draw.arguments
+    arguments = call.arguments
     if arguments.get("effective_rank") is not None:
-        return one_long_call(draw)
-    x, y, coefficients = draw.generator(**arguments, coef=True)
-    random = np.random.default_rng(draw.fresh_seed)
+        return one_long_call(call)
+    x, y, coefficients = call.generator(**arguments, coef=True)
+    random = np.random.default_rng(call.fresh_seed)
     x_fresh = random.standard_normal((FRESH_ROWS, x.shape[1]))
     y_fresh = x_fresh @ coefficients + arguments.get("bias", 0.0)
     return SourceRows(x, y, x_fresh, y_fresh + random.normal(0.0, arguments.get("noise", 0.0), y_fresh.shape))
 
 
-def same_distributions(draw: Draw) -> SourceRows:
+def same_distributions(call: GeneratorCall) -> SourceRows:
     """Draw further multi-label rows with the same class and word probabilities.
 
     scikit-learn draws its rows one by one in Python; this is the same model for all rows at once. A row has a Poisson
     number of labels, drawn without replacement (the largest of log probability plus Gumbel noise), and a Poisson
     number of words, distributed by the mean word probabilities of its labels.
     """
-    x, y, p_class, p_word = draw.generator(**draw.arguments, return_distributions=True)
-    random = np.random.default_rng(draw.fresh_seed)
-    fewest = 0 if draw.arguments.get("allow_unlabeled", True) else 1
-    sizes = _poisson_within(random, draw.arguments.get("n_labels", 2), fewest, len(p_class))
+    x, y, p_class, p_word = call.generator(**call.arguments, return_distributions=True)
+    random = np.random.default_rng(call.fresh_seed)
+    fewest = 0 if call.arguments.get("allow_unlabeled", True) else 1
+    sizes = _poisson_within(random, call.arguments.get("n_labels", 2), fewest, len(p_class))
     keys = np.log(p_class) + random.gumbel(size=(FRESH_ROWS, len(p_class)))
     ranks = (-keys).argsort(axis=1).argsort(axis=1)
     labels = (ranks < sizes[:, None]).astype(int)
     p_words = np.where(sizes[:, None] > 0, labels @ p_word.T / np.maximum(sizes, 1)[:, None], 1 / len(p_word))
-    words = _poisson_within(random, draw.arguments.get("length", 50), 1, None)
+    words = _poisson_within(random, call.arguments.get("length", 50), 1, None)
     return SourceRows(x, y, random.multinomial(words, p_words).astype(float), labels)
 
 
@@ -98,25 +98,25 @@ def _poisson_within(random: np.random.Generator, mean: float, fewest: int, most:
     return counts
 
 
-def one_long_call(draw: Draw) -> SourceRows:
+def one_long_call(call: GeneratorCall) -> SourceRows:
     """Split one longer call in two: the generator draws the distribution itself and does not return it.
 
     The study's rows of the published protocol are those of the configured call, so there are no further rows then.
     """
-    if draw.as_configured:
-        return SourceRows(*draw.generator(**draw.arguments))
-    rows = draw.arguments.get("n_samples", 100)
-    x, y = draw.generator(**{**draw.arguments, "n_samples": rows + FRESH_ROWS})
+    if call.as_configured:
+        return SourceRows(*call.generator(**call.arguments))
+    rows = call.arguments.get("n_samples", 100)
+    x, y = call.generator(**{**call.arguments, "n_samples": rows + FRESH_ROWS})
     # Without its own shuffling a generator returns one class after the other, and a split would separate the classes.
-    order = np.random.default_rng(draw.fresh_seed).permutation(len(x))
+    order = np.random.default_rng(call.fresh_seed).permutation(len(x))
     study, further = order[:rows], order[rows:]
     return SourceRows(x[study], y[study], x[further], y[further])
 
 
-def _further(draw: Draw) -> dict[str, Any]:
+def _further(call: GeneratorCall) -> dict[str, Any]:
     """Return the arguments of a call for 10,000 further rows, shuffled even if the study's rows are not."""
-    arguments = {key: value for key, value in draw.arguments.items() if key != "shuffle"}
-    return arguments | {"n_samples": further_rows(arguments), "random_state": draw.fresh_seed}
+    arguments = {key: value for key, value in call.arguments.items() if key != "shuffle"}
+    return arguments | {"n_samples": further_rows(arguments), "random_state": call.fresh_seed}
 
 
 def further_rows(arguments: Mapping[str, Any]) -> int | tuple[int, ...]:

@@ -1,15 +1,20 @@
-"""Data sources by name: scikit-learn's generators and embedded sets, Keras' digits, and small tables."""
+"""Data sources by name: scikit-learn's generators and embedded sets, Keras' digits, and small tables.
+
+To add a source of this project, write its function here and list it in ``GENERATORS`` or ``FIXED``; its arguments, and
+its number of rows if that is fixed, belong into ``language/allowed.py``. The name of a generator starts with ``make_``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from experiments.data.fresh import (
-    Draw,
+    GeneratorCall,
     SourceRows,
     one_long_call,
     same_centres,
@@ -18,111 +23,37 @@ from experiments.data.fresh import (
     separate_call,
 )
 from experiments.errors import ExperimentsError, config_error, first_paragraph
+from experiments.language.allowed import EMBEDDED_ROWS
 from experiments.language.calls import Call, call_of
 from experiments.language.configuration import Component
 from experiments.seeds import derive_seed
 
-_GENERATORS: dict[str, Callable[[Draw], SourceRows]] = {
-    "make_blobs": same_centres,
-    "make_circles": separate_call,
-    "make_classification": one_long_call,
-    "make_friedman1": separate_call,
-    "make_friedman2": separate_call,
-    "make_friedman3": separate_call,
-    "make_gaussian_quantiles": separate_call,
-    "make_hastie_10_2": separate_call,
-    "make_moons": separate_call,
-    "make_multilabel_classification": same_distributions,
-    "make_regression": same_coefficients,
-    "make_s_curve": separate_call,
-    "make_sparse_uncorrelated": separate_call,
-    "make_swiss_roll": separate_call,
-}
-_LOADERS = ("load_breast_cancer", "load_diabetes", "load_digits", "load_iris", "load_linnerud", "load_wine")
-_KERAS_DIGITS = ("mnist", "fashion_mnist")
 
+@dataclass(frozen=True)
+class Generator:
+    """A source that draws its rows from the argument ``random_state``.
 
-def draw_source(slot: str, source: Component, protocol: str, seed: int) -> SourceRows:
-    """Draw the rows of one source.
-
-    Args:
-        slot: The source's name in the study.
-        source: Generator, loader, "mnist", "fashion_mnist" or "table", with its arguments as configured.
-        protocol: "published": exactly the configured call. "fresh": the same call with the repeat's own seed.
-        seed: Seed of the repeat.
-
-    Returns:
-        Its rows; arrays are shared between calls and must not be written to.
-
-    Raises:
-        ConfigError: The arguments do not fit.
-        ExperimentsError: The source cannot be loaded on this machine.
+    Attributes:
+        further: Draws the study's rows and 10,000 further rows of the same distribution.
+        function: Returns inputs and targets of ``n_samples`` rows; None for scikit-learn's function of that name.
     """
-    call = source_call(slot, source, protocol, seed)
-    as_configured = protocol != "fresh" or call.name not in _GENERATORS
-    return _rows(call, fresh_seed(slot, call.name, protocol, seed), as_configured)
+
+    further: Callable[[GeneratorCall], SourceRows]
+    function: Callable[..., tuple[np.ndarray, np.ndarray]] | None = None
 
 
-def source_call(slot: str, source: Component, protocol: str, seed: int) -> Call:
-    """Return the call that draws or loads the rows of a source, with the seed of the rows of one repeat."""
-    call = call_of("sources", source)
-    if call.name not in _GENERATORS:
-        return call
-    if protocol == "fresh":
-        return call.with_arguments(random_state=derive_seed(seed, slot, "data"))
-    # One data set for all repeats, even where the study names no seed.
-    return call if call.arguments.get("random_state") is not None else call.with_arguments(random_state=0)
-
-
-def fresh_seed(slot: str, name: str, protocol: str, seed: int) -> int:
-    """Derive the seed of a source's 10,000 further rows."""
-    own_rows = protocol == "fresh" and name in _GENERATORS
-    return derive_seed(seed if own_rows else 0, slot, "fresh")
-
-
-@lru_cache(maxsize=40)
-def _rows(call: Call, further_seed: int, as_configured: bool) -> SourceRows:
-    """Draw once per process what is the same in every repeat, or in every variant of one repeat."""
-    if call.name in _GENERATORS:
-        return _located(call, lambda: _generate(call, further_seed, as_configured))
-    if call.name in _LOADERS:
-        return _located(call, lambda: _load(call))
-    if call.name in _KERAS_DIGITS:
-        return _keras_digits(call.name)
-    if call.name == "table":
-        return _located(call, lambda: _table(**call.arguments))
-    raise config_error(call.path, f"'{call.name}' is not a data source")
-
-
-def _located(call: Call, draw: Callable[[], SourceRows]) -> SourceRows:
-    try:
-        rows = draw()
-    except (TypeError, ValueError) as error:
-        raise config_error(call.path, f"{call.name}: {first_paragraph(error)}") from error
-    for array in (rows.x, rows.y, rows.x_fresh, rows.y_fresh):
-        if array is not None:
-            array.flags.writeable = False
-    return rows
-
-
-def _generate(call: Call, further_seed: int, as_configured: bool) -> SourceRows:
+def _hastie(**arguments: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Draw make_hastie_10_2 with classes 0 and 1, as in all other sources, instead of targets -1.0 and 1.0."""
     from sklearn import datasets
 
-    draw = Draw(getattr(datasets, call.name), call.arguments, further_seed, as_configured)
-    rows = _GENERATORS[call.name](draw)
-    return _as_classes(rows) if call.name == "make_hastie_10_2" else rows
+    x, y = datasets.make_hastie_10_2(**arguments)
+    return x, (y > 0).astype(int)
 
 
-def _as_classes(rows: SourceRows) -> SourceRows:
-    """Turn make_hastie_10_2's targets -1.0 and 1.0 into the classes 0 and 1 of all other sources."""
-    assert rows.y_fresh is not None
-    return SourceRows(rows.x, (rows.y > 0).astype(int), rows.x_fresh, (rows.y_fresh > 0).astype(int))
-
-
-def _load(call: Call) -> SourceRows:
+def _load(name: str, **arguments: Any) -> SourceRows:
     from sklearn import datasets
 
-    x, y = getattr(datasets, call.name)(return_X_y=True, **call.arguments)
+    x, y = getattr(datasets, name)(return_X_y=True, **arguments)
     return SourceRows(x, y)
 
 
@@ -150,3 +81,95 @@ def _keras_digits(name: str) -> SourceRows:
         ) from error
     x = np.concatenate([x_train, x_test]).reshape(len(x_train) + len(x_test), -1).astype(np.float32)
     return SourceRows(x, np.concatenate([y_train, y_test]).astype(int))
+
+
+GENERATORS: dict[str, Generator] = {
+    "make_blobs": Generator(same_centres),
+    "make_circles": Generator(separate_call),
+    "make_classification": Generator(one_long_call),
+    "make_friedman1": Generator(separate_call),
+    "make_friedman2": Generator(separate_call),
+    "make_friedman3": Generator(separate_call),
+    "make_gaussian_quantiles": Generator(separate_call),
+    "make_hastie_10_2": Generator(separate_call, _hastie),
+    "make_moons": Generator(separate_call),
+    "make_multilabel_classification": Generator(same_distributions),
+    "make_regression": Generator(same_coefficients),
+    "make_s_curve": Generator(separate_call),
+    "make_sparse_uncorrelated": Generator(separate_call),
+    "make_swiss_roll": Generator(separate_call),
+}
+FIXED: dict[str, Callable[..., SourceRows]] = {
+    **{name: partial(_load, name) for name in EMBEDDED_ROWS},
+    "mnist": partial(_keras_digits, "mnist"),
+    "fashion_mnist": partial(_keras_digits, "fashion_mnist"),
+    "table": _table,
+}
+"""Sources with the same rows in every repeat."""
+
+
+def draw_source(slot: str, source: Component, protocol: str, seed: int) -> SourceRows:
+    """Draw the rows of one source.
+
+    Args:
+        slot: The source's name in the study.
+        source: Generator, loader, "mnist", "fashion_mnist" or "table", with its arguments as configured.
+        protocol: "published": exactly the configured call. "fresh": the same call with the repeat's own seed.
+        seed: Seed of the repeat.
+
+    Returns:
+        Its rows; arrays are shared between calls and must not be written to.
+
+    Raises:
+        ConfigError: The arguments do not fit.
+        ExperimentsError: The source cannot be loaded on this machine.
+    """
+    call = source_call(slot, source, protocol, seed)
+    as_configured = protocol != "fresh" or call.name not in GENERATORS
+    return _rows(call, fresh_seed(slot, call.name, protocol, seed), as_configured)
+
+
+def source_call(slot: str, source: Component, protocol: str, seed: int) -> Call:
+    """Return the call that draws or loads the rows of a source, with the seed of the rows of one repeat."""
+    call = call_of("sources", source)
+    if call.name not in GENERATORS:
+        return call
+    if protocol == "fresh":
+        return call.with_arguments(random_state=derive_seed(seed, slot, "data"))
+    # One data set for all repeats, even where the study names no seed.
+    return call if call.arguments.get("random_state") is not None else call.with_arguments(random_state=0)
+
+
+def fresh_seed(slot: str, name: str, protocol: str, seed: int) -> int:
+    """Derive the seed of a source's 10,000 further rows."""
+    own_rows = protocol == "fresh" and name in GENERATORS
+    return derive_seed(seed if own_rows else 0, slot, "fresh")
+
+
+@lru_cache(maxsize=40)
+def _rows(call: Call, further_seed: int, as_configured: bool) -> SourceRows:
+    """Draw once per process what is the same in every repeat, or in every variant of one repeat."""
+    if call.name in GENERATORS:
+        return _located(call, lambda: _generate(call, further_seed, as_configured))
+    if call.name in FIXED:
+        return _located(call, lambda: FIXED[call.name](**call.arguments))
+    raise config_error(call.path, f"'{call.name}' is not a data source")
+
+
+def _located(call: Call, draw: Callable[[], SourceRows]) -> SourceRows:
+    try:
+        rows = draw()
+    except (TypeError, ValueError) as error:
+        raise config_error(call.path, f"{call.name}: {first_paragraph(error)}") from error
+    for array in (rows.x, rows.y, rows.x_fresh, rows.y_fresh):
+        if array is not None:
+            array.flags.writeable = False
+    return rows
+
+
+def _generate(call: Call, further_seed: int, as_configured: bool) -> SourceRows:
+    from sklearn import datasets
+
+    generator = GENERATORS[call.name]
+    function = generator.function or getattr(datasets, call.name)
+    return generator.further(GeneratorCall(function, call.arguments, further_seed, as_configured))

@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from experiments.data.fresh import FRESH_ROWS, further_rows
-from experiments.data.sources import fresh_seed
+from experiments.data.fresh import (
+    FRESH_ROWS,
+    further_rows,
+    one_long_call,
+    same_centres,
+    same_coefficients,
+    separate_call,
+)
+from experiments.data.sources import GENERATORS, fresh_seed
 from experiments.language.calls import Call
 from experiments.language.configuration import Configuration
 from experiments.script.rows import Rows, source_lines
 from experiments.script.writing import Raw, call, one_line, printed, statement
 
-_TRUTH_IN_ARGUMENTS = (
-    "make_circles",
-    "make_friedman1",
-    "make_friedman2",
-    "make_friedman3",
-    "make_gaussian_quantiles",
-    "make_hastie_10_2",
-    "make_moons",
-    "make_s_curve",
-    "make_sparse_uncorrelated",
-    "make_swiss_roll",
-)
 _SCALED = {
     "x": "x_scaler.transform(x), y",
     "y": "x, y_scaler.transform(y.reshape(len(y), -1)).reshape(y.shape)",
@@ -54,9 +49,9 @@ class ExactRows(Rows):
         return "\n".join([*lines, statement("rows = ", sets), *self._scaled(), *self._finished()])
 
     def _can_draw_further(self, source: Call) -> bool:
-        named = ("make_blobs", "make_regression", *_TRUTH_IN_ARGUMENTS)
-        is_one_call = source.name == "make_classification" or source.arguments.get("effective_rank") is not None
-        return self._fresh if is_one_call else source.name in named
+        draw = _way_of_drawing(source)
+        is_one_call = draw is one_long_call or source.arguments.get("effective_rank") is not None
+        return self._fresh if is_one_call else draw in (separate_call, same_centres, same_coefficients)
 
     def _drawn(self, slot: str, source: Call) -> Iterator[str]:
         """Draw the rows of a source, and 10,000 more of the same truth where that is possible."""
@@ -64,15 +59,16 @@ class ExactRows(Rows):
         x, y, x_fresh, y_fresh = f"x{end}", f"y{end}", f"x_fresh{end}", f"y_fresh{end}"
         unordered = {key: value for key, value in arguments.items() if key != "shuffle"}
         further = {**unordered, "n_samples": further_rows(arguments), "random_state": seed}
+        draw = _way_of_drawing(source)
         if not self._can_draw_further(source):
             yield from source_lines(source, x, y)
-        elif source.name in _TRUTH_IN_ARGUMENTS:
+        elif draw is separate_call:
             yield from source_lines(source, x, y)
             yield from source_lines(Call(source.callee, further), x_fresh, y_fresh)
-        elif source.name == "make_blobs":
+        elif draw is same_centres:
             yield statement(f"{x}, {y}, centers = ", call("make_blobs", **arguments, return_centers=True))
             yield statement(f"{x_fresh}, {y_fresh} = ", call("make_blobs", **{**further, "centers": Raw("centers")}))
-        elif arguments.get("effective_rank") is None and source.name == "make_regression":
+        elif arguments.get("effective_rank") is None and draw is same_coefficients:
             yield statement(f"{x}, {y}, coefficients = ", call("make_regression", **arguments, coef=True))
             yield f"random = np.random.default_rng({seed})"
             yield f"{x_fresh} = random.standard_normal(({FRESH_ROWS}, {x}.shape[1]))"
@@ -112,3 +108,8 @@ class ExactRows(Rows):
         elif self.is_real or "y" in self.scalers:
             targets = 'y.astype("float32")'
         yield f'rows = {{name: (x.astype("float32"), {targets}) for name, (x, y) in rows.items()}}'
+
+
+def _way_of_drawing(source: Call) -> Any:
+    """Return the function that draws the rows of a generator with its further rows; None for other sources."""
+    return GENERATORS[source.name].further if source.name in GENERATORS else None

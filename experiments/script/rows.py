@@ -128,7 +128,7 @@ class Rows:
 
 def is_sklearn(source: Call) -> bool:
     """Return whether a source is a function of scikit-learn."""
-    return source.name.startswith(("make_", "load_"))
+    return source.callee.startswith("sklearn.")
 
 
 def source_lines(source: Call, x: str, y: str) -> Iterator[str]:
