@@ -44,21 +44,18 @@ PROFILER = """
 import os, sys, threading
 ROOT, OUT = os.environ["TRAVEL_ROOT"], os.environ["TRAVEL_OUT"]
 RUN = {"Run", "TrainingRecord", "Outcome", "RunResult", "StagedRun", "Row"}
-CLAIM = {"Claim", "Expression", "Comparison", "JudgedClaim", "Judged", "Verdict", "Finding"}
+CLAIM = {"Claim", "Expression", "Comparison", "JudgedClaim", "Judged", "Verdict", "Finding", "Evidence", "ClaimRow"}
 EXPECT = "dropout.test_accuracy > baseline.test_accuracy"
 found = set()
 
-def is_dropout(value):
-    if type(value) is float:
-        return value == 0.4321
-    if isinstance(value, dict):
-        return "Dropout" in value or value.get("rate") == 0.4321
-    return getattr(value, "name", None) == "Dropout" and hasattr(value, "arguments")
-
 def kinds(value):
     name = type(value).__name__
-    if is_dropout(value):
-        yield "rate of a dropout"
+    if isinstance(value, dict) and "Dropout" in value:
+        yield "Dropout as plain data"
+    elif getattr(value, "name", None) == "Dropout" and hasattr(value, "arguments"):
+        yield "Dropout as a value"
+    elif type(value) is float and value == 0.4321:
+        yield "rate of the Dropout"
     if name in RUN:
         yield "one run"
     if name in CLAIM or (type(value) is str and value == EXPECT) or (isinstance(value, dict) and "expect" in value):
@@ -110,11 +107,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     functions = defaultdict(set)
     for kind, file, function in entries:
         functions[kind].add((file, function))
-    print(f"{'value':20} {'functions':>9} {'files':>6} {'packages':>9}")
+    print(f"{'value':22} {'functions':>9} {'files':>6} {'packages':>9}")
     for kind, passed in sorted(functions.items()):
         files = {file for file, _ in passed}
         packages = {Path(file).parts[0] for file in files}
-        print(f"{kind:20} {len(passed):9} {len(files):6} {len(packages):9}")
+        print(f"{kind:22} {len(passed):9} {len(files):6} {len(packages):9}")
         if given.list:
             print("\n".join(f"    {file}: {function}" for file, function in sorted(passed)))
     return 0
