@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md"]
 SOURCES = [path for folder in ("experiments", "tools", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
 #: Names of other projects, and words of the file formats.
-FOREIGN = {"keras.Model", "model.fit"}
+FOREIGN = {"keras.Model", "model.fit", "concurrent.futures", "yaml.compose"}
 
 
 def defined():
