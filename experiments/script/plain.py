@@ -70,13 +70,15 @@ def plain_script(run: Run) -> str:
 def _head(run: Run) -> str:
     config = run.config
     left_out = ["the scores on 10,000 fresh rows"] if has_fresh_rows(config) else []
+    if any(key.endswith("_regularizer") for layer in recipe_of(config).layers for key, _ in layer.nested):
+        left_out.append("the loss without its penalties")
     words = [*config.record.words, *(["epochs_until"] if config.record.epochs_until else [])]
     left_out += [f"what the study records beside the scores ({', '.join(words)})"] if words else []
     lines = [
         f"Variant {harmless(run.variant)} of the study {harmless(run.study)} in plain Keras.",
         "",
         f"The rows are those of repeat {run.repeat}, {run.protocol} protocol. Keras draws weights and batches.",
-        *([f"Left out: {' and '.join(left_out)}."] if left_out else []),
+        *([f"Left out: {'; '.join(left_out)}."] if left_out else []),
         "`code --exact` prints a longer script whose numbers equal the study's.",
     ]
     return "\n".join(lines)

@@ -92,8 +92,6 @@ def compile_line(recipe: Recipe, optimizer_class: str) -> str:
     optimizer, _ = recipe.optimizer_and_changes()
     metrics = [metric if isinstance(metric, str) else printed(metric) for metric in recipe.metrics]
     loss = recipe.training.loss
-    if loss.identifier and recipe.loss_metric and _has_penalties(recipe):
-        metrics.append(loss.name)  # the loss without the penalties
     named = {
         **({"optimizer": _optimizer(optimizer, optimizer_class)} if optimizer_class else {}),
         "loss": loss.name if loss.identifier else printed(recipe.loss),
@@ -107,8 +105,3 @@ def _optimizer(optimizer: Call, optimizer_class: str) -> Invocation | str:
     if optimizer_class == optimizer.callee and not optimizer.arguments and identifier in identifiers("optimizers"):
         return identifier
     return replace(printed(optimizer), function=optimizer_class)
-
-
-def _has_penalties(recipe: Recipe) -> bool:
-    regularizers = any(key.endswith("_regularizer") for layer in recipe.layers for key, _ in layer.nested)
-    return regularizers or any(layer.name == "ActivityRegularization" for layer in recipe.layers)

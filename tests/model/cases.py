@@ -31,6 +31,8 @@ def configuration(
                 "validate_on": "test",
                 "validation_freq": 1,
                 "shuffle": True,
+                "callbacks": {},
+                "gradients": {},
                 **training,
             },
             "record": [],
