@@ -63,7 +63,7 @@ def _add_code(verbs: _Verbs) -> None:
     verb = _add(
         verbs,
         "code",
-        "one run as a plain Keras script that needs nothing of this project",
+        "a variant as a plain Keras script that needs nothing of this project",
         "code dropout --variant dropout > dropout.py",
         "code dropout --variant 'rate[rate=0.4]' --protocol fresh",
         "code dropout --variant dropout --exact > exact.py",

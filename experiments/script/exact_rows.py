@@ -49,9 +49,9 @@ class ExactRows(Rows):
         return "\n".join([*lines, statement("rows = ", sets), *self._scaled(), *self._finished()])
 
     def _can_draw_further(self, source: Call) -> bool:
-        draw = _way_of_drawing(source)
-        is_one_call = draw is one_long_call or source.arguments.get("effective_rank") is not None
-        return self._fresh if is_one_call else draw in (separate_call, same_centres, same_coefficients)
+        if is_part_of_a_longer_call(source):
+            return self._fresh
+        return _way_of_drawing(source) in (separate_call, same_centres, same_coefficients)
 
     def _drawn(self, slot: str, source: Call) -> Iterator[str]:
         """Draw the rows of a source, and 10,000 more of the same truth where that is possible."""
@@ -108,6 +108,11 @@ class ExactRows(Rows):
         elif self.is_real or "y" in self.scalers:
             targets = 'y.astype("float32")'
         yield f'rows = {{name: (x.astype("float32"), {targets}) for name, (x, y) in rows.items()}}'
+
+
+def is_part_of_a_longer_call(source: Call) -> bool:
+    """Return whether the rows of the fresh protocol are drawn in one call with 10,000 further rows."""
+    return _way_of_drawing(source) is one_long_call or source.arguments.get("effective_rank") is not None
 
 
 def _way_of_drawing(source: Call) -> Any:

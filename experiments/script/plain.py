@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from experiments.language.allowed import OWN_TRIGGERS
-from experiments.language.metrics import has_fresh_rows
+from experiments.language.metrics import has_fresh_rows, metric_names
 from experiments.model.recipe import Recipe, recipe_of
 from experiments.script.borrowing import borrowed, borrowed_triggers
+from experiments.script.exact_rows import is_part_of_a_longer_call
 from experiments.script.plain_callbacks import BEST_FILE, PLAIN_TRIGGERS, callback_of, changing_optimizer, weight_noise
 from experiments.script.plain_network import compile_line, network_lines
 from experiments.script.plain_rows import PlainRows
@@ -68,20 +70,39 @@ def plain_script(run: Run) -> str:
 
 
 def _head(run: Run) -> str:
-    config = run.config
-    left_out = ["the scores on 10,000 fresh rows"] if has_fresh_rows(config) else []
-    if any(key.endswith("_regularizer") for layer in recipe_of(config).layers for key, _ in layer.nested):
-        left_out.append("the loss without its penalties")
-    words = [*config.record.words, *(["epochs_until"] if config.record.epochs_until else [])]
-    left_out += [f"what the study records beside the scores ({', '.join(words)})"] if words else []
+    left_out = f"Left out: {'; '.join(_left_out(run.config))}."
+    sources = PlainRows(run.config, run.protocol, run.seed).sources.values()
+    drawn_longer = run.protocol == "fresh" and any(is_part_of_a_longer_call(source) for source in sources)
+    kind = "like those" if drawn_longer else "those"
     lines = [
         f"Variant {harmless(run.variant)} of the study {harmless(run.study)} in plain Keras.",
         "",
-        f"The rows are those of repeat {run.repeat}, {run.protocol} protocol. Keras draws weights and batches.",
-        *([f"Left out: {'; '.join(left_out)}."] if left_out else []),
+        f"The rows are {kind} of repeat {run.repeat}, {run.protocol} protocol. Keras draws weights and batches.",
+        *textwrap.wrap(left_out, 116, break_long_words=False, break_on_hyphens=False),
         "`code --exact` prints a longer script whose numbers equal the study's.",
     ]
     return "\n".join(lines)
+
+
+def _left_out(config: Configuration) -> list[str]:
+    """List the columns of runs.csv that the script prints no value for, by family."""
+    names = metric_names(config)
+    has_penalties = any(
+        layer.name == "ActivityRegularization" or any(key.endswith("_regularizer") for key, _ in layer.nested)
+        for layer in recipe_of(config).layers
+    )
+    words = [*config.record.words, *(["epochs_until"] if config.record.epochs_until else [])]
+    families = {
+        "scores on 10,000 fresh rows": has_fresh_rows(config),
+        "the squared error in the targets' original units": any("mse_original" in name for name in names),
+        "the loss without penalties (`evaluate` includes them)": has_penalties,
+        "the best score over the epochs": any(name.startswith("best_watched_") for name in names),
+        "mean scores of the members": any(name.startswith("member_") for name in names),
+        "scores of the members' best weights": bool(config.ensemble) and "best_train_loss" in names,
+        f"what `record` measures ({', '.join(words)})": bool(words),
+        "epochs and seconds": True,
+    }
+    return [family for family, is_there in families.items() if is_there]
 
 
 class _PlainTraining:

@@ -95,3 +95,21 @@ def test_a_plain_script_scores_as_some_repeat_of_the_study_does(name, printed):
             if repeats:
                 width = max(repeats) - min(repeats)
                 assert min(repeats) - width <= value <= max(repeats) + width, column
+
+
+def test_the_script_names_the_scores_of_claims_that_it_does_not_print():
+    def left_out(study, variant):
+        (run,) = load_study(study).runs(variants=[variant], protocols=["published"], repeats=1)
+        return " ".join(plain_script(run).split('"""')[1].split())
+
+    assert "squared error in the targets' original units" in left_out("data_scaling", "target_standardized")
+    assert "mean scores of the members" in left_out("ensemble", "members_5")
+    assert "the loss without penalties" in left_out("weight_regularization", "activity_before_relu")
+    assert "the loss without penalties" not in left_out("dropout", "baseline")
+
+
+def test_the_script_claims_the_rows_of_the_study_only_where_it_has_them():
+    study = load_study("l1_and_l2")
+    published, fresh = study.runs(variants=[study.variants[0].name], repeats=1)
+    assert "The rows are those of repeat 0, published" in plain_script(published)
+    assert "The rows are like those of repeat 0, fresh" in plain_script(fresh)
