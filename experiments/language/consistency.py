@@ -51,6 +51,7 @@ def check_consistency(config: Configuration, tree: LocatedDict, problems: Proble
     _check_monitors(config, tree["training"]["callbacks"], problems)
     _check_learning_rate(config.training, tree["training"], problems)
     _check_loss(config, tree["training"].place_of("loss"), problems)
+    _check_label_noise(config.data, tree["data"], problems)
     _check_rows(config.data, tree["data"]["split"], problems)
     _check_targets_to_reach(config, tree["record"], problems)
     check_metrics(config, tree, problems)
@@ -97,6 +98,12 @@ def _wrong_mode(metric: str, mode: str) -> str:
     if mode == "min" and metric.endswith(_BETTER_WHEN_HIGHER):
         return "is better when it is higher"
     return ""
+
+
+def _check_label_noise(data: DataSettings, tree: LocatedDict, problems: Problems) -> None:
+    if data.label_noise > 1 and classes_of(data):
+        message = f"expected a probability up to 1 for targets that are classes, found {data.label_noise}"
+        problems.add(tree.place_of("label_noise"), "data.label_noise", message)
 
 
 def _check_loss(config: Configuration, place: Place | None, problems: Problems) -> None:

@@ -21,6 +21,7 @@ def messages(loss, output, data=MOONS):
     [
         ("binary_crossentropy", "o: {Dense: 1}", MOONS, "'o' is linear; expected activation: sigmoid"),
         ("BinaryCrossentropy", "o: {Dense: 1}", MOONS, "'binary_crossentropy' expects probabilities"),
+        ("bce", "o: {Dense: {units: 3, activation: sigmoid}}", BLOBS, "expects one unit, but 'o' has 3"),
         ("bce", "o: {Dense: {units: 1, activation: softmax}}", MOONS, "softmax of one unit is always 1"),
         ("bce", "o: {Dense: 1}, last: {Activation: softmax}", MOONS, "softmax of one unit is always 1, so 'o'"),
         ("categorical_crossentropy", "o: {Dense: {units: 2, activation: softmax}}", MOONS, "expects one-hot rows"),
@@ -44,6 +45,11 @@ def test_what_cannot_learn_is_refused(loss, output, data, message):
     (found,) = messages(loss, output, data)
     assert found.startswith("training.loss")
     assert message in found
+
+
+def test_label_noise_of_classes_is_a_probability():
+    (found,) = messages("bce", "o: {Dense: {units: 1, activation: sigmoid}}", MOONS + "\n  label_noise: 1.5")
+    assert found == "data.label_noise: expected a probability up to 1 for targets that are classes, found 1.5"
 
 
 @pytest.mark.parametrize(
