@@ -397,7 +397,7 @@ _MEASURED = tuple(
 
 @dataclass(frozen=True)
 class Features:
-    """What of a configuration decides which columns its runs have.
+    """Features of a configuration that determine the columns of its runs.
 
     Attributes:
         sets: Sets of rows that it has.

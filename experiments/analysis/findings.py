@@ -76,7 +76,7 @@ Judge: TypeAlias = Callable[[Any, Evidence], Finding]
 
 
 def read_word(interval: Interval, unit: Unit, side: int, equal_is_enough: bool = False) -> Word:
-    """Return the verdict that an interval gives: on which side of "no effect" is it?
+    """Return the verdict of an interval, from its position relative to "no effect".
 
     Args:
         interval: The interval.

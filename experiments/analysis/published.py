@@ -144,7 +144,7 @@ def _is_spread_of(other: Published, figure: Published) -> bool:
 
 
 def _together(placed: Sequence[PlacedFigure]) -> float:
-    """Return the p-value of several people's figures and our runs coming from one distribution."""
+    """Return the p-value of the hypothesis that published figures and our runs share one distribution."""
     if len(placed) < 2:
         return math.nan
     ours = placed[0].ours.to_numpy(copy=True)

@@ -110,7 +110,7 @@ def _add_run(verbs: _Verbs) -> None:
     verb.add_argument("--engine", choices=("compiled", "keras"), default="compiled", help="keras: plain model.fit")
     verb.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="auto: a GPU where there is one")
     _add_out(verb, "; with --set results/<study>@<hash>/")
-    verb.add_argument("--force", action="store_true", help="train what is done as well")
+    verb.add_argument("--force", action="store_true", help="train finished runs again")
     verb.add_argument("--dry-run", action="store_true", help="print how many runs are done and to run; train nothing")
     verb.add_argument("--fail-fast", action="store_true", help="stop at the first run that raises")
     verb.epilog = f"{verb.epilog}\n\n{EXPLANATION}"

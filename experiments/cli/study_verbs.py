@@ -60,7 +60,7 @@ def new_study(arguments: Namespace) -> int:
     if twins:
         raise ExperimentsError(twins_message(*twins[0]))
     if path.exists():
-        raise ExperimentsError(f"{path} is there already; choose another name or edit it")
+        raise ExperimentsError(f"{path} already exists; choose another name or edit it")
     write_atomically(path, text)
     print(f"{path} is yours to edit. Then:")
     print(f"  python -m experiments check {arguments.name}")

@@ -54,7 +54,7 @@ SINGULAR: Final = {
 
 _CODE = "it runs code that is not in the study"
 _FILES = "it reads or writes files"
-_INPUTS = "it needs several inputs, and a study's layers stand in one line"
+_INPUTS = "it needs several inputs, and a study's layers form one sequence"
 _WRAPS = "it wraps another object, which a study cannot name in a slot"
 _PICTURES = "it needs labels beside the inputs"
 _BASE = "it is a base class"
@@ -110,7 +110,7 @@ REFUSED: Final[dict[str, dict[str, str]]] = {
 """Public names that a study may not use, each with the reason that the error message gives."""
 
 WITHHELD_ARGUMENTS: Final = {
-    "seed": "every random thing gets its seed from the run",
+    "seed": "every random draw gets its seed from the run",
     "name": "the name is that of the slot",
     "dtype": "a run computes in float32 throughout",
     "data_format": "images have their channels last",

@@ -290,7 +290,7 @@ NAMED_SLOTS: Final = {
     "callback slots": "callbacks",
     "gradient slots": "gradients",
 }
-"""Sections where people name the slots, and the role of what stands in them."""
+"""Sections with user-defined slot names, and the role of their values."""
 
 _ROLES: Final[dict[str, dict[str, str]]] = {
     "configuration": {"data": "data", "model": "model", "training": "training", "pretrain": "pretrain"},

@@ -1,4 +1,4 @@
-"""From a recipe to a compiled Keras model whose every random thing comes from the seed."""
+"""Build a compiled Keras model from a recipe. All random draws derive from the run's seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A first look at what a built model makes of its rows, before anything is trained."""
+"""Evaluate a built model once before training, to raise Keras' shape errors early."""
 
 from __future__ import annotations
 

@@ -93,9 +93,9 @@ def interval(low: float | None, high: float | None, digits: int = 3) -> str:
     return f"[{number(low, digits)}, {number(high, digits)}]"
 
 
-def signed(value: float | None, digits: int = 3) -> str:
+def signed(value: float | None) -> str:
     """Write a difference with its sign."""
-    text = number(value, digits)
+    text = number(value, 3)
     return f"+{text}" if value is not None and value > 0 else text
 
 

@@ -65,9 +65,9 @@ class Summary:
     pages: list[Path] = field(default_factory=list)
     report_errors: list[str] = field(default_factory=list)
 
-    def slowest(self, count: int = 5) -> list[tuple[str, float]]:
-        """Return the studies with the most worker time."""
-        return sorted(self.seconds.items(), key=lambda item: -item[1])[:count]
+    def slowest(self) -> list[tuple[str, float]]:
+        """Return the five studies with the most worker time, in seconds."""
+        return sorted(self.seconds.items(), key=lambda item: -item[1])[:5]
 
 
 class Collector:

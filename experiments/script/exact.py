@@ -22,7 +22,7 @@ _HEAD = """One run of the study {study} as a Keras script.
 
 Variant: {variant}. Protocol: {protocol}. Repeat: {repeat}.
 Its numbers equal those of `python -m experiments run {study} --engine keras` for this run. It needs nothing but Keras
-on TensorFlow and scikit-learn. Every random thing has a seed of its own, written out."""
+on TensorFlow and scikit-learn. Every random draw has a seed of its own, written out."""
 
 _START = """# Start from the weights of the source problem.
 start = pretrained_weights()

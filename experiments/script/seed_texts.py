@@ -7,7 +7,7 @@ from experiments.seeds import derive_seed
 
 
 class Seeds:
-    """Writes the seed of each random thing.
+    """Writes the seed of each random draw.
 
     Args:
         run_seed: Seed of the run.

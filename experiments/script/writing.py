@@ -158,7 +158,7 @@ def assembled(
 
 
 def harmless(name: str) -> str:
-    """Keep a name from ending the text it stands in, or the line, or the file, as a NUL does."""
+    """Escape a name for a docstring: replace unprintable characters, backslashes and quotes."""
     shown = "".join(letter if letter.isprintable() else "?" for letter in name)
     return shown.replace("\\", "/").replace('"', "'")
 

@@ -1,4 +1,4 @@
-"""Which rows of a table still belong to a study: those whose content hash its YAML still gives."""
+"""Select the rows of runs.csv whose content hash is among the study's current runs."""
 
 from __future__ import annotations
 

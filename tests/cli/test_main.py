@@ -177,7 +177,7 @@ def test_new_copies_a_study_and_never_overwrites(project, capsys):
     assert "experiments run mine" in copied
     code, _, errors = run(capsys, "new", "small", "mine")
     assert code == 2
-    assert "is there already" in errors
+    assert "already exists" in errors
     code, _, _ = run(capsys, "new", "small", "../mine")
     assert code == 2
 

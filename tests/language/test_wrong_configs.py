@@ -162,7 +162,7 @@ WRONG = {
     ),
     "layer that loads a model": ("model", "model:\n  hidden: {§TFSMLayer: {filepath: model}}", ["TFSMLayer cannot be"]),
     "python path": ("model", "model:\n  hidden: {§os.system: ls}", ["'os.system' is not a layer"]),
-    "a seed": ("model", "model:\n  drop: {Dropout: {rate: 0.1, §seed: 3}}", ["cannot be set: every random thing"]),
+    "a seed": ("model", "model:\n  drop: {Dropout: {rate: 0.1, §seed: 3}}", ["cannot be set: every random draw"]),
     "bounds the wrong way round": (
         "model",
         "model:\n  hidden: {Dense: {units: 5, kernel_constraint: {MinMaxNorm: {min_value: 2, max_value: §1}}}}",

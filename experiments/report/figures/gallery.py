@@ -24,7 +24,7 @@ from experiments.report.figures.sweep_figures import sweep_figures
 from experiments.store.files import safe_name
 
 _OURS = re.compile(r"(sweep_.+|forest|forest_claims|flattery|published|.+\.(published|fresh))\.png")
-"""How the makers call their figures; a picture of another name is somebody else's."""
+"""File names of the generated figures. Other PNG files are never deleted."""
 
 _MAKERS: tuple[Callable[[Results], Iterator[tuple[str, Figure]]], ...] = (
     learning_figures,
