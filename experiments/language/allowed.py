@@ -37,6 +37,9 @@ EMBEDDED_ROWS: Final = {
 FIXED_ROWS: Final = {**EMBEDDED_ROWS, "mnist": 70_000, "fashion_mnist": 70_000}
 """Sources whose number of rows is not an argument."""
 
+CLIPPINGS: Final = ("clipnorm", "clipvalue", "global_clipnorm")
+"""Arguments of an optimizer that clip gradients, and words of ``training.gradients``."""
+
 SINGULAR: Final = {
     "layers": "a layer",
     "activations": "an activation",

@@ -24,19 +24,19 @@ from typing import Any
 
 from experiments.columns import CURVE_INDEX, RESERVED_METRICS
 from experiments.errors import Place
+from experiments.language.allowed import CLIPPINGS
 from experiments.language.configuration import Component, Configuration, DataSettings, TrainingSettings
 from experiments.language.located import LocatedDict, place_in
 from experiments.language.metrics import component_name, loss_column, measured
 from experiments.language.names import wrong_name
-from experiments.language.output_layer import classes_of, misfit
+from experiments.language.output_layer import misfit
 from experiments.language.problems import Problems, found, nearest
-from experiments.language.row_counts import is_generator, rows_of
 from experiments.language.signatures import classes, identifiers
+from experiments.language.source_facts import classes_of, is_generator, rows_of
 
 _SETS = ("train", "validation", "test")
 _WORSE_WHEN_HIGHER = ("loss", "error", "crossentropy", "mse", "mae", "mape", "msle", "hinge", "divergence", "kld")
 _BETTER_WHEN_HIGHER = ("accuracy", "acc", "auc", "precision", "recall", "f1_score", "r2_score")
-_CLIPPINGS = ("clipnorm", "clipvalue", "global_clipnorm")
 
 
 def check_consistency(config: Configuration, tree: LocatedDict, problems: Problems) -> None:
@@ -115,7 +115,7 @@ def _check_loss(config: Configuration, place: Place | None, problems: Problems) 
 
 def _check_learning_rate(training: TrainingSettings, tree: LocatedDict, problems: Problems) -> None:
     optimizer = training.optimizer
-    clippings = [name for name in _CLIPPINGS if optimizer.get(name) is not None]
+    clippings = [name for name in CLIPPINGS if optimizer.get(name) is not None]
     if len(clippings) > 1:
         place = tree["optimizer"][optimizer.name].key_place_of(clippings[1])
         message = f"Keras takes one of {' and '.join(clippings)}; write them as steps of training.gradients"

@@ -8,7 +8,7 @@ from functools import cache
 
 from experiments.columns import BEST_WEIGHTS, ENSEMBLE, OWN_CURVES, SETS, WATCHED, Features, column_names
 from experiments.language.configuration import Component, Configuration
-from experiments.language.row_counts import is_generator
+from experiments.language.source_facts import is_generator
 
 _CROSSENTROPIES = {"bce", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}
 _SQUARED_ERRORS = {"mse", "mean_squared_error"}

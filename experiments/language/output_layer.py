@@ -13,28 +13,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from experiments.language.configuration import Block, Component, DataSettings, Network
+from experiments.language.configuration import Block, Component, Network
 from experiments.language.metrics import snake_case
-from experiments.language.signatures import classes as signatures_of
 
 _BINARY = ("binary_crossentropy", "bce", "binary_focal_crossentropy")
 _CATEGORICAL = ("categorical_crossentropy", "categorical_focal_crossentropy")
 _SPARSE = ("sparse_categorical_crossentropy",)
-_CLASSES = {
-    "load_breast_cancer": 2,
-    "load_iris": 3,
-    "load_wine": 3,
-    "make_circles": 2,
-    "make_hastie_10_2": 2,
-    "make_moons": 2,
-    "mnist": 10,
-    "fashion_mnist": 10,
-}
-_CLASSES_ARGUMENT = {
-    "load_digits": "n_class",
-    "make_classification": "n_classes",
-    "make_gaussian_quantiles": "n_classes",
-}
 
 
 @dataclass(frozen=True)
@@ -44,29 +28,6 @@ class _Output:
     name: str
     units: int
     activation: str
-
-
-def classes_of(data: DataSettings) -> int | None:
-    """Return the number of classes of the targets; None where they are no classes or it is not known."""
-    if data.multiply.targets is not None or data.scale.targets is not None:
-        return None
-    counts = [_classes_of_source(source) for source in data.sources.values()]
-    known = [count for count in counts if count is not None]
-    return max(known) if known and len(known) == len(counts) else None
-
-
-def _classes_of_source(source: Component) -> int | None:
-    if source.name in _CLASSES:
-        return _CLASSES[source.name]
-    if source.name in _CLASSES_ARGUMENT:
-        argument = _CLASSES_ARGUMENT[source.name]
-        count = source.get(argument, signatures_of("sources")[source.name][argument]["default"])
-        return int(count)
-    if source.name == "make_blobs":
-        centers, rows = source.get("centers"), source.get("n_samples")
-        counted = rows if isinstance(rows, list) else centers
-        return len(counted) if isinstance(counted, list) else counted or 3
-    return None
 
 
 def misfit(network: Network, loss: Component, *, classes: int | None, one_hot: bool) -> str:

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from experiments.language.allowed import CLIPPINGS
 from experiments.language.calls import Call, call_of
 from experiments.language.configuration import Block, Component, Configuration, Layer, TrainingSettings
 from experiments.language.metrics import component_name, loss_column, snake_case
 from experiments.language.signatures import classes
-
-CLIPPINGS = ("clipnorm", "clipvalue", "global_clipnorm")
 
 _LOSS_ALIASES = {
     "bce": "BinaryCrossentropy",

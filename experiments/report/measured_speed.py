@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.language.row_counts import steps_of_an_epoch
+from experiments.language.source_facts import steps_of_an_epoch
 from experiments.report.wording import Look, interval, look, number
 
 if TYPE_CHECKING:

@@ -11,12 +11,9 @@ from experiments.errors import ExperimentsError
 from experiments.language.allowed import FIXED_ROWS
 from experiments.language.calls import Call, call_of
 from experiments.language.configuration import Amount, Configuration
-from experiments.language.row_counts import rows_of
+from experiments.language.source_facts import has_real_targets, rows_of
 from experiments.script.writing import Raw, call, one_line, statement
 from experiments.seeds import derive_seed
-
-_REAL = ("make_regression", "make_friedman", "make_s_curve", "make_swiss_roll", "make_sparse_uncorrelated")
-_REAL_LOADERS = ("load_diabetes", "load_linnerud")
 
 
 class Rows:
@@ -161,7 +158,7 @@ def source_lines(source: Call, x: str, y: str) -> Iterator[str]:
 def _is_real(source: Call) -> bool:
     if source.name == "table":
         return any(isinstance(target, float) for target in _flat(source.arguments["y"]))
-    return source.name.startswith(_REAL) or source.name in _REAL_LOADERS
+    return has_real_targets(source.name)
 
 
 def _flat(values: list[Any]) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.language.row_counts import steps_of_an_epoch
+from experiments.language.source_facts import steps_of_an_epoch
 from experiments.scheduler.bundles import bundle_key
 from experiments.store.files import write_atomically
 

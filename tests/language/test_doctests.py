@@ -14,7 +14,7 @@ MODULES = (
     "expand",
     "expressions",
     "output_layer",
-    "row_counts",
+    "source_facts",
     "unfold",
     "variants",
 )

@@ -6,7 +6,7 @@ import math
 import pandas as pd
 import pytest
 
-from experiments.language.row_counts import steps_of_an_epoch
+from experiments.language.source_facts import steps_of_an_epoch
 from experiments.report.measured_speed import fit_seconds, speed_table
 from tests.model.cases import configuration
 

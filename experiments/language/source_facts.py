@@ -1,0 +1,95 @@
+"""Rows, classes and targets of the data sources, as far as they follow from a configuration.
+
+>>> rows_of(Component("make_moons", {"n_samples": [40, 60]})), rows_of(Component("load_iris"))
+(100, 150)
+>>> has_real_targets("make_regression"), has_real_targets("load_iris")
+(True, False)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from experiments.language.allowed import FIXED_ROWS
+from experiments.language.configuration import Component, Configuration, DataSettings
+from experiments.language.signatures import classes
+
+_REAL_TARGETS = (
+    *("make_regression", "make_friedman1", "make_friedman2", "make_friedman3"),
+    *("make_s_curve", "make_swiss_roll", "make_sparse_uncorrelated"),
+    *("load_diabetes", "load_linnerud"),
+)
+_CLASSES = {
+    "load_breast_cancer": 2,
+    "load_iris": 3,
+    "load_wine": 3,
+    "make_circles": 2,
+    "make_hastie_10_2": 2,
+    "make_moons": 2,
+    "mnist": 10,
+    "fashion_mnist": 10,
+}
+_CLASSES_ARGUMENT = {
+    "load_digits": "n_class",
+    "make_classification": "n_classes",
+    "make_gaussian_quantiles": "n_classes",
+}
+
+
+def is_generator(source: str) -> bool:
+    """Return whether a source draws its rows from a seed, so that each repeat can have its own."""
+    return source.startswith("make_")
+
+
+def rows_of(source: Component) -> int | None:
+    """Return the number of rows of a source, None if it does not follow from the configuration."""
+    if source.name == "table":
+        return len(source.arguments["x"])
+    if source.name in FIXED_ROWS:
+        return FIXED_ROWS[source.name] if source.get("n_class", 10) == 10 else None
+    count = source.get("n_samples", classes("sources").get(source.name, {}).get("n_samples", {}).get("default"))
+    return sum(count) if isinstance(count, list) else count
+
+
+def has_real_targets(source: str) -> bool:
+    """Return whether the targets of a source are real numbers instead of classes."""
+    return source in _REAL_TARGETS
+
+
+def classes_of(data: DataSettings) -> int | None:
+    """Return the number of classes of the targets; None where they are no classes or it is not known."""
+    if data.multiply.targets is not None or data.scale.targets is not None:
+        return None
+    counts = [_classes_of_source(source) for source in data.sources.values()]
+    known = [count for count in counts if count is not None]
+    return max(known) if known and len(known) == len(counts) else None
+
+
+def _classes_of_source(source: Component) -> int | None:
+    if source.name in _CLASSES:
+        return _CLASSES[source.name]
+    if source.name in _CLASSES_ARGUMENT:
+        argument = _CLASSES_ARGUMENT[source.name]
+        count = source.get(argument, classes("sources")[source.name][argument]["default"])
+        return int(count)
+    if source.name == "make_blobs":
+        centers, rows = source.get("centers"), source.get("n_samples")
+        counted = rows if isinstance(rows, list) else centers
+        return len(counted) if isinstance(counted, list) else counted or 3
+    return None
+
+
+def steps_of_an_epoch(config: Configuration) -> int:
+    """Return the number of batches of the training rows; 1 if it does not follow from the configuration."""
+    batch, rows = config.training.batch_size, _training_rows(config.data)
+    return 1 if batch == "all" else max(1, math.ceil(rows / int(batch)))
+
+
+def _training_rows(data: DataSettings) -> float:
+    train = data.split.train
+    if isinstance(train, Mapping):
+        return float(sum(train.values()))
+    if train > 1 or isinstance(train, int):
+        return float(train)
+    return float(train) * sum(rows_of(source) or 0 for source in data.sources.values())
