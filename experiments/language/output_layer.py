@@ -46,11 +46,6 @@ def misfit(network: Network, loss: Component, *, classes: int | None, one_hot: b
     wrong_targets = _wrong_targets(name, classes, one_hot)
     if wrong_targets or output is None:
         return wrong_targets
-    if name in _BINARY and classes and not one_hot and output.units != 1:
-        return (
-            f"{name!r} of integer classes expects one unit, but {output.name!r} has {output.units}; "
-            "expected units: 1, or 'sparse_categorical_crossentropy'"
-        )
     return _wrong_output(name, loss, output, classes)
 
 

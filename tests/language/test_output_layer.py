@@ -21,7 +21,6 @@ def messages(loss, output, data=MOONS):
     [
         ("binary_crossentropy", "o: {Dense: 1}", MOONS, "'o' is linear; expected activation: sigmoid"),
         ("BinaryCrossentropy", "o: {Dense: 1}", MOONS, "'binary_crossentropy' expects probabilities"),
-        ("bce", "o: {Dense: {units: 3, activation: sigmoid}}", BLOBS, "expects one unit, but 'o' has 3"),
         ("bce", "o: {Dense: {units: 1, activation: softmax}}", MOONS, "softmax of one unit is always 1"),
         ("bce", "o: {Dense: 1}, last: {Activation: softmax}", MOONS, "softmax of one unit is always 1, so 'o'"),
         ("categorical_crossentropy", "o: {Dense: {units: 2, activation: softmax}}", MOONS, "expects one-hot rows"),
