@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from experiments.errors import config_error
+from experiments.seeds import derive_seed
 
 
 def task_of(targets: np.ndarray) -> str:
@@ -18,6 +19,11 @@ def task_of(targets: np.ndarray) -> str:
     if targets.ndim == 2:
         return "multilabel"
     return "binary" if targets.max(initial=0) <= 1 else "multiclass"
+
+
+def label_noise_seed(seed: int) -> int:
+    """Return the seed of the label noise of a run, the same under both protocols."""
+    return derive_seed(seed, "label_noise")
 
 
 def noisy_labels(targets: np.ndarray, amount: float, classes: int, seed: int) -> np.ndarray:

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from experiments.data.fresh import FRESH_ROWS, SourceRows
-from experiments.data.labels import noisy_labels, one_hot, task_of
+from experiments.data.labels import label_noise_seed, noisy_labels, one_hot, task_of
 from experiments.data.scaling import FittedScaler, fit_scaler, multiply
 from experiments.data.sources import draw_source
-from experiments.data.split import split_rows
+from experiments.data.split import split_rows, split_seed
 from experiments.errors import config_error
 from experiments.language.configuration import Configuration, DataSettings
-from experiments.seeds import derive_seed
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,9 @@ def load_data(config: Configuration, protocol: str, seed: int) -> Data:
     data = config.data
     sources = _draw(data, protocol, seed)
     slot_of_row = np.concatenate([np.full(len(rows.x), slot) for slot, rows in sources.items()])
-    shuffle_seed = derive_seed(0 if protocol == "published" else seed, "split")
-    sets = split_rows(data.split, slot_of_row, shuffle_seed)
+    sets = split_rows(data.split, slot_of_row, split_seed(protocol, seed))
     rows = _stack(sources, _shares(slot_of_row[sets["test"]], sources))
-    return _arrays(data, rows, sets, derive_seed(seed, "label_noise"))
+    return _arrays(data, rows, sets, label_noise_seed(seed))
 
 
 def _draw(data: DataSettings, protocol: str, seed: int) -> dict[str, SourceRows]:

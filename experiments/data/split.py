@@ -9,6 +9,12 @@ import numpy as np
 
 from experiments.errors import config_error
 from experiments.language.configuration import SplitSettings
+from experiments.seeds import derive_seed
+
+
+def split_seed(protocol: str, seed: int) -> int:
+    """Return the seed of the permutation before the split: one for all runs of "published", else the run's own."""
+    return derive_seed(0 if protocol == "published" else seed, "split")
 
 
 def split_rows(split: SplitSettings, slot_of_row: np.ndarray, shuffle_seed: int) -> dict[str, np.ndarray]:

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from experiments.language.located import plain
 from experiments.language.signatures import slot_of
+from experiments.seeds import derive_seed
 
 Plain: TypeAlias = dict[str, Any]
 Amount: TypeAlias = int | float | Mapping[str, int | float]
@@ -343,6 +344,13 @@ class Pretraining:
 
     config: Configuration
     once: bool = False
+
+    def seed(self, run_seed: int) -> int:
+        """Return the seed of the source problem for a run; with ``once`` it is the same for all runs.
+
+        The name keeps the rows of that problem apart from those of repeat 0.
+        """
+        return derive_seed(0 if self.once else run_seed, "pretrain")
 
     def to_plain(self) -> Plain:
         """Return the resolved ``pretrain`` section."""

@@ -114,8 +114,7 @@ class NetworkTrainer:
         """Train on the source problem; return the weights by layer name."""
         from experiments.data import load_data
 
-        # A name of its own even if one source serves all repeats: its rows must differ from those of repeat 0.
-        seed = derive_seed(0 if pretrain.once else seed, "pretrain")
+        seed = pretrain.seed(seed)
         pretrained = self.programs.pretrained
         key = f"{self.run.engine} {self.run.protocol} {seed} {configuration_digest(pretrain.config)}"
         if key not in pretrained:

@@ -120,8 +120,7 @@ class _ExactProblem:
 
 
 def _source_problem(pretrain: Pretraining, run: Run) -> _ExactProblem:
-    seed = derive_seed(0 if pretrain.once else run.seed, "pretrain")
-    return _ExactProblem(pretrain.config, run.protocol, seed)
+    return _ExactProblem(pretrain.config, run.protocol, pretrain.seed(run.seed))
 
 
 def _pretrained(source: _ExactProblem, problem: _ExactProblem) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from experiments.language.calls import Call, signature_of
 from experiments.language.signatures import identifiers
-from experiments.model.recipe import Recipe, Residual, Step
+from experiments.model.recipe import Recipe
+from experiments.script.plain_network import applied, frozen_lines
 from experiments.script.seed_texts import Seeds
 from experiments.script.writing import Invocation, Raw, call, explicit, statement
 
@@ -34,20 +34,10 @@ def network_source(recipe: Recipe, seeds: Seeds, model_class: str) -> str:
         model_class: "keras.Model" or the name of a class of the script.
     """
     lines = ['inputs = keras.Input(shape=rows["train"][0].shape[1:])', "x = inputs"]
-    lines += _chain(recipe.steps, seeds)
+    lines += applied(recipe.steps, lambda layer: explicit(_seeded(layer, seeds)))
     lines.append(f"model = {model_class}(inputs, x)")
-    lines += [statement("", call("model.get_layer", name), ".trainable = False") for name in recipe.frozen]
+    lines += frozen_lines(recipe)
     return "\n".join(lines)
-
-
-def _chain(steps: Iterable[Step], seeds: Seeds) -> Iterator[str]:
-    for step in steps:
-        if isinstance(step, Residual):
-            yield "skip = x"
-            yield from _chain(step.layers, seeds)
-            yield statement("x = ", call("keras.layers.Add", name=f"{step.name}_skip"), "([skip, x])")
-        else:
-            yield statement("x = ", explicit(_seeded(step, seeds)), "(x)")
 
 
 def _seeded(layer: Call, seeds: Seeds) -> Call:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from experiments.language.allowed import OWN_TRIGGERS
-from experiments.language.calls import Call
 from experiments.model.recipe import Recipe
 from experiments.script.borrowing import borrowed, borrowed_triggers
 from experiments.script.exact_network import draws
-from experiments.script.plain_callbacks import BEST_FILE
+from experiments.script.plain_callbacks import BEST_FILE, checkpoint
 from experiments.script.seed_texts import Seeds
 from experiments.script.writing import Invocation, Raw, call, explicit, statement
 
@@ -163,7 +162,10 @@ class ExactTraining:
                 f"kept = {_DRAWS}",
                 *([_FAST_DRAWS] if always else ["if model.jit_compile:", f"    {_FAST_DRAWS}"]),
             ]
-        callbacks = [_callback(callback) for callback in self._recipe.callbacks]
+        callbacks = [
+            checkpoint(callback) if callback.name == "ModelCheckpoint" else explicit(callback)
+            for callback in self._recipe.callbacks
+        ]
         fit: dict[str, Any] = {"epochs": self._training.epochs}
         if self.shuffles:
             seed = self._seeds.seed("training")
@@ -192,13 +194,6 @@ class ExactTraining:
         if self.keeps_best:
             lines += [f'model.load_weights("{BEST_FILE}")', *_scores("best_")]
         return "\n".join(lines)
-
-
-def _callback(callback: Call) -> Invocation:
-    if callback.name == "ModelCheckpoint":
-        best = {"save_best_only": True, "save_weights_only": True}
-        return Invocation(callback.callee, (BEST_FILE,), {**callback.arguments, **best})
-    return explicit(callback)
 
 
 def _scores(prefix: str) -> list[str]:

@@ -15,7 +15,6 @@ from experiments.script.plain_callbacks import BEST_FILE, PLAIN_TRIGGERS, callba
 from experiments.script.plain_network import compile_line, network_lines
 from experiments.script.plain_rows import PlainRows
 from experiments.script.writing import Invocation, Raw, assembled, harmless, indented, statement
-from experiments.seeds import derive_seed
 
 if TYPE_CHECKING:
     from experiments.language.configuration import Configuration
@@ -52,7 +51,7 @@ def plain_script(run: Run) -> str:
     problems = [problem]
     body: list[str] = []
     if config.pretrain is not None:
-        seed = derive_seed(0 if config.pretrain.once else run.seed, "pretrain")
+        seed = config.pretrain.seed(run.seed)
         source = _PlainTraining(config.pretrain.config, run.protocol, seed, named=True, prefix="Pretraining")
         problems.append(source)
         body += [f"# The source problem\n{source.rows_text()}", *source.sections(), _KEEP]
@@ -66,12 +65,12 @@ def plain_script(run: Run) -> str:
     body.append(problem.scores(keeps_best=not config.ensemble))
     definitions = [text for each in problems for text in each.definitions()]
     seed_line = f"keras.utils.set_random_seed({run.seed})"
-    return assembled(_head(run), definitions, [seed_line, *body], [each.rows.imports for each in problems])
+    return assembled(_head(run, problem), definitions, [seed_line, *body], [each.rows.imports for each in problems])
 
 
-def _head(run: Run) -> str:
-    left_out = f"Left out: {'; '.join(_left_out(run.config))}."
-    sources = PlainRows(run.config, run.protocol, run.seed).sources.values()
+def _head(run: Run, problem: _PlainTraining) -> str:
+    left_out = f"Left out: {'; '.join(_left_out(run.config, problem.recipe))}."
+    sources = problem.rows.sources.values()
     drawn_longer = run.protocol == "fresh" and any(is_part_of_a_longer_call(source) for source in sources)
     kind = "like those" if drawn_longer else "those"
     lines = [
@@ -84,12 +83,12 @@ def _head(run: Run) -> str:
     return "\n".join(lines)
 
 
-def _left_out(config: Configuration) -> list[str]:
+def _left_out(config: Configuration, recipe: Recipe) -> list[str]:
     """List the columns of runs.csv that the script prints no value for, by family."""
     names = metric_names(config)
     has_penalties = any(
         layer.name == "ActivityRegularization" or any(key.endswith("_regularizer") for key, _ in layer.nested)
-        for layer in recipe_of(config).layers
+        for layer in recipe.layers
     )
     words = [*config.record.words, *(["epochs_until"] if config.record.epochs_until else [])]
     families = {

@@ -91,6 +91,12 @@ def changing_optimizer(name: str, optimizer: Call, changes: Sequence[GradientCha
     return "\n".join([*lines, "        super().apply(grads, trainable_variables)"])
 
 
+def checkpoint(call: Call) -> Invocation:
+    """Write a ModelCheckpoint that keeps the weights of the best epoch in a file."""
+    best = {"save_best_only": True, "save_weights_only": True}
+    return Invocation(call.callee, (BEST_FILE,), {**call.arguments, **best})
+
+
 def callback_of(call: Call, number: int, validation_freq: int) -> tuple[list[str], Invocation]:
     """Write a callback.
 
@@ -103,8 +109,7 @@ def callback_of(call: Call, number: int, validation_freq: int) -> tuple[list[str
         The statements that have to stand before it, and the callback.
     """
     if call.name == "ModelCheckpoint":
-        best = {"save_best_only": True, "save_weights_only": True}
-        return [], Invocation(call.callee, (BEST_FILE,), {**call.arguments, **best})
+        return [], checkpoint(call)
     if call.name not in PLAIN_TRIGGERS:
         return [], printed(call)
     name = f"stop_{number}" if number else "stop"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from experiments.language.calls import Call
@@ -31,14 +31,13 @@ def network_lines(recipe: Recipe, *, named: bool) -> Iterator[str]:
         yield statement("inputs = ", _INPUT)
         yield "x = inputs"
         start, length, times = pattern or (0, 0, 0)
-        yield from _applied(steps[:start])
+        yield from applied(steps[:start], printed)
         if pattern:
             yield f"for _ in range({times}):"
-            yield indented("\n".join(_applied(steps[start : start + length])))
-        yield from _applied(steps[start + length * times :])
+            yield indented("\n".join(applied(steps[start : start + length], printed)))
+        yield from applied(steps[start + length * times :], printed)
         yield "model = keras.Model(inputs, x)"
-    for name in recipe.frozen:
-        yield statement("", call("model.get_layer", name), ".trainable = False")
+    yield from frozen_lines(recipe)
 
 
 def _without_name(step: Step) -> Step:
@@ -71,15 +70,26 @@ def _repeated(steps: Sequence[Step]) -> tuple[int, int, int] | None:
     return found
 
 
-def _applied(steps: Sequence[Step]) -> Iterator[str]:
+def applied(steps: Iterable[Step], written: Callable[[Call], Invocation]) -> Iterator[str]:
+    """Yield the statements that apply layers to ``x`` one after another.
+
+    Args:
+        steps: Layers and residual blocks.
+        written: Function that writes the call of one layer.
+    """
     for step in steps:
         if isinstance(step, Residual):
             yield "skip = x"
-            yield from _applied(step.layers)
+            yield from applied(step.layers, written)
             add = call("keras.layers.Add", **({"name": f"{step.name}_skip"} if step.name else {}))
             yield statement("x = ", add, "([skip, x])")
         else:
-            yield statement("x = ", printed(step), "(x)")
+            yield statement("x = ", written(step), "(x)")
+
+
+def frozen_lines(recipe: Recipe) -> list[str]:
+    """Write the statements that freeze layers of ``model``."""
+    return [statement("", call("model.get_layer", name), ".trainable = False") for name in recipe.frozen]
 
 
 def compile_line(recipe: Recipe, optimizer_class: str) -> str:

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from experiments.data.labels import label_noise_seed
 from experiments.data.sources import source_call
+from experiments.data.split import split_seed
 from experiments.errors import ExperimentsError
 from experiments.language.allowed import FIXED_ROWS
 from experiments.language.calls import Call, call_of
 from experiments.language.configuration import Amount, Configuration
 from experiments.language.source_facts import has_real_targets, rows_of
 from experiments.script.writing import Raw, call, one_line, statement
-from experiments.seeds import derive_seed
 
 
 class Rows:
@@ -50,8 +51,8 @@ class Rows:
             "sklearn.datasets": {source.name for source in self.sources.values() if is_sklearn(source)},
             "sklearn.preprocessing": {scaler.name for scaler in self.scalers.values()},
         }
-        self._shuffle_seed = derive_seed(0 if protocol == "published" else seed, "split")
-        self._noise_seed = derive_seed(seed, "label_noise")
+        self._shuffle_seed = split_seed(protocol, seed)
+        self._noise_seed = label_noise_seed(seed)
 
     @property
     def is_stacked(self) -> bool:
