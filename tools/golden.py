@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("action", choices=("record", "compare"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("studies", nargs="*", help="names of the studies whose reports are compared; default all")
-    parser.add_argument("--repeats", type=int, default=1, help="runs of each variant and protocol that are recorded")
+    parser.add_argument("--repeats", type=int, default=1, help="record: runs of each variant and protocol")
     parser.add_argument("--train", action="store_true", help="train again and compare runs.csv and the arrays")
     parser.add_argument("--hashes", action="store_true", help="compare nothing but the hashes")
     given = parser.parse_args(arguments)
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     differences = list(_different_hashes(given.folder))
     if not given.hashes:
         work = Path(tempfile.mkdtemp(prefix="golden-"))
-        differences += _compare(given.folder, work, given.studies, given.repeats, train=given.train)
+        differences += _compare(given.folder, work, given.studies, train=given.train)
         if differences:
             print(f"the files of now are kept in {work}")
         else:
@@ -81,7 +81,7 @@ def _different_hashes(folder: Path) -> Iterator[str]:
     yield from (f"not planned before: {line}" for line in sorted(set(now) - set(recorded)))
 
 
-def _compare(folder: Path, work: Path, studies: Sequence[str], repeats: int, *, train: bool) -> Iterator[str]:
+def _compare(folder: Path, work: Path, studies: Sequence[str], *, train: bool) -> Iterator[str]:
     recorded, reports = folder / "results", work / "reports"
     chosen = list(studies) or _studies_in(recorded)
     for study in chosen:
@@ -93,9 +93,14 @@ def _compare(folder: Path, work: Path, studies: Sequence[str], repeats: int, *, 
     if not studies:
         yield from _different_files(recorded, reports, deep=False)
     if train:
-        _train(studies, work / "trained", repeats)
+        _train(chosen, work / "trained", _recorded_repeats(recorded, chosen))
         for study in chosen:
             yield from _different_numbers(recorded / study, work / "trained" / study)
+
+
+def _recorded_repeats(recorded: Path, studies: Sequence[str]) -> int:
+    rows = (row for study in studies for row in _rows(recorded / study / "runs.csv"))
+    return 1 + max(int(row["repeat"]) for row in rows)
 
 
 def _studies_in(results: Path) -> list[str]:
