@@ -10,7 +10,7 @@ lint:       .venv/.ready ; $(BIN)/ruff check . && $(BIN)/ruff format --check . &
 bench:      .venv/.ready ; $(BIN)/python -m benchmarks.engine $(ARGS)    ## speed against model.fit, PyTorch, JAX, scikit-learn
 report:     .venv/.ready ; $(RUN) report                       ## tables, figures and pages again, from what is in results/
 clean:      ; rm -rf .venv .bench .pytest_cache .mypy_cache .ruff_cache .xla_cache  ## remove what make installed; results/ stays
-lock:       .venv/.ready ; $(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --extra dev --no-header pyproject.toml -o requirements.lock  ## resolve requirements.lock anew (needs uv)
+lock:       ; uv pip compile --universal --generate-hashes --python-version 3.11 --extra dev --no-header pyproject.toml -o requirements.lock  ## resolve requirements.lock anew (needs uv on the path)
 
 .PHONY: help setup run-all quick slides run test test-slow lint bench report clean lock
 .DEFAULT_GOAL := help
