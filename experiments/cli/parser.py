@@ -37,7 +37,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_list(verbs: _Verbs) -> None:
-    verb = _add(verbs, "list", "studies: question, variants, runs, done or not", "list", "list --out results/quick")
+    about = "studies in configs/ and shipped ones: question, variants, runs, done or not"
+    verb = _add(verbs, "list", about, "list", "list --out results/quick")
     _add_out(verb)
     verb.set_defaults(command=study_verbs.list_studies)
 
@@ -98,8 +99,8 @@ def _add_run(verbs: _Verbs) -> None:
         "run dropout --set training.epochs=500 --set model.hidden.units=50",
         "run configs/mine.yaml --dry-run",
     )
-    verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="names in configs/ or YAML files")
-    verb.add_argument("--all", action="store_true", help="every study in configs/")
+    verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="names of studies or YAML files")
+    verb.add_argument("--all", action="store_true", help="every study in configs/, or else every shipped one")
     which = verb.add_mutually_exclusive_group()
     which.add_argument("--variant", nargs="+", action="extend", metavar="V", help="these variants or grids only")
     which.add_argument("--only", choices=("claimed", "slides"), help=_ONLY)
@@ -169,7 +170,7 @@ def _examples(*lines: str) -> str:
 
 
 def _add_study(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("study", metavar="STUDY", help="a name in configs/ or a YAML file")
+    verb.add_argument("study", metavar="STUDY", help="the name of a study or a YAML file")
 
 
 def _add_out(verb: argparse.ArgumentParser, note: str = "") -> None:

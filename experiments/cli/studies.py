@@ -45,7 +45,7 @@ def load_all(names: Sequence[str], sets: Sequence[str] = ()) -> list[Study]:
 
 
 def every_name() -> tuple[str, ...]:
-    """Return the names of every study in ``configs/``.
+    """Return the names of every study in ``configs/``; without that folder, of every shipped study.
 
     Raises:
         ExperimentsError: There is none.

@@ -48,19 +48,23 @@ def show_code(arguments: Namespace) -> int:
 
 
 def new_study(arguments: Namespace) -> int:
-    """Write the copy to ``configs/`` and print the next commands."""
-    from experiments.language import configs_folder, load_study, study_names
+    """Write the copy and the schema to ``configs/`` of the working directory, and print the next commands."""
+    from experiments.language import load_study, study_names
     from experiments.language.names import case_twins, twins_message
     from experiments.language.show import new_study as render
+    from experiments.language.study_file import OWN_FOLDER, shipped_folder
     from experiments.store.files import write_atomically
 
     text = render(load_study(arguments.study), arguments.name)
-    path: Path = configs_folder() / f"{arguments.name}.yaml"
-    twins = case_twins([*study_names(), arguments.name])
+    path: Path = OWN_FOLDER / f"{arguments.name}.yaml"
+    twins = case_twins([*study_names(OWN_FOLDER), arguments.name])
     if twins:
         raise ExperimentsError(twins_message(*twins[0]))
     if path.exists():
         raise ExperimentsError(f"{path} already exists; choose another name or edit it")
+    schema, shipped = OWN_FOLDER / "schema.json", shipped_folder() / "schema.json"
+    if not schema.exists() and shipped.is_file():
+        write_atomically(schema, shipped.read_text(encoding="utf-8"))
     write_atomically(path, text)
     print(f"{path} is yours to edit. Then:")
     print(f"  python -m experiments check {arguments.name}")
@@ -72,9 +76,11 @@ _COLUMNS = ("study", "question", "variants", "runs", "done")
 
 
 def list_studies(arguments: Namespace) -> int:
-    """Print one line a study."""
+    """Print one line for each study: those in ``configs/`` first, then the shipped ones."""
+    from experiments.language import known_names
+
     out = Path(arguments.out or RESULTS)
-    rows = [_row(name, out) for name in every_name()]
+    rows = [_row(name, out) for name in known_names()]
     make_console().print(make_table(_COLUMNS, rows, right=("variants", "runs")))
     return 0
 

@@ -263,22 +263,37 @@ def _check_figures(section: LocatedDict, variant: Variant, path: str, place: Pla
             problems.add(section.key_place_of(metric), f"{path}.{metric}", message)
 
 
+OWN_FOLDER = Path("configs")
+"""The user's studies, in the working directory."""
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the shipped studies: inside the installed package, or ``configs/`` of the checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "configs"
+    return installed if installed.is_dir() else package.parent / "configs"
+
+
 def configs_folder() -> Path:
-    """Return the folder of studies: ``configs/`` in the working directory, or else in the checkout."""
-    here = Path("configs")
-    return here if here.is_dir() else Path(__file__).resolve().parents[2] / "configs"
+    """Return the folder of studies: ``configs/`` in the working directory, or else that of the shipped ones."""
+    return OWN_FOLDER if OWN_FOLDER.is_dir() else shipped_folder()
 
 
-def study_names() -> tuple[str, ...]:
-    """Return the names of the studies in ``configs/``, sorted."""
-    return tuple(sorted(path.stem for path in configs_folder().glob("*.yaml")))
+def study_names(folder: Path | None = None) -> tuple[str, ...]:
+    """Return the names of the studies in a folder, sorted; by default in ``configs_folder()``."""
+    return tuple(sorted(path.stem for path in (folder or configs_folder()).glob("*.yaml")))
+
+
+def known_names() -> tuple[str, ...]:
+    """Return every name that ``load_study`` finds: those of the user's studies, then those of further shipped ones."""
+    return tuple(dict.fromkeys((*study_names(), *study_names(shipped_folder()))))
 
 
 def load_study(path_or_name: str | Path, *, sets: Sequence[str] = ()) -> Study:
     """Load and check one study.
 
     Args:
-        path_or_name: A YAML file, or the name of a study in ``configs/``.
+        path_or_name: A YAML file, or the name of a study in ``configs/`` or of a shipped one.
         sets: Changes in the form ``dotted.path=value``, applied after every variant's own.
 
     Returns:
@@ -310,11 +325,12 @@ def _find(path_or_name: str | Path) -> Path:
     path, name = Path(path_or_name), str(path_or_name)
     if isinstance(path_or_name, Path) or path.suffix in (".yaml", ".yml") or len(path.parts) != 1:
         return path
-    found = configs_folder() / f"{name}.yaml"
-    if not found.is_file():
-        message = f"there is no study {name!r} in {configs_folder()}{nearest(name, study_names())}"
-        raise ConfigError([Problem(None, "", message)])
-    return found
+    for folder in (OWN_FOLDER, shipped_folder()):
+        found = folder / f"{name}.yaml"
+        if found.is_file():
+            return found
+    message = f"there is no study {name!r} in {configs_folder()}{nearest(name, known_names())}"
+    raise ConfigError([Problem(None, "", message)])
 
 
 def _shown(path: Path) -> str:

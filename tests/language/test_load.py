@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from experiments.errors import ConfigError, ExperimentsError
-from experiments.language import load_study, study_names
+from experiments.language import known_names, load_study, study_names
 from tests.language.texts import study_text
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -27,6 +27,14 @@ def test_a_name_is_looked_up_in_configs_of_the_current_directory(folder):
     study = load_study("tiny")
     assert (study.name, study.file) == ("tiny", "configs/tiny.yaml")
     assert study_names() == ("broken", "tiny")
+
+
+def test_a_name_that_configs_lacks_is_that_of_a_shipped_study(folder):
+    assert load_study("dropout").file == str(CHECKOUT / "configs" / "dropout.yaml")
+    (folder / "configs" / "dropout.yaml").write_text(study_text(), encoding="utf-8")
+    assert load_study("dropout").file == "configs/dropout.yaml"
+    assert known_names()[:3] == ("broken", "dropout", "tiny")
+    assert known_names().count("dropout") == 1
 
 
 def test_a_path_is_taken_as_it_is(folder):
