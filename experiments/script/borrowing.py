@@ -13,9 +13,9 @@ from experiments.language.allowed import OWN_TRIGGERS
 BORROWED: Final[dict[str, tuple[str, ...]]] = {
     "model/keras_classes.py": ("RadialConstraint",),
     "training/keras_private.py": ("seed_tensor", "smaller_is_better"),
-    "training/threefry.py": (
-        *("THREEFRY", "CENTRAL", "NUMERATOR", "DENOMINATOR"),
-        *("threefry_uniform", "normal_quantile", "threefry_normal", "threefry_dropout"),
+    "training/counter_hash.py": (
+        *("KEY_CONSTANTS", "LOG2", "NUMERATOR", "DENOMINATOR", "triple32", "random_bits"),
+        *("hashed_uniform", "normal_of_bits", "hashed_normal", "hashed_dropout"),
     ),
     "training/randomness.py": ("row_orders",),
     "training/triggers.py": ("Logs", "Trigger", *OWN_TRIGGERS),

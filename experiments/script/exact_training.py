@@ -62,7 +62,7 @@ _NOISY_MODEL = '''class NoisyModel(keras.Model):
         return self.compute_metrics(x, y, predictions)'''
 
 _DRAWS = "keras_draws.dropout, keras_draws.uniform, keras_draws.normal"
-_FAST_DRAWS = f"{_DRAWS} = threefry_dropout, threefry_uniform, threefry_normal"
+_FAST_DRAWS = f"{_DRAWS} = hashed_dropout, hashed_uniform, hashed_normal"
 
 
 class ExactTraining:
@@ -110,7 +110,7 @@ class ExactTraining:
         found = []
         triggers = [callback.name for callback in self._recipe.callbacks if callback.name in OWN_TRIGGERS]
         if self.draws:
-            found += [borrowed("training/keras_private.py", ["seed_tensor"]), borrowed("training/threefry.py")]
+            found += [borrowed("training/keras_private.py", ["seed_tensor"]), borrowed("training/counter_hash.py")]
         found += borrowed_triggers(triggers)
         if self._training.weight_noise:
             found.append(_NOISY_MODEL.format(stddev=self._training.weight_noise))

@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from experiments.training.counter_hash import hashed_dropout, hashed_normal, hashed_uniform
 from experiments.training.keras_private import keras_draws
-from experiments.training.threefry import threefry_dropout, threefry_normal, threefry_uniform
 
 Draw = Callable[..., tf.Tensor]
 
-_FAST: dict[str, Draw] = {"dropout": threefry_dropout, "uniform": threefry_uniform, "normal": threefry_normal}
+_FAST: dict[str, Draw] = {"dropout": hashed_dropout, "uniform": hashed_uniform, "normal": hashed_normal}
 
 
 @contextmanager
 def fast_draws() -> Iterator[None]:
-    """Make every Keras layer that this thread traces inside draw with threefry; only XLA has it on a CPU.
+    """Make every Keras layer that this thread traces inside draw by hashing a counter, which is fast under XLA.
 
     Replaces the draws that layers make in training (dropout, uniform, normal). All other draws stay Keras' own: those
     of other threads, those outside of a graph, and those of other distributions.
