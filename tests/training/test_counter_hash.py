@@ -22,7 +22,7 @@ def table(seeds):
 
 @pytest.fixture(scope="module")
 def tables():
-    """Bits of 1,000 elements (columns) of 1,000 draws (rows), whose keys are neighbours in one of the ways that occur."""
+    """Bits of 1,000 elements (columns) of 1,000 draws (rows), with keys that are neighbours in some way."""
     counting = np.arange(DRAWS, dtype=np.int32)
     others = np.full(DRAWS, 7, np.int32)
     ways = {"draws": (others, counting), "seeds": (counting, others), "both": (counting, counting)}
