@@ -9,6 +9,8 @@ import os
 from experiments.scheduler.worker import set_environment
 
 set_environment("cpu")
+# Where pyarrow is installed, pandas imports it; its allocator would start a thread, and a fork needs a single one.
+os.environ["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
 # TensorFlow prints while it is imported; a worker has a log for that.
 _nowhere = os.open(os.devnull, os.O_WRONLY)
 for _descriptor in (1, 2):
