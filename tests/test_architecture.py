@@ -15,7 +15,8 @@ LEAVES = ("errors", "seeds", "stored_programs", "xla", "keras_settings", "jit_ch
 #: Each package imports only from packages to its left.
 ORDER = (
     *LEAVES,
-    *("language", "training", "data", "model", "script", "store", "run", "scheduler", "analysis", "report", "session"),
+    *("tabular", "language", "training", "data", "model", "script"),
+    *("store", "run", "scheduler", "analysis", "report", "session"),
     *("cli", "__main__", "__init__"),
 )
 FILES = sorted((ROOT / "experiments").rglob("*.py"))

@@ -16,6 +16,8 @@ from experiments.language.allowed import (
     KERAS_CALLBACKS,
     KERAS_NAMESPACES,
     REFUSED,
+    SKLEARN_ENCODERS,
+    SKLEARN_IMPUTERS,
     SKLEARN_SCALERS,
     WITHHELD_ARGUMENTS,
 )
@@ -35,6 +37,8 @@ def generate() -> dict[str, Any]:
     components = {kind: dict(_keras_classes(kind)) for kind in KERAS_NAMESPACES if kind != "activations"}
     components["callbacks"] = _signatures("keras.callbacks", KERAS_CALLBACKS)
     components["scalers"] = _signatures("sklearn.preprocessing", SKLEARN_SCALERS)
+    components["encoders"] = _signatures("sklearn.preprocessing", SKLEARN_ENCODERS)
+    components["imputers"] = _signatures("sklearn.impute", SKLEARN_IMPUTERS)
     components["sources"] = _sources()
     identifiers = {kind: _identifiers(kind, components.get(kind, {})) for kind in _IDENTIFIER_KINDS}
     identifiers["metrics"].update(accuracy="", acc="")  # which accuracy, Keras decides by the shapes

@@ -105,6 +105,8 @@ def _progress(study: Study, out: Path) -> tuple[str, str]:
 
 def check_studies(arguments: Namespace) -> int:
     """Check the studies given, or all of them, and print their numbers of variants, runs and claims."""
+    from experiments.language.table_sources import describe_tables
+
     studies = load_all(arguments.studies or every_name())
     if arguments.build:
         _build(studies)
@@ -114,6 +116,8 @@ def check_studies(arguments: Namespace) -> int:
     subject = studies[0].file if len(studies) == 1 else f"{len(studies)} studies"
     counts = ", ".join(map(_counted, (variants, runs, claims), ("variant", "run", "claim")))
     print(f"{subject}: all well; {counts}")
+    for line in describe_tables(variant.config for study in studies for variant in study.all_variants):
+        print(f"  {line}")
     return 0
 
 

@@ -10,11 +10,13 @@ import numpy as np
 
 from experiments.data.fresh import FRESH_ROWS, SourceRows
 from experiments.data.labels import label_noise_seed, noisy_labels, one_hot, task_of
+from experiments.data.own_tables import encoded_inputs, load_table
 from experiments.data.scaling import FittedScaler, fit_scaler, multiply
 from experiments.data.sources import draw_source
 from experiments.data.split import split_rows, split_seed
 from experiments.errors import config_error
-from experiments.language.configuration import Configuration, DataSettings
+from experiments.language.configuration import Component, Configuration, DataSettings
+from experiments.language.table_sources import file_table
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,30 @@ def load_data(config: Configuration, protocol: str, seed: int) -> Data:
         ExperimentsError: A source cannot be loaded on this machine.
     """
     data = config.data
+    table = file_table(data)
+    if table is not None:
+        return _load_file(data, table, protocol, seed)
     sources = _draw(data, protocol, seed)
     slot_of_row = np.concatenate([np.full(len(rows.x), slot) for slot, rows in sources.items()])
     sets = split_rows(data.split, slot_of_row, split_seed(protocol, seed))
     rows = _stack(sources, _shares(slot_of_row[sets["test"]], sources))
+    return _arrays(data, rows, sets, label_noise_seed(seed))
+
+
+def _load_file(data: DataSettings, source: Component, protocol: str, seed: int) -> Data:
+    """Return the rows of a table from a file."""
+    slot = next(name for name, other in data.sources.items() if other is source)
+    table = load_table(slot, source, data.folder)
+    y = table.targets.values
+    sets = split_rows(
+        data.split,
+        np.full(len(y), slot),
+        split_seed(protocol, seed),
+        classes=y if table.targets.classes else None,
+        groups=table.groups,
+    )
+    x = encoded_inputs(table, source, sets["train"])
+    rows = _multiplied(SourceRows(x, y), data.multiply.inputs, data.multiply.targets)
     return _arrays(data, rows, sets, label_noise_seed(seed))
 
 

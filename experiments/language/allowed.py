@@ -25,6 +25,8 @@ SKLEARN_SCALERS: Final = (
     "RobustScaler",
     "StandardScaler",
 )
+SKLEARN_ENCODERS: Final = ("OneHotEncoder", "OrdinalEncoder")
+SKLEARN_IMPUTERS: Final = ("SimpleImputer",)
 EMBEDDED_ROWS: Final = {
     "load_breast_cancer": 569,
     "load_diabetes": 442,
@@ -52,6 +54,8 @@ SINGULAR: Final = {
     "metrics": "a metric",
     "sources": "a data source",
     "scalers": "a scaler",
+    "encoders": "an encoder of categories",
+    "imputers": "an imputer of missing values",
     "callbacks": "a callback",
 }
 
@@ -103,6 +107,10 @@ REFUSED: Final[dict[str, dict[str, str]]] = {
         **dict.fromkeys(("cifar10", "cifar100", "imdb", "reuters", "california_housing"), "it is a large download"),
     },
     "scalers": {"FunctionTransformer": _CODE},
+    "encoders": {
+        "TargetEncoder": "scikit-learn is changing how it draws its folds",
+        **dict.fromkeys(("LabelEncoder", "LabelBinarizer"), "it encodes targets, which needs no encoder here"),
+    },
     "callbacks": {
         **dict.fromkeys(("LambdaCallback", "Callback"), _CODE),
         **dict.fromkeys(("CSVLogger", "TensorBoard", "BackupAndRestore", "SwapEMAWeights"), _FILES),
@@ -135,8 +143,21 @@ WITHHELD_ARGUMENTS: Final = {
     "return_state": "a layer has one output",
     "stateful": "a run starts from its seed and nothing else",
     "copy": "arrays are always copied",
+    "missing_values": "a value is missing where a cell is empty",
+    "feature_name_combiner": "arrays have no names of columns",
+    **dict.fromkeys(
+        ("categories", "handle_unknown", "unknown_value", "encoded_missing_value"),
+        "the categories of a column are all that occur in the table",
+    ),
 }
 """Arguments that Keras or scikit-learn has and a study has not."""
+
+TABLE_ARGUMENTS: Final = (
+    *("x", "y"),
+    *("file", "target", "inputs", "without", "categorical", "encoder", "imputer", "group", "order"),
+    *("task", "separator", "decimal", "encoding", "sha256"),
+)
+"""Arguments of ``table``: rows written into the study, or a file with its target."""
 
 OWN_TRIGGERS: Final[dict[str, float]] = {
     "StopOnNoChange": 0.0,
@@ -156,7 +177,7 @@ def own_words() -> dict[str, dict[str, dict[str, dict[str, object]]]]:
     return {
         "constraints": {"RadialConstraint": {}},
         "sources": {
-            "table": {"x": {"required": True}, "y": {"required": True}},
+            "table": {argument: {"default": None} for argument in TABLE_ARGUMENTS},
             "mnist": {},
             "fashion_mnist": {},
         },

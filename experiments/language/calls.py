@@ -26,6 +26,8 @@ _NAMESPACES = {
     "activations": "keras.layers",  # with arguments, an activation is a layer such as LeakyReLU
     "callbacks": "keras.callbacks",
     "scalers": "sklearn.preprocessing",
+    "encoders": "sklearn.preprocessing",
+    "imputers": "sklearn.impute",
     "sources": "sklearn.datasets",
 }
 _TUPLES = ("center_box", "feature_range", "n_samples", "quantile_range")
@@ -94,8 +96,8 @@ def call_of(kind: str, component: Component) -> Call:
 def signature_of(call: Call) -> Mapping[str, Mapping[str, Any]]:
     """Return the arguments of a call's callee, each with its default or as required, in the constructor's order."""
     namespace = call.callee.rpartition(".")[0]
-    kind = next((kind for kind, known in _NAMESPACES.items() if known == namespace), "")
-    return classes(kind).get(call.name, {})
+    kinds = (kind for kind, known in _NAMESPACES.items() if known == namespace and call.name in classes(kind))
+    return classes(next(kinds, "")).get(call.name, {})
 
 
 def _value(argument: str, value: Any, default: Any) -> Any:

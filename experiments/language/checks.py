@@ -23,6 +23,7 @@ from experiments.language.sections import (
     EpochsUntil,
 )
 from experiments.language.signatures import NUMBER, POSITIVE, classes, identifiers, kind_of, slot_of
+from experiments.language.table_sources import check_table_arguments
 
 LARGEST_REPEAT = 1000
 
@@ -89,6 +90,8 @@ def _names_a_source(value: Any) -> bool:
 def _check_source(sources: LocatedDict, slot: str, problems: Problems) -> None:
     check_component("sources", sources[slot], join("data", slot), sources.place_of(slot), problems)
     table = sources[slot].get("table") if isinstance(sources[slot], LocatedDict) else None
+    if isinstance(table, LocatedDict):
+        check_table_arguments(table, f"data.{slot}", problems)
     if isinstance(table, LocatedDict) and isinstance(table.get("x"), list) and isinstance(table.get("y"), list):
         rows, targets = len(table["x"]), len(table["y"])
         if rows != targets:

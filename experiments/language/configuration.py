@@ -166,7 +166,7 @@ class _Settings:
 def _defaults(section: type[_Settings]) -> dict[str, Any]:
     """Map the keys of a section to their defaults, required ones to MISSING."""
     if section not in _DEFAULTS:
-        known = (item for item in fields(section) if item.name != "keys")  # type: ignore[arg-type]
+        known = (item for item in fields(section) if item.compare)  # type: ignore[arg-type]
         _DEFAULTS[section] = {
             item.name: item.default if item.default_factory is MISSING else item.default_factory() for item in known
         }
@@ -188,6 +188,7 @@ class SplitSettings(_Settings):
     test: Amount
     validation: Amount | None = None
     shuffle: bool = False
+    stratify: bool = False
     keys: tuple[str, ...] = _keys()
 
     @property
@@ -218,7 +219,7 @@ class ScaleSettings(_Settings):
 
 @dataclass(frozen=True, slots=True)
 class DataSettings(_Settings):
-    """Where the rows come from and how they are prepared."""
+    """Where the rows come from and how they are prepared; ``folder`` is that of the study, for the file of a table."""
 
     sources: Mapping[str, Component]
     split: SplitSettings
@@ -226,12 +227,13 @@ class DataSettings(_Settings):
     scale: ScaleSettings = field(default_factory=ScaleSettings)
     label_noise: float = 0.0
     one_hot: bool = False
+    folder: str = field(default="", compare=False, repr=False)
     keys: tuple[str, ...] = _keys()
 
     @classmethod
-    def from_plain(cls, data: Mapping[str, Any]) -> DataSettings:
+    def from_plain(cls, data: Mapping[str, Any], folder: str = "") -> DataSettings:
         """Decode a resolved ``data`` section."""
-        known = {item.name for item in fields(cls)}
+        known = {item.name for item in fields(cls) if item.compare}
         sections = {key: plain(data.get(key) or {}) for key in ("split", "multiply", "scale")}
         scale = sections["scale"]
         scalers = {key: _optional(scale[key], f"data.scale.{key}") for key in ("inputs", "targets") if key in scale}
@@ -241,6 +243,7 @@ class DataSettings(_Settings):
             multiply=MultiplySettings(**sections["multiply"], keys=tuple(sections["multiply"])),
             scale=ScaleSettings(**{**scale, **scalers}, keys=tuple(scale)),
             **{key: data[key] for key in ("label_noise", "one_hot") if key in data},
+            folder=folder,
             keys=tuple(data),
         )
 
@@ -371,19 +374,20 @@ class Configuration(_Settings):
     keys: tuple[str, ...] = _keys()
 
     @classmethod
-    def from_plain(cls, tree: Mapping[str, Any]) -> Configuration:
+    def from_plain(cls, tree: Mapping[str, Any], folder: str = "") -> Configuration:
         """Decode a resolved configuration.
 
         Args:
             tree: A located tree at the end of resolving, or what ``to_plain`` returned.
+            folder: The folder of the study's file.
         """
         pretrain = tree.get("pretrain")
         return cls(
-            data=DataSettings.from_plain(tree["data"]),
+            data=DataSettings.from_plain(tree["data"], folder),
             model=Network.from_plain(tree["model"]),
             training=TrainingSettings.from_plain(tree["training"]),
             record=Recording.from_plain(tree.get("record")),
-            pretrain=pretrain and Pretraining(cls.from_plain(pretrain["config"]), pretrain["once"]),
+            pretrain=pretrain and Pretraining(cls.from_plain(pretrain["config"], folder), pretrain["once"]),
             freeze=tuple(tree.get("freeze") or ()),
             ensemble=tree.get("ensemble"),
             keys=tuple(tree),
@@ -391,7 +395,7 @@ class Configuration(_Settings):
 
     def __reduce__(self) -> Any:
         """Pickle as plain data, which is smaller: a worker gets one configuration with every task."""
-        return Configuration.from_plain, (self.to_plain(),)
+        return Configuration.from_plain, (self.to_plain(), self.data.folder)
 
 
 def look_up(value: Any, path: str) -> Any:

@@ -33,6 +33,7 @@ from experiments.language.output_layer import misfit
 from experiments.language.problems import Problems, found, nearest
 from experiments.language.signatures import classes, identifiers
 from experiments.language.source_facts import classes_of, is_generator, rows_of
+from experiments.language.table_sources import file_table
 
 _SETS = ("train", "validation", "test")
 _WORSE_WHEN_HIGHER = ("loss", "error", "crossentropy", "mse", "mae", "mape", "msle", "hinge", "divergence", "kld")
@@ -53,6 +54,7 @@ def check_consistency(config: Configuration, tree: LocatedDict, problems: Proble
     _check_loss(config, tree["training"].place_of("loss"), problems)
     _check_label_noise(config.data, tree["data"], problems)
     _check_rows(config.data, tree["data"]["split"], problems)
+    _check_way_of_splitting(config.data, tree["data"]["split"], problems)
     _check_targets_to_reach(config, tree["record"], problems)
     check_metrics(config, tree, problems)
 
@@ -127,7 +129,7 @@ def _check_learning_rate(training: TrainingSettings, tree: LocatedDict, problems
 
 
 def _check_rows(data: DataSettings, split: LocatedDict, problems: Problems) -> None:
-    sources = {slot: rows_of(source) for slot, source in data.sources.items()}
+    sources = {slot: rows_of(source, data.folder) for slot, source in data.sources.items()}
     amounts = data.split.amounts
     by_slot = {where: amount for where, amount in amounts.items() if isinstance(amount, Mapping)}
     for where, amount in by_slot.items():
@@ -145,6 +147,30 @@ def _check_rows(data: DataSettings, split: LocatedDict, problems: Problems) -> N
         _check_sum(asked, total, whole, split, problems)
 
 
+def _check_way_of_splitting(data: DataSettings, tree: LocatedDict, problems: Problems) -> None:
+    """Check that stratification, groups, time order, shuffling and the amounts of the sets go together."""
+    split, table = data.split, file_table(data)
+    group, order = (table.get("group"), table.get("order")) if table else (None, None)
+    shuffles = [f"group: {group}"] * (group is not None) + ["stratify: true"] * split.stratify
+    if split.stratify and (table is None or classes_of(data) is None):
+        message = "stratify needs a table from a file whose target is one column of classes"
+        problems.add(tree.place_of("stratify"), "data.split.stratify", message)
+    if order is not None and (split.shuffle or shuffles):
+        message = f"order: {order} splits the rows by time, which {shuffles[0] if shuffles else 'shuffle: true'} breaks"
+        problems.add(tree.place_of("shuffle"), "data.split", f"{message}; expected one of them")
+    elif shuffles and not split.shuffle:
+        problems.add(
+            tree.place_of("train"), "data.split", f"{shuffles[0]} draws the sets; expected shuffle: true as well"
+        )
+    for name, amount in split.amounts.items():
+        if shuffles and isinstance(amount, Mapping):
+            message = f"{shuffles[0]} divides all rows at once; expected one amount instead of one by source"
+            problems.add(tree.place_of(name), f"data.split.{name}", message)
+        elif group is not None and isinstance(amount, int):
+            message = f"group: {group} keeps groups of any size whole; expected a fraction of them, found {amount}"
+            problems.add(tree.place_of(name), f"data.split.{name}", message)
+
+
 def check_fresh_rows(data: DataSettings, place: Place | None, problems: Problems) -> None:
     """Check that repeats can have rows of their own, which the fresh protocol needs.
 
@@ -153,6 +179,11 @@ def check_fresh_rows(data: DataSettings, place: Place | None, problems: Problems
         place: The place of its split.
         problems: Collects the contradictions.
     """
+    table = file_table(data)
+    if table is not None and table.get("order") is not None:
+        message = f"order: {table.get('order')} allows one split, so there is none for each repeat"
+        problems.add(place, "data.split", f"{message}; expected protocols: [published]")
+        return
     names = [source.name for source in data.sources.values()]
     if data.split.shuffle or any(map(is_generator, names)):
         return

@@ -11,6 +11,7 @@ from experiments.language.configuration import Configuration, Pretraining
 from experiments.language.consistency import check_consistency
 from experiments.language.located import LocatedDict, LocatedList, located, place_in
 from experiments.language.problems import Problems, join, nearest
+from experiments.language.table_sources import with_checksums
 from experiments.language.unfold import Unfolded, unfold_model
 
 
@@ -22,34 +23,40 @@ class Resolved:
     tree: LocatedDict
 
 
-def resolve(tree: LocatedDict, problems: Problems, checked: Checked | None = None) -> Resolved | None:
+def resolve(
+    tree: LocatedDict, problems: Problems, checked: Checked | None = None, *, folder: str = ""
+) -> Resolved | None:
     """Resolve a configuration.
 
     Args:
         tree: An expanded configuration.
         problems: Collects what is wrong.
         checked: Cache of the sections that other variants share.
+        folder: The folder of the study's file, for the file of a table.
 
     Returns:
         The configuration, as ``docs/architecture.md`` describes it; None if something is wrong.
     """
     own = Problems()
     check_configuration(tree, own, checked or Checked())
-    resolved = None if own else _unfold(tree, own)
+    resolved = None if own else _unfold(tree, folder, own)
     problems.include(own)
     return None if own else resolved
 
 
-def _unfold(tree: LocatedDict, problems: Problems) -> Resolved:
+def _unfold(tree: LocatedDict, folder: str, problems: Problems) -> Resolved | None:
     resolved = tree.shallow(without=["pretrain", "freeze", "ensemble"])
     unfolded = unfold_model(tree["model"], problems)
     resolved["model"] = unfolded.layers
     if not unfolded.layers:
         problems.add(tree.place_of("model"), "model", "no layer is left")
-    config = Configuration.from_plain(resolved)
+    resolved["data"] = with_checksums(tree["data"], folder, problems)
+    if problems:
+        return None
+    config = Configuration.from_plain(resolved, folder)
     check_consistency(config, resolved, problems)
     if tree.get("pretrain") is not None:
-        source = _source(tree, problems)
+        source = _source(tree, folder, problems)
         if source is not None:
             config = replace(config, pretrain=Pretraining(source.config, tree["pretrain"].get("once", False)))
             _put_pretrain(resolved, tree, source)
@@ -77,7 +84,7 @@ def _frozen(names: list[Any], unfolded: Unfolded, problems: Problems) -> Located
     return finals
 
 
-def _source(tree: LocatedDict, problems: Problems) -> Resolved | None:
+def _source(tree: LocatedDict, folder: str, problems: Problems) -> Resolved | None:
     """Resolve the problem that the model is trained on first."""
     given: LocatedDict = tree["pretrain"]
     source = tree.shallow(without=["pretrain", "freeze", "ensemble"])
@@ -88,7 +95,7 @@ def _source(tree: LocatedDict, problems: Problems) -> Resolved | None:
         path = "training.epochs" if key == "epochs" else key
         change = Change(path, given[key], given.key_places.get(key), given.value_places.get(key))
         source = changed(source, change, problems, join("pretrain", key))
-    return resolve(source, problems)
+    return resolve(source, problems, folder=folder)
 
 
 def _put_pretrain(resolved: LocatedDict, tree: LocatedDict, source: Resolved) -> None:

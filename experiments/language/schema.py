@@ -21,6 +21,8 @@ _MODULES = {
     "activations": "keras.layers",
     "callbacks": "keras.callbacks",
     "scalers": "sklearn.preprocessing",
+    "encoders": "sklearn.preprocessing",
+    "imputers": "sklearn.impute",
     "sources": "sklearn.datasets",
 }
 _GRADIENT_HELP = {

@@ -87,6 +87,7 @@ class SplitSection(Section):
     validation: Amount | None = Field(None, description="Rows to validate on, taken after the training rows.")
     test: Amount = Field(description="Rows to test on, taken after the others.", examples=[70, 0.4])
     shuffle: bool = Field(False, description="Permute the rows first: once (published) or for each repeat (fresh).")
+    stratify: bool | None = Field(None, description="Same shares of the classes in each set; needs shuffle: true.")
 
 
 class MultiplySection(Section):

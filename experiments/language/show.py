@@ -9,10 +9,12 @@ from typing import Any
 import yaml
 
 from experiments.errors import ConfigError, Problem
+from experiments.language.configuration import Configuration
 from experiments.language.loader import StudyLoader
 from experiments.language.names import wrong_file_name
 from experiments.language.problems import expected
 from experiments.language.study import Study, Variant
+from experiments.language.table_sources import describe_tables
 
 _STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _TITLE = re.compile(r"^title:.*(?:\n[ \t]+\S.*)*$", re.MULTILINE)
@@ -41,10 +43,10 @@ def show_study(study: Study, variant: Variant | None = None) -> str:
     """
     base = study.base.to_plain()
     if variant is None:
-        return "\n".join([*_head(study, "base"), *_lines(base, base), "", *_overview(study)]) + "\n"
+        return "\n".join([*_head(study, "base", study.base), *_lines(base, base), "", *_overview(study)]) + "\n"
     about = [f"# {' '.join(variant.about.split())}"] if variant.about else []
     changes = [f"#   {line}" for line in change_lines(variant)] or ["#   none: this is the base"]
-    head = [*_head(study, variant.name), *about, "# Changes against the base:", *changes]
+    head = [*_head(study, variant.name, variant.config), *about, "# Changes against the base:", *changes]
     return "\n".join([*head, *_lines(variant.config.to_plain(), base)]) + "\n"
 
 
@@ -59,10 +61,11 @@ def inline(value: Any) -> str:
     return text.strip().removesuffix("\n...")
 
 
-def _head(study: Study, what: str) -> list[str]:
+def _head(study: Study, what: str, config: Configuration) -> list[str]:
     runs = f"{len(study.variants)} variants, {study.repeats} repeats, {' and '.join(study.protocols)}"
     title = " ".join(study.title.split())  # no line of it may leave the comment
-    return [f"# {title}", f"# {study.file}: {what} ({runs})", *(f"# {line}" for line in study.left_out)]
+    lines = [*describe_tables([config]), *study.left_out]
+    return [f"# {title}", f"# {study.file}: {what} ({runs})", *(f"# {line}" for line in lines)]
 
 
 def _overview(study: Study) -> Iterator[str]:

@@ -129,6 +129,10 @@ def _is_targets(value: Any) -> bool:
     return _is_table(value) or (isinstance(value, list) and bool(value) and all(map(_is_number, value)))
 
 
+def _is_checksum(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
+
+
 def _is_plain(value: Any) -> bool:
     """Whether a value is a finite scalar or a list of such values."""
     if isinstance(value, list):
@@ -139,6 +143,7 @@ def _is_plain(value: Any) -> bool:
 ANYTHING = Kind("a plain value or a list", _is_plain, {"not": {"type": "object"}})
 BOOLEAN = Kind("true or false", lambda value: isinstance(value, bool), {"type": "boolean"})
 TEXT = Kind("text", lambda value: isinstance(value, str), {"type": "string"})
+NAMES = _or_list(TEXT, "the name of a column or a list of them")
 INTEGER = _integer("an integer")
 POSITIVE_INTEGER = _integer("a positive integer", 1)
 COUNT = _integer("an integer of at least 0", 0)
@@ -152,6 +157,8 @@ NOT_NEGATIVE = _number("a number of at least 0", 0)
 SHARE = _number("a number from 0 to 1", 0, 1)
 FRACTION = _number("a number between 0 and 1", 0, 1, open_ends=True)
 SEED = _integer("an integer from 0 to 4294967295", 0, 2**32 - 1)
+
+_ONE_CHARACTER: Schema = {"type": "string", "minLength": 1, "maxLength": 1}
 
 _RULES: dict[str, Kind] = {
     **dict.fromkeys(
@@ -191,6 +198,17 @@ _RULES: dict[str, Kind] = {
     "VarianceScaling.mode": _choice("fan_in", "fan_out", "fan_avg"),
     "distribution": _choice("truncated_normal", "untruncated_normal", "normal", "uniform"),
     "norm": _choice("l1", "l2", "max"),
+    **dict.fromkeys(("table.target", "table.inputs", "table.without", "table.categorical"), NAMES),
+    **dict.fromkeys(("table.file", "table.group", "table.order", "table.encoding"), TEXT),
+    "table.separator": Kind("one character", lambda value: isinstance(value, str) and len(value) == 1, _ONE_CHARACTER),
+    "table.decimal": _choice(".", ","),
+    "table.task": _choice("regression", "classes"),
+    "table.sha256": Kind("64 hexadecimal digits", _is_checksum, {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
+    "strategy": _choice("mean", "median", "most_frequent", "constant"),
+    "SimpleImputer.fill_value": NUMBER,
+    "OneHotEncoder.drop": _choice("first", "if_binary"),
+    "max_categories": _integer("an integer of at least 2", 2),
+    "min_frequency": POSITIVE,
     "table.x": Kind("rows of numbers, all of one length", _is_table, {"type": "array"}),
     "table.y": Kind("a number for each row", _is_targets, {"type": "array"}),
 }
@@ -203,13 +221,14 @@ _SLOT_ENDINGS = {
     "_constraint": "constraints",
     "activation": "activations",
 }
+_SLOTS = {"learning_rate": "schedules", "encoder": "encoders", "imputer": "imputers"}
 
 
 @cache
 def slot_of(argument: str) -> str | None:
     """Return the kind of component that an argument takes, None if it takes a plain value."""
-    if argument == "learning_rate":
-        return "schedules"
+    if argument in _SLOTS:
+        return _SLOTS[argument]
     return next((kind for ending, kind in _SLOT_ENDINGS.items() if argument.endswith(ending)), None)
 
 

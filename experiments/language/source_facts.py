@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from experiments.language.allowed import FIXED_ROWS
 from experiments.language.configuration import Component, Configuration, DataSettings
 from experiments.language.signatures import classes
+from experiments.language.table_sources import file_table, is_file_table, table_of
 
 _REAL_TARGETS = (
     *("make_regression", "make_friedman1", "make_friedman2", "make_friedman3"),
@@ -42,8 +43,15 @@ def is_generator(source: str) -> bool:
     return source.startswith("make_")
 
 
-def rows_of(source: Component) -> int | None:
-    """Return the number of rows of a source, None if it does not follow from the configuration."""
+def rows_of(source: Component, folder: str = "") -> int | None:
+    """Return the number of rows of a source, None if it does not follow from the configuration.
+
+    Args:
+        source: The source.
+        folder: The folder of the study's file, for a table from a file.
+    """
+    if is_file_table(source):
+        return len(table_of(source, folder).inputs)
     if source.name == "table":
         return len(source.arguments["x"])
     if source.name in FIXED_ROWS:
@@ -61,6 +69,9 @@ def classes_of(data: DataSettings) -> int | None:
     """Return the number of classes of the targets; None where they are no classes or it is not known."""
     if data.multiply.targets is not None or data.scale.targets is not None:
         return None
+    table = file_table(data)
+    if table is not None:
+        return len(table_of(table, data.folder).targets.classes) or None
     counts = [_classes_of_source(source) for source in data.sources.values()]
     known = [count for count in counts if count is not None]
     return max(known) if known and len(known) == len(counts) else None
@@ -80,6 +91,18 @@ def _classes_of_source(source: Component) -> int | None:
     return None
 
 
+def split_overlap(data: DataSettings) -> float:
+    """Return the test rows for each training row if the repeats of ``fresh`` are splits of one table, else 0."""
+    table = file_table(data)
+    if table is None:
+        return 0.0
+    rows = {
+        name: amount * (rows_of(table, data.folder) or 0) if isinstance(amount, float) else float(amount)  # type: ignore[arg-type]
+        for name, amount in data.split.amounts.items()
+    }
+    return rows["test"] / rows["train"]
+
+
 def steps_of_an_epoch(config: Configuration) -> int:
     """Return the number of batches of the training rows; 1 if it does not follow from the configuration."""
     batch, rows = config.training.batch_size, _training_rows(config.data)
@@ -92,4 +115,4 @@ def _training_rows(data: DataSettings) -> float:
         return float(sum(train.values()))
     if train > 1 or isinstance(train, int):
         return float(train)
-    return float(train) * sum(rows_of(source) or 0 for source in data.sources.values())
+    return float(train) * sum(rows_of(source, data.folder) or 0 for source in data.sources.values())

@@ -29,7 +29,7 @@ from experiments.language.variants import Defaults, VariantResolver
 _DEFAULT_REPEATS = StudyFile.model_fields["repeats"].default
 
 
-def parse_study(content: bytes | str, *, name: str, file: str, sets: Sequence[str] = ()) -> Study:
+def parse_study(content: bytes | str, *, name: str, file: str, sets: Sequence[str] = (), folder: str = "") -> Study:
     """Check a study's text.
 
     Args:
@@ -37,6 +37,7 @@ def parse_study(content: bytes | str, *, name: str, file: str, sets: Sequence[st
         name: The study's name.
         file: What places call the file.
         sets: Changes in the form ``dotted.path=value``.
+        folder: The folder that files of tables are relative to; by default the working directory.
 
     Returns:
         The study with every variant resolved.
@@ -51,7 +52,7 @@ def parse_study(content: bytes | str, *, name: str, file: str, sets: Sequence[st
             problems.add(None, "", expected("a study with title, data, model and training", tree))
         problems.raise_if_any()
     text = content if isinstance(content, str) else content.decode("utf-8-sig")
-    return _StudyReader(_Source(name, file, text), tree, _read_sets(sets, problems), problems).study()
+    return _StudyReader(_Source(name, file, text, folder), tree, _read_sets(sets, problems), problems).study()
 
 
 def _read_sets(sets: Sequence[str], problems: Problems) -> list[Change]:
@@ -72,11 +73,12 @@ def _read_sets(sets: Sequence[str], problems: Problems) -> list[Change]:
 
 @dataclass(frozen=True)
 class _Source:
-    """Name, file and text of a study."""
+    """Name, file, text and folder of a study."""
 
     name: str
     file: str
     text: str
+    folder: str
 
 
 class _StudyReader:
@@ -91,7 +93,7 @@ class _StudyReader:
         check_section(StudyFile, tree, "", problems, leave_out=CONFIGURATION_KEYS)
         base_tree = expand("configuration", self._base())
         before = len(problems)
-        base = resolve(base_tree, problems)
+        base = resolve(base_tree, problems, folder=self._source.folder)
         variants = self._variants(base_tree)
         all_known = bool(variants) and len(problems) == before
         claims = self._claims()
@@ -128,7 +130,12 @@ class _StudyReader:
         if not isinstance(sections, LocatedDict):
             return ()
         check_names(sections, "variants", "a variant name", self._problems, files=True)
-        return VariantResolver(base, sections, self._defaults(), self._sets, self._problems).resolve_all()
+        return self._resolver(base, sections, self._sets, self._problems).resolve_all()
+
+    def _resolver(
+        self, base: LocatedDict, sections: LocatedDict, sets: list[Change], problems: Problems
+    ) -> VariantResolver:
+        return VariantResolver(base, sections, self._defaults(), sets, problems, folder=self._source.folder)
 
     def _base(self) -> LocatedDict:
         base = LocatedDict()
@@ -147,7 +154,7 @@ class _StudyReader:
                 tree = apply_change(tree, change)
             except PatchError:
                 continue
-        return base if tree is base_tree else resolve(tree, Problems()) or base
+        return base if tree is base_tree else resolve(tree, Problems(), folder=self._source.folder) or base
 
     def _defaults(self) -> Defaults:
         repeats, protocols = self._tree.get("repeats", _DEFAULT_REPEATS), self._tree.get("protocols")
@@ -200,7 +207,7 @@ class _StudyReader:
         """Check the variants and metrics that are named; leave out what only ``--set`` makes wrong."""
         wrong = self._wrong_names(claims, variants)
         if wrong and self._sets:
-            unchanged = VariantResolver(base, self._tree["variants"], self._defaults(), [], Problems()).resolve_all()
+            unchanged = self._resolver(base, self._tree["variants"], [], Problems()).resolve_all()
             wrong_anyway = {problem.path for problem in self._wrong_names(claims, unchanged)}
             for problem in wrong:
                 if problem.path not in wrong_anyway:
@@ -309,7 +316,7 @@ def load_study(path_or_name: str | Path, *, sets: Sequence[str] = ()) -> Study:
     except OSError as error:
         raise ConfigError([Problem(None, str(path_or_name), f"cannot be read: {error.strerror}")]) from None
     _check_name(path)
-    return parse_study(content, name=path.stem, file=_shown(path), sets=sets)
+    return parse_study(content, name=path.stem, file=_shown(path), sets=sets, folder=str(path.resolve().parent))
 
 
 def _check_name(path: Path) -> None:

@@ -60,11 +60,18 @@ class VariantResolver:
     """Resolver of the variants of one study against its base."""
 
     def __init__(
-        self, base: LocatedDict, sections: LocatedDict, defaults: Defaults, sets: Sequence[Change], problems: Problems
+        self,
+        base: LocatedDict,
+        sections: LocatedDict,
+        defaults: Defaults,
+        sets: Sequence[Change],
+        problems: Problems,
+        *,
+        folder: str = "",
     ) -> None:
         self._base, self._sections, self._defaults, self._problems = base, sections, defaults, problems
         self._sets, self._used = sets, set[Change]()
-        self._checked = Checked()
+        self._checked, self._folder = Checked(), folder
         self._failures: dict[Change, str] = {}
 
     def resolve_all(self) -> tuple[Variant, ...]:
@@ -189,7 +196,7 @@ class VariantResolver:
         self, name: str, group: str, grid: dict[str, Any], tree: LocatedDict, changes: list[Change]
     ) -> Variant | None:
         tree, sets = self._with_sets(tree)
-        resolved = resolve(tree, self._problems, self._checked)
+        resolved = resolve(tree, self._problems, self._checked, folder=self._folder)
         if resolved is None:
             return None
         section = self._section(group)

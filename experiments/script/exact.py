@@ -67,6 +67,8 @@ def exact_script(run: Run) -> str:
     head = _HEAD.format(
         study=harmless(run.study), variant=harmless(run.variant), protocol=run.protocol, repeat=run.repeat
     )
+    files = dict.fromkeys(each.rows.table.file for each in problems if each.rows.table is not None)
+    head += "".join(f"\nIt reads {harmless(file)} with pandas." for file in files)
     classes = [text for each in problems for text in each.classes()]
     return assembled(head, classes, sections, [each.rows.imports for each in problems])
 

@@ -61,7 +61,7 @@ class ExactRows(Rows):
         further = {**unordered, "n_samples": further_rows(arguments), "random_state": seed}
         draw = _way_of_drawing(source)
         if not self._can_draw_further(source):
-            yield from source_lines(source, x, y)
+            yield from self.loaded(source, x, y)
         elif draw is separate_call:
             yield from source_lines(source, x, y)
             yield from source_lines(Call(source.callee, further), x_fresh, y_fresh)

@@ -77,6 +77,7 @@ def _head(run: Run, problem: _PlainTraining) -> str:
         f"Variant {harmless(run.variant)} of the study {harmless(run.study)} in plain Keras.",
         "",
         f"The rows are {kind} of repeat {run.repeat}, {run.protocol} protocol. Keras draws weights and batches.",
+        *([f"It reads {harmless(problem.rows.table.file)} with pandas."] if problem.rows.table else []),
         *textwrap.wrap(left_out, 116, break_long_words=False, break_on_hyphens=False),
         "`code --exact` prints a longer script whose numbers equal the study's.",
     ]

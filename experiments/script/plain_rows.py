@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from experiments.script.rows import Rows, source_lines
+from experiments.script.rows import Rows
 from experiments.script.writing import printed, statement
 
 
@@ -18,7 +18,7 @@ class PlainRows(Rows):
     def lines(self) -> Iterator[str]:
         """Yield the statements."""
         for slot, source in self.sources.items():
-            yield from source_lines(source, f"x{self.suffixes[slot]}", f"y{self.suffixes[slot]}")
+            yield from self.loaded(source, f"x{self.suffixes[slot]}", f"y{self.suffixes[slot]}")
         yield from self.stacked()
         yield from self.multiplied()
         if "y" in self.scalers and not self.has_target_columns:

@@ -14,6 +14,8 @@ from experiments.language.allowed import FIXED_ROWS
 from experiments.language.calls import Call, call_of
 from experiments.language.configuration import Amount, Configuration
 from experiments.language.source_facts import has_real_targets, rows_of
+from experiments.language.table_sources import file_table
+from experiments.script.table_rows import TableRows
 from experiments.script.writing import Raw, call, one_line, statement
 
 
@@ -33,6 +35,7 @@ class Rows:
         definitions: Statements that the sets need before their rows can be picked.
         sets: Set → how its rows are picked: a slice such as ``:30``, or the name of a variable.
         imports: Module of scikit-learn → names that the statements need.
+        table: The rows of a table from a file; None for other sources.
     """
 
     def __init__(self, config: Configuration, protocol: str, seed: int) -> None:
@@ -40,6 +43,8 @@ class Rows:
         self.sources = {slot: source_call(slot, source, protocol, seed) for slot, source in config.data.sources.items()}
         several = len(self.sources) > 1
         self.suffixes = {slot: "_" + re.sub(r"\W", "_", slot) if several else "" for slot in self.sources}
+        source = file_table(config.data)
+        self.table = None if source is None else TableRows(source, config.data, split_seed(protocol, seed))
         scale = config.data.scale
         self.scalers = {
             letter: call_of("scalers", scaler)
@@ -47,10 +52,13 @@ class Rows:
             if scaler
         }
         self.definitions, self.sets = self._sets()
-        self.imports = {
+        self.imports: dict[str, set[str]] = {
             "sklearn.datasets": {source.name for source in self.sources.values() if is_sklearn(source)},
             "sklearn.preprocessing": {scaler.name for scaler in self.scalers.values()},
         }
+        for module, names in self.table.imports.items() if self.table else ():
+            self.imports.setdefault(module, set()).update(names)
+        self.imports = dict(sorted(self.imports.items()))
         self._shuffle_seed = split_seed(protocol, seed)
         self._noise_seed = label_noise_seed(seed)
 
@@ -62,15 +70,23 @@ class Rows:
     @property
     def is_real(self) -> bool:
         """Whether the targets are real numbers, not classes."""
+        if self.table is not None and self.data.multiply.targets is None:
+            return self.table.is_real
         return self.data.multiply.targets is not None or any(map(_is_real, self.sources.values()))
 
     @property
     def has_target_columns(self) -> bool:
         """Whether a row has several targets."""
+        if self.table is not None:
+            return self.table.has_target_columns
         return any(
             source.name == "load_linnerud" or source.arguments.get("n_targets", 1) > 1
             for source in self.sources.values()
         )
+
+    def loaded(self, source: Call, x: str, y: str) -> Iterator[str]:
+        """Write the statements that draw or load the rows of a source; those of a table also cut its rows into sets."""
+        return source_lines(source, x, y) if self.table is None else self.table.lines()
 
     def stacked(self) -> Iterator[str]:
         """Stack the rows of several sources; ``source`` is the name of each row's."""
@@ -95,7 +111,7 @@ class Rows:
 
     def shuffled(self) -> Iterator[str]:
         """Permute the rows before they are cut."""
-        if self.data.split.shuffle:
+        if self.data.split.shuffle and self.table is None:
             yield f"order = np.random.default_rng({self._shuffle_seed}).permutation(len(x))"
             yield "x, y = x[order], y[order]"
             if self.is_stacked:
@@ -118,6 +134,8 @@ class Rows:
 
     def _sets(self) -> tuple[list[str], dict[str, str]]:
         amounts = self.data.split.amounts
+        if self.table is not None:
+            return [], {name: name for name in amounts}
         if self.is_stacked or any(isinstance(amount, Mapping) for amount in amounts.values()):
             return list(_dealt(amounts)), {name: name for name in amounts}
         (source,) = self.data.sources.values()

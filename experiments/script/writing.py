@@ -16,6 +16,7 @@ WIDTH = 116
 _IMPORTS = {
     "keras.": "import keras",
     "np.": "import numpy as np",
+    "pd.": "import pandas as pd",
     "tf.": "import tensorflow as tf",
     "keras_draws.": "from keras.src.backend.tensorflow import random as keras_draws",
     "MonitorCallback": "from keras.src.callbacks.monitor_callback import MonitorCallback",
