@@ -27,6 +27,7 @@ class Contrast:
         unit: "difference", "ratio" or "order".
         undecided: Repeats left out because both runs of a difference ``a.m - b.m`` diverged or never reached their
             target.
+        overlap: Test rows for each training row if the repeats are splits of one table, else 0.
     """
 
     left: pd.Series
@@ -34,6 +35,7 @@ class Contrast:
     values: pd.Series
     unit: Unit
     undecided: int = 0
+    overlap: float = 0.0
 
     @property
     def n(self) -> int:
@@ -59,7 +61,7 @@ class Contrast:
         """Return the estimate in the unit: a mean difference, a ratio, or a share of the untied pairs."""
         if self.unit == "order":
             return order_interval(self.signs)
-        interval = t_interval(self.values)
+        interval = t_interval(self.values, self.overlap)
         return interval.exp() if self.unit == "ratio" and interval.n else interval
 
 
@@ -82,7 +84,9 @@ def contrast(left: Term, right: Term, table: RunTable, *, offset: float = 0.0, r
     known = sides.dropna()
     undecided = len(set.intersection(*measured)) - len(known)
     as_ratio = ratio and offset == 0 and _both_ratio(left, right)
-    return replace(_scaled(known["left"], known["right"] + offset, ratio=as_ratio), undecided=undecided)
+    pairs = _scaled(known["left"], known["right"] + offset, ratio=as_ratio)
+    overlap = table.overlap(name for term in (left, right) for name in _variants(term))
+    return replace(pairs, undecided=undecided, overlap=overlap)
 
 
 def pair(left: pd.Series, right: pd.Series, metric: str) -> Contrast:
@@ -135,6 +139,12 @@ def _series(term: Term, table: RunTable) -> pd.Series:
     left, right = left[both], right[both]
     # The difference of two infinite values is unknown, not 0.
     return (left - right).where(np.isfinite(left) | np.isfinite(right))
+
+
+def _variants(term: Term) -> list[str]:
+    if isinstance(term, Number):
+        return []
+    return [term.variant] if isinstance(term, Reference) else [term.left.variant, term.right.variant]
 
 
 def _is_measured(term: Term) -> bool:

@@ -105,7 +105,7 @@ def diagnose(study: Study, runs: pd.DataFrame) -> list[Diagnosis]:
     """
     if study.diagnosis is None:
         return []
-    tables = [RunTable(runs, protocol) for protocol in study.protocols]
+    tables = [RunTable.of(study, runs, protocol) for protocol in study.protocols]
     cells = [_diagnose(variant, table, dict(study.diagnosis)) for variant in study.variants for table in tables]
     return [cell for cell in cells if cell is not None]
 
@@ -121,7 +121,8 @@ def _diagnose(variant: Variant, table: RunTable, options: dict[str, object]) -> 
     if errors.empty:
         return None
     finite = errors[np.isfinite(errors).all(axis=1)]
-    train_error, dev_error = t_interval(finite["train"]), t_interval(finite["dev"])
+    overlap = table.overlap([variant.name])
+    train_error, dev_error = t_interval(finite["train"], overlap), t_interval(finite["dev"], overlap)
     scenario = name_scenario(train_error.estimate, dev_error.estimate, **limits)
     single = [name_scenario(train, dev, **limits) for train, dev in errors.to_numpy(dtype=float)]
     return Diagnosis(

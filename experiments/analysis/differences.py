@@ -93,7 +93,7 @@ def compare_variants(
     """
     compared = [
         _difference(name, names[0], metric, table)
-        for table in (RunTable(runs, protocol) for protocol in study.protocols)
+        for table in (RunTable.of(study, runs, protocol) for protocol in study.protocols)
         for metric in (headline_metrics(study) if metrics is None else metrics)
         for name in names[1:]
     ]

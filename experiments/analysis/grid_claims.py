@@ -12,7 +12,7 @@ import pandas as pd
 from experiments.analysis.effects import Effect, Unit
 from experiments.analysis.findings import Evidence, Finding, Judge, read_word
 from experiments.analysis.intervals import Interval, chosen_interval, repeats_needed, t_interval
-from experiments.analysis.sweeps import along_axis
+from experiments.analysis.sweeps import along_axis, points_of
 from experiments.language.expressions import Shape, Trend
 
 
@@ -20,7 +20,8 @@ def trend(claim: Trend, evidence: Evidence) -> Finding:
     """Judge ``increasing`` and ``decreasing`` by the mean slope on ranks."""
     along, _ = _along(claim, evidence)
     slopes = rank_slopes(along)
-    interval = t_interval(slopes)
+    overlap = evidence.table.overlap(point.name for point in points_of(evidence.study, claim.subject.variant))
+    interval = t_interval(slopes, overlap)
     word = read_word(interval, "slope", claim.side)
     interval = replace(interval, low=max(interval.low, -1.0), high=min(interval.high, 1.0))
     return Finding(
@@ -29,7 +30,7 @@ def trend(claim: Trend, evidence: Evidence) -> Finding:
         outcomes=np.sign(slopes) * claim.side,
         ties=int((slopes == 0).sum()),
         worst=_rows_with_worst(along),
-        needed=repeats_needed(slopes) if word == "inconclusive" else None,
+        needed=repeats_needed(slopes, overlap=overlap) if word == "inconclusive" else None,
         lefts=slopes,
     )
 
@@ -61,14 +62,15 @@ def shape(claim: Shape, evidence: Evidence) -> Finding:
         return Finding("no data", effect, outcomes=pd.Series(dtype=float))
     gains, best = inside_gains(heights)
     choices = heights.shape[1] - 2
-    interval = _as_measured(chosen_interval(gains, left=choices, right=2), claim.side, unit)
+    overlap = evidence.table.overlap(point.name for point in points_of(evidence.study, claim.subject.variant))
+    interval = _as_measured(chosen_interval(gains, left=choices, right=2, overlap=overlap), claim.side, unit)
     word = read_word(interval, unit, claim.side)
     return Finding(
         word=word,
         effect=Effect.of_claim(claim, unit, interval),
         outcomes=_single_shapes(heights),
         worst=worst,
-        needed=repeats_needed(gains, choices=choices) if word == "inconclusive" else None,
+        needed=repeats_needed(gains, choices=choices, overlap=overlap) if word == "inconclusive" else None,
         lefts=heights.idxmax(axis=1),
         of="" if unit == "ratio" else f" of the inner value {best} to the better end",
     )

@@ -55,11 +55,12 @@ def ten_digits(value: Any) -> Any:
     return float(f"{value:.10g}") if isinstance(value, float) else value
 
 
-def t_interval(values: ArrayLike) -> Interval:
+def t_interval(values: ArrayLike, overlap: float = 0.0) -> Interval:
     """Return the t-interval of a mean.
 
     Args:
-        values: Finite numbers, independent repeats.
+        values: Finite numbers, one for each repeat.
+        overlap: Test rows for each training row if the repeats are splits of one table; 0 if they are independent.
 
     Returns:
         The mean with its 95 % interval and the p-value of "the true mean is 0". One value has no interval (NaN);
@@ -76,13 +77,22 @@ def t_interval(values: ArrayLike) -> Interval:
         p = min(1.0, 2.0 ** (1 - x.size)) if x[0] != 0 else 1.0
         return Interval(float(x[0]), float(x[0]), float(x[0]), x.size, p)
     # scipy.special's t distribution: a study has thousands of intervals, and ttest_1samp takes 1 ms for each.
-    error = float(x.std(ddof=1)) / math.sqrt(x.size)
+    error = _standard_error(x, overlap)
     half = _t_quantile(x.size) * error
     p = 2 * float(special.stdtr(x.size - 1, -abs(mean) / error))
     return Interval(mean, mean - half, mean + half, x.size, p)
 
 
-def chosen_interval(values: ArrayLike, *, left: int, right: int) -> Interval:
+def _standard_error(x: Floats, overlap: float) -> float:
+    """Return the standard error of a mean over repeats.
+
+    Splits of one table share rows, so more of them do not average the luck of this table away. Their mean has about the
+    variance s² (1/n + test rows / training rows) (Nadeau and Bengio 2003).
+    """
+    return float(x.std(ddof=1)) * math.sqrt(1 / x.size + overlap)
+
+
+def chosen_interval(values: ArrayLike, *, left: int, right: int, overlap: float = 0.0) -> Interval:
     """Return the t-interval of a mean difference whose sides were chosen, as the best of several, by the same values.
 
     The best of many flat means beats a single one by luck. So each end of the interval pays for the choices that favour
@@ -92,12 +102,13 @@ def chosen_interval(values: ArrayLike, *, left: int, right: int) -> Interval:
         values: Left minus right, by repeat.
         left: Number of candidates for the left side.
         right: Number of candidates for the right side.
+        overlap: As in ``t_interval``.
     """
     x = np.asarray(values, dtype=float)
-    plain = t_interval(x)
+    plain = t_interval(x, overlap)
     if plain.n < 2 or plain.spreadless:
         return plain
-    error = float(x.std(ddof=1)) / math.sqrt(x.size)
+    error = _standard_error(x, overlap)
     low, high = (
         plain.estimate - _t_quantile(x.size, left) * error,
         plain.estimate + _t_quantile(x.size, right) * error,
@@ -163,13 +174,16 @@ def _variances_without_one(x: Floats) -> Floats:
     return np.asarray(np.maximum(squares - n / (n - 1) * (x - x.mean()) ** 2, 0.0) / (n - 2))
 
 
-def repeats_needed(values: ArrayLike, distance: float | None = None, choices: int = 1) -> int | None:
+def repeats_needed(
+    values: ArrayLike, distance: float | None = None, choices: int = 1, overlap: float = 0.0
+) -> int | None:
     """Return how many repeats would have decided if mean and spread stayed as they are.
 
     Args:
         values: The repeats at hand.
         distance: How narrow half the interval must be; by default the distance of the mean from 0.
         choices: Number of candidates that the interval pays for, as in ``chosen_interval``.
+        overlap: As in ``t_interval``.
 
     Returns:
         The smallest number of repeats whose t-interval is narrow enough; None over 100,000 or where none would be.
@@ -182,9 +196,12 @@ def repeats_needed(values: ArrayLike, distance: float | None = None, choices: in
     if distance <= 0 or not math.isfinite(distance):
         return None
     # The normal quantile is below every t quantile: the search starts at or under the answer.
-    n: int = max(2, math.floor((special.ndtri((1 + CONFIDENCE) / 2) * spread / distance) ** 2))
+    normal = float(special.ndtri((1 + CONFIDENCE) / 2)) * spread / distance
+    if normal > 0 and normal**-2 <= overlap:
+        return None
+    n: int = max(2, math.floor(1 / (normal**-2 - overlap))) if normal > 0 else 2
     while n <= _MOST_REPEATS:
-        if _t_quantile(n, choices) * spread / math.sqrt(n) < distance:
+        if _t_quantile(n, choices) * spread * math.sqrt(1 / n + overlap) < distance:
             return n
         n += 1
     return None

@@ -9,9 +9,10 @@ import pandas as pd
 
 from experiments.analysis.intervals import t_interval, ten_digits
 from experiments.analysis.run_table import metric_columns
+from experiments.language.source_facts import split_overlap
 
 if TYPE_CHECKING:
-    from experiments.language.study import Study
+    from experiments.language.study import Study, Variant
 
 COLUMNS = (
     *("variant", "protocol", "metric", "n", "mean", "std", "low", "high", "median", "min", "max"),
@@ -36,29 +37,32 @@ def summarize(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
         row
         for variant in study.variants
         for protocol in study.protocols
-        for row in _rows(variant.name, protocol, groups.get((variant.name, protocol)), metrics)
+        for row in _rows(variant, protocol, groups.get((variant.name, protocol)), metrics)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).map(ten_digits)
 
 
-def _rows(variant: str, protocol: str, runs: pd.DataFrame | None, metrics: list[str]) -> list[dict[str, Any]]:
+def _rows(variant: Variant, protocol: str, runs: pd.DataFrame | None, metrics: list[str]) -> list[dict[str, Any]]:
     if runs is None:
         return []
     failed = runs["error"] != ""
     counts = {"diverged": int((runs["diverged"] > 0).sum()), "failed": int(failed.sum())}
     measured = [metric for metric in metrics if runs[metric].notna().any()]
+    overlap = split_overlap(variant.config.data) if protocol == "fresh" else 0.0
     return [
-        {"variant": variant, "protocol": protocol, "metric": metric} | _numbers(runs.loc[~failed, metric]) | counts
+        {"variant": variant.name, "protocol": protocol, "metric": metric}
+        | _numbers(runs.loc[~failed, metric], overlap)
+        | counts
         for metric in measured
     ]
 
 
-def _numbers(column: pd.Series) -> dict[str, Any]:
+def _numbers(column: pd.Series, overlap: float) -> dict[str, Any]:
     values = column.to_numpy(dtype=float)
     values = values[np.isfinite(values)]
     if values.size == 0:
         return {"n": 0}
-    interval = t_interval(values)
+    interval = t_interval(values, overlap)
     return {
         "n": values.size,
         "mean": values.mean(),

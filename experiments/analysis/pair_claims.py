@@ -37,7 +37,7 @@ def comparison(claim: Comparison, evidence: Evidence) -> Finding:
         Effect.of_claim(claim, pairs.unit, interval),
         word=read_word(interval, pairs.unit, claim.side, equal_is_enough),
         outcomes=(pairs.signs * claim.side).where(pairs.signs != 0, 1.0 if equal_is_enough else 0.0),
-        needed=repeats_needed(pairs.values),
+        needed=repeats_needed(pairs.values, overlap=0.0 if pairs.unit == "order" else pairs.overlap),
     )
     return replace(finding, middles=_middles(claim, finding))
 
@@ -59,7 +59,7 @@ def equivalence(claim: Equivalence, evidence: Evidence) -> Finding:
         inside = -claim.margin <= interval.low and interval.high <= claim.margin
         outside = interval.low > claim.margin or interval.high < -claim.margin
         word = name_verdict(supported=inside or (interval.spreadless and slack >= 0), contradicted=outside)
-        word, needed = hold_back(word, interval), repeats_needed(pairs.values, distance=abs(slack))
+        word, needed = hold_back(word, interval), repeats_needed(pairs.values, abs(slack), overlap=pairs.overlap)
     finding = of_pairs(pairs, Effect.of_claim(claim, pairs.unit, interval), word, outcomes, needed)
     return replace(finding, middles=_middles(claim, finding))
 
@@ -91,8 +91,9 @@ def spread(claim: SpreadComparison, evidence: Evidence) -> Finding:
     pairs = Contrast(x, y, x, unit)
     pseudo = log_spread_ratios(x, y) if _vary(x, y) else np.array([math.nan])
     if np.isfinite(pseudo).all():
-        interval = replace(t_interval(pseudo).exp(), estimate=x.std() / y.std())
-        needed = repeats_needed(pseudo)
+        overlap = evidence.table.overlap([claim.left.variant, claim.right.variant])
+        interval = replace(t_interval(pseudo, overlap).exp(), estimate=x.std() / y.std())
+        needed = repeats_needed(pseudo, overlap=overlap)
     else:
         unit = "order"
         pairs = Contrast(_deviations(x), _deviations(y), x, unit)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from experiments.columns import TEXT_COLUMNS, column_of
+from experiments.language.claims import find_variant
+from experiments.language.source_facts import split_overlap
 from experiments.store.folder import StudyFolder
 from experiments.store.loading import load_results
+
+if TYPE_CHECKING:
+    from experiments.language.study import Study
 
 _NEEDED = ("variant", "protocol", "repeat", "diverged", "error")
 
@@ -55,13 +62,46 @@ class RunTable:
         runs: The study's runs, as ``read_runs`` gives them.
         protocol: "published" or "fresh".
         fresh_rows: Read ``test_*`` from the 10,000 fresh rows; by default under ``fresh`` only.
+        overlaps: Variant → test rows for each training row, of variants whose repeats are splits of one table.
     """
 
-    def __init__(self, runs: pd.DataFrame, protocol: str, *, fresh_rows: bool | None = None) -> None:
+    def __init__(
+        self,
+        runs: pd.DataFrame,
+        protocol: str,
+        *,
+        fresh_rows: bool | None = None,
+        overlaps: Mapping[str, float] | None = None,
+    ) -> None:
         finished = runs[(runs["protocol"] == protocol) & (runs["error"] == "")]
         self.protocol = protocol
         self._fresh_rows = protocol == "fresh" if fresh_rows is None else fresh_rows
+        self._overlaps = overlaps or {}
         self._groups = {str(name): group.set_index("repeat") for name, group in finished.groupby("variant")}
+
+    @classmethod
+    def of(cls, study: Study, runs: pd.DataFrame, protocol: str) -> RunTable:
+        """Return the finished runs of a study under one of its protocols.
+
+        Args:
+            study: The study.
+            runs: Its runs, as ``read_runs`` gives them.
+            protocol: "published" or "fresh".
+        """
+        variants = study.variants if protocol == "fresh" else ()
+        return cls(runs, protocol, overlaps={variant.name: split_overlap(variant.config.data) for variant in variants})
+
+    def overlap(self, names: Iterable[str]) -> float:
+        """Return the largest number of test rows for each training row of some variants.
+
+        Args:
+            names: Variants or grid points, as claims name them.
+
+        Returns:
+            0 where the repeats are independent.
+        """
+        found = (find_variant(name, self._overlaps) for name in names)
+        return max((self._overlaps[name] for name in found if name is not None), default=0.0)
 
     @property
     def variants(self) -> list[str]:

@@ -120,7 +120,7 @@ def sweeps(study: Study, runs: pd.DataFrame, metrics: Sequence[str] | None = Non
     Returns:
         One line for each grid, axis, combination of the other axes, metric and protocol that has runs.
     """
-    tables = [RunTable(runs, protocol) for protocol in study.protocols]
+    tables = [RunTable.of(study, runs, protocol) for protocol in study.protocols]
     groups = dict.fromkeys(variant.group for variant in study.variants if variant.grid)
     lines = [
         _sweep(line, axis, others, metric, table)
@@ -191,6 +191,7 @@ def _sweep(line: Sequence[Variant], axis: str, others: Mapping[str, Any], metric
     numeric = all(isinstance(value, int | float) for value in values)
     numbers = _comparable(runs, metric)
     best = _best(numbers, metric)
+    overlap = table.overlap(point.name for point in line)
     return Sweep(
         group=line[0].group,
         axis=axis,
@@ -202,10 +203,10 @@ def _sweep(line: Sequence[Variant], axis: str, others: Mapping[str, Any], metric
         numeric=numeric,
         logarithmic=numeric and is_geometric(values[1:] if values[0] == 0 else values),
         runs=runs,
-        intervals=tuple(_interval(numbers[value], numbers is not runs) for value in values),
+        intervals=tuple(_interval(numbers[value], numbers is not runs, overlap) for value in values),
         diverged=tuple(int(np.isinf(runs[value]).sum()) for value in values),
         best=best,
-        as_good=() if best is None else tuple(value for value in values if _as_good(numbers, value, best)),
+        as_good=() if best is None else tuple(value for value in values if _as_good(numbers, value, best, overlap)),
     )
 
 
@@ -215,8 +216,8 @@ def _comparable(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
     return pd.DataFrame(np.log(runs)) if logarithmic else runs
 
 
-def _interval(numbers: pd.Series, logarithms: bool) -> Interval:
-    interval = t_interval(numbers[np.isfinite(numbers)])
+def _interval(numbers: pd.Series, logarithms: bool, overlap: float) -> Interval:
+    interval = t_interval(numbers[np.isfinite(numbers)], overlap)
     return interval.exp() if logarithms and interval.n else interval
 
 
@@ -228,12 +229,12 @@ def _best(numbers: pd.DataFrame, metric: str) -> Any:
     return means.idxmax() if column_of(metric).higher_is_better else means.idxmin()
 
 
-def _as_good(numbers: pd.DataFrame, value: Any, best: Any) -> bool:
+def _as_good(numbers: pd.DataFrame, value: Any, best: Any, overlap: float) -> bool:
     """Return whether the difference of a value to the best one may be 0; one with diverged runs is not as good."""
     if value == best:
         return True
     differences = (numbers[value] - numbers[best]).dropna()
     if differences.empty or not np.isfinite(differences).all():
         return False
-    interval = t_interval(differences)
+    interval = t_interval(differences, overlap)
     return math.isnan(interval.low) or interval.low <= 0 <= interval.high

@@ -88,7 +88,7 @@ def judge(study: Study, runs: pd.DataFrame) -> list[Verdict]:
     Returns:
         One verdict for each protocol and claim, in this order.
     """
-    tables = [RunTable(runs, protocol) for protocol in study.protocols]
+    tables = [RunTable.of(study, runs, protocol) for protocol in study.protocols]
     return [verdict for table in tables for verdict in _judge(Evidence(study, table))]
 
 

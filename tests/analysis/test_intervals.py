@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from benchmarks.coverage import differences_of_splits
 from experiments.analysis.intervals import (
     chosen_interval,
     holm,
@@ -134,3 +135,28 @@ def test_holm_never_lowers_a_p_value_and_keeps_the_order(p_values):
     adjusted = holm(p_values)
     assert all(a >= p and a <= 1 for a, p in zip(adjusted, p_values, strict=True))
     assert sorted(adjusted) == pytest.approx([adjusted[i] for i in np.argsort(p_values)])
+
+
+def test_intervals_of_splits_of_one_table_cover_nearly_95_percent_with_the_overlap_and_not_without():
+    truth = 1 / 80 - 0.09
+    assert coverage(lambda rng: t_interval(differences_of_splits(rng, 80, 20, 30), 20 / 80), truth) > 0.88
+    assert coverage(lambda rng: t_interval(differences_of_splits(rng, 80, 20, 30)), truth) < 0.6
+
+
+def test_the_overlap_widens_by_the_factor_of_nadeau_and_bengio():
+    x = np.random.default_rng(1).normal(0.5, 1, 30)
+    plain, widened = t_interval(x), t_interval(x, 0.25)
+    factor = math.sqrt((1 / 30 + 0.25) / (1 / 30))
+    assert widened.high - widened.estimate == pytest.approx(factor * (plain.high - plain.estimate))
+    assert widened.p == pytest.approx(2 * stats.t.sf(abs(x.mean()) / x.std(ddof=1) / math.sqrt(1 / 30 + 0.25), 29))
+    chosen = chosen_interval(x, left=1, right=1, overlap=0.25)
+    assert (chosen.low, chosen.high) == pytest.approx((widened.low, widened.high))
+
+
+def test_more_splits_of_one_table_may_never_decide():
+    x = np.random.default_rng(1).normal(0.5, 1, 30)
+    assert repeats_needed(x, overlap=0.5) is None
+    n = repeats_needed(x, distance=1.2, overlap=0.25)
+    assert n > repeats_needed(x, distance=1.2)
+    halves = [stats.t.ppf(0.975, k - 1) * x.std(ddof=1) * math.sqrt(1 / k + 0.25) for k in (n - 1, n)]
+    assert halves[0] >= 1.2 > halves[1]
