@@ -193,6 +193,7 @@ IDENTITY = (
     Column("seed", "seed of the run", int, identifies=True),
     Column("engine", "`compiled` or `keras`", str, identifies=True),
     Column("tier", "what trained: `xla`, `graph` or `fit`", str, identifies=True),
+    Column("device", "where it trained: `cpu` or `gpu`", str, identifies=True),
     Column("hash", "content hash of the run", str, identifies=True),
     Column("grid.<axis>", "value of an axis, of a grid point", identifies=True),
 )

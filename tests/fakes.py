@@ -146,7 +146,7 @@ def make_study(*names: str, repeats: int = 3, name: str = "fake") -> FakeStudy:
     return FakeStudy(name, tuple(variants), repeats=repeats)
 
 
-def make_result(run: FakeRun, *, error: str = "") -> RunResult:
+def make_result(run: FakeRun, *, error: str = "", device: str = "cpu") -> RunResult:
     """What training would have given: numbers that depend on the content hash only."""
     if error:
         return RunResult(run, {}, {}, {}, error)
@@ -154,6 +154,7 @@ def make_result(run: FakeRun, *, error: str = "") -> RunResult:
     epochs = int(draw.integers(1, 6))
     scalars = {
         "tier": "xla",
+        "device": device,
         "test_accuracy": float(draw.random()),
         "test_loss": float(draw.choice([0.1 + 0.2, np.nan, np.inf, 1e-300])),
         "epochs_run": epochs,

@@ -106,10 +106,12 @@ def _add_run(verbs: _Verbs) -> None:
     which.add_argument("--only", choices=("claimed", "slides"), help=_ONLY)
     verb.add_argument("--repeats", type=_positive, metavar="N", help="instead of the number in the YAML")
     _add_sets(verb)
-    verb.add_argument("--jobs", type=_positive, metavar="N", help="worker processes; default: one for each core")
+    verb.add_argument(
+        "--jobs", type=_positive, metavar="N", help="worker processes on the CPU; default: one for each core"
+    )
     verb.add_argument("--protocol", choices=(*PROTOCOLS, "both"), default="both", help="default: both")
     verb.add_argument("--engine", choices=("compiled", "keras"), default="compiled", help="keras: plain model.fit")
-    verb.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="auto: a GPU where there is one")
+    verb.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help=_DEVICE)
     _add_out(verb, "; with --set results/<study>@<hash>/")
     verb.add_argument("--force", action="store_true", help="train finished runs again")
     verb.add_argument("--dry-run", action="store_true", help="print how many runs are done and to run; train nothing")
@@ -149,6 +151,7 @@ def _add_compare(verbs: _Verbs) -> None:
 
 
 _BUILD = "also build the data and the model of every variant, as run does before it trains; imports TensorFlow"
+_DEVICE = "auto: a GPU, where there is one, for large networks, and the CPU for all others; gpu or cpu: for all runs"
 _ONLY = (
     "claimed: the variants that claims name, without grids that need a program for each value; "
     "slides: of the decks' case studies what the slides show"

@@ -127,15 +127,15 @@ def _build(studies: Sequence[Study]) -> None:
     Raises:
         ConfigError: Keras or scikit-learn refused a configuration.
     """
-    from experiments.scheduler.device import choose_device
+    from experiments.scheduler.device import choose_devices
     from experiments.session.run_studies import local_executor
     from experiments.session.train import build_variants
 
-    device = choose_device("cpu", None)  # Keras refuses the same on every device
-    executor = local_executor(device)
+    devices = choose_devices("cpu", None)  # Keras refuses the same on every device
+    executor = local_executor(devices)
     try:
         build_variants(
-            studies, tuple(run for study in studies for run in study.runs(repeats=1)), executor, device.workers
+            studies, tuple(run for study in studies for run in study.runs(repeats=1)), executor, devices.workers
         )
     finally:
         executor.close()

@@ -41,8 +41,11 @@ def run_scalars(config: Configuration, data: Data, record: TrainingRecord, score
     Returns:
         Column name to value. Columns that do not apply to the run are absent.
     """
+    import keras
+
     values = {field.name: getattr(record, field.name) for field in fields(record) if field.name in _DECLARED}
     scalars: Scalars = {name: value for name, value in values.items() if value is not None}
+    scalars["device"] = "gpu" if keras.distribution.list_devices("gpu") else "cpu"
     scalars["diverged"] = int(record.diverged_at is not None)
     for start, by_set in scores.items():
         scalars |= _score_columns(start, by_set, data)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.scheduler.device import Device
+from experiments.scheduler.device import DEVICE_KINDS, Devices
 from experiments.scheduler.executor import Finished
 from experiments.scheduler.plan import Plan
 from experiments.store.merge import merge, variants_with_curves
@@ -75,19 +75,20 @@ class Collector:
 
     Args:
         plan: The runs to expect.
-        device: Recorded in environment.json.
+        devices: Those that trained runs of the study are recorded in environment.json.
         summary: Counts the runs.
     """
 
-    def __init__(self, plan: Plan, device: Device, summary: Summary) -> None:
+    def __init__(self, plan: Plan, devices: Devices, summary: Summary) -> None:
         self._plan = plan
-        self._device = device
+        self._devices = devices
         self._summary = summary
         self._with_curves = {variant.name for variant in variants_with_curves(plan.study)}
         self._same = {group[0].hash: group for group in plan.groups}
         self._waiting: list[RunResult] = []
         self._seconds = 0.0
         self._tiers: Counter[str] = Counter()
+        self._used: set[str] = set()
         self._missing = len(plan.groups)
         self._named_missing = sum(not group[0].grid for group in plan.groups)
         self._named_over = False
@@ -153,6 +154,7 @@ class Collector:
     def _count(self, result: RunResult) -> None:
         self._summary.trained += 1
         tier = str(result.scalars.get("tier", ""))
+        self._used.add(str(result.scalars.get("device", "")))
         if tier:
             self._tiers[tier] += 1
             self._summary.tiers[tier] += 1
@@ -167,10 +169,11 @@ class Collector:
         return Failure(run.study, name, short_error, path)
 
     def _facts(self) -> dict[str, object]:
+        used = tuple(kind for kind in DEVICE_KINDS if kind in self._used)
         return {
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "device": self._device.text,
-            "workers": self._device.workers,
+            "device": self._devices.text_of(used) if used else self._devices.text,
+            "workers": self._devices.workers,
             "engine": self._plan.groups[0][0].engine,
             "tiers": dict(sorted(self._tiers.items())),
             "runs": sum(self._tiers.values()),

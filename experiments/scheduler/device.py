@@ -1,4 +1,4 @@
-"""Choice of the device that trains, without importing TensorFlow into this process."""
+"""Choice of the devices that train, without importing TensorFlow into this process."""
 
 from __future__ import annotations
 
@@ -8,8 +8,19 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias, get_args
 
 from experiments.errors import ExperimentsError
+
+DeviceKind: TypeAlias = Literal["gpu", "cpu"]
+DEVICE_KINDS: tuple[DeviceKind, ...] = get_args(DeviceKind)
+
+GPU_OPERATIONS = 1e8
+"""Floating point operations of a training step from which a run is trained on a GPU, where there is one.
+
+Below it, a core of a CPU ends the step before a GPU has started its kernels. docs/engine.md has the estimate behind
+this number; ``python -m benchmarks.device`` measures it.
+"""
 
 _NAME_GPU = """
 import tensorflow as tf
@@ -19,38 +30,68 @@ for gpu in tf.config.list_physical_devices("GPU")[:1]:
 
 
 @dataclass(frozen=True)
-class Device:
-    """The device that trains, and the number of processes that use it.
+class Devices:
+    """The devices that train.
 
     Attributes:
-        kind: "cpu" or "gpu".
-        workers: Number of processes.
-        text: For people: ``CPU, 2 workers`` or ``GPU: NVIDIA H200``.
+        workers: Number of processes that train on the CPU. They also build the models of all runs.
+        gpu: The GPU, such as "GPU: NVIDIA H200"; "" to train nothing on a GPU. One process uses it.
+        forced: Whether the GPU trains all runs, whatever their size.
+
+    Example:
+        >>> devices = Devices(16, "GPU: NVIDIA H200")
+        >>> devices.text
+        'GPU: NVIDIA H200; CPU, 16 workers'
+        >>> devices.device_for(1e6), devices.device_for(1e9)
+        ('cpu', 'gpu')
     """
 
-    kind: str
     workers: int
-    text: str
+    gpu: str = ""
+    forced: bool = False
+
+    @property
+    def text(self) -> str:
+        """All devices for people."""
+        return self.text_of(("gpu",) if self.forced else ("gpu", "cpu") if self.gpu else ("cpu",))
+
+    def text_of(self, kinds: tuple[DeviceKind, ...]) -> str:
+        """Return some of the devices as a text for people.
+
+        Args:
+            kinds: Which devices.
+        """
+        cpu = f"CPU, {self.workers} worker{'s' if self.workers > 1 else ''}"
+        return "; ".join(self.gpu if kind == "gpu" else cpu for kind in kinds)
+
+    @property
+    def needs_operations(self) -> bool:
+        """Whether the device of a run depends on its operations."""
+        return bool(self.gpu) and not self.forced
+
+    def device_for(self, operations: float) -> DeviceKind:
+        """Return the device that trains a run. It depends on nothing but the run and the machine.
+
+        Args:
+            operations: Floating point operations of one of its training steps.
+        """
+        return "gpu" if self.forced or (self.gpu and operations >= GPU_OPERATIONS) else "cpu"
 
 
-def choose_device(wanted: str, jobs: int | None) -> Device:
-    """Return the device that trains.
+def choose_devices(wanted: str, jobs: int | None) -> Devices:
+    """Return the devices that train.
 
     Args:
-        wanted: "auto" for a GPU where TensorFlow finds one and the CPU elsewhere, or "cpu", or "gpu".
-        jobs: Number of processes on a CPU; None for as many as there are cores. A GPU is used by one process,
-            since TensorFlow takes its memory for itself.
+        wanted: "auto" for the CPU and, where TensorFlow finds one, a GPU for large networks; or "cpu", or "gpu".
+        jobs: Number of processes on the CPU; None for as many as there are cores.
 
     Raises:
         ExperimentsError: "gpu" is asked for and TensorFlow finds none.
     """
     gpu = _find_gpu() if wanted == "gpu" or (wanted == "auto" and _may_have_gpu()) else ""
-    if gpu:
-        return Device("gpu", 1, gpu)
-    if wanted == "gpu":
+    if wanted == "gpu" and not gpu:
         raise ExperimentsError("--device gpu: TensorFlow sees no GPU here (the extra [gpu] installs what it needs)")
-    workers = jobs or usable_cores()
-    return Device("cpu", workers, f"CPU, {workers} worker{'s' if workers > 1 else ''}")
+    return Devices(jobs or usable_cores(), gpu, forced=wanted == "gpu")
 
 
 def usable_cores() -> int:

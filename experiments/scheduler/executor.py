@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from experiments.errors import Problem
+from experiments.scheduler.device import DeviceKind
 
 if TYPE_CHECKING:
     from experiments.language.study import Run
@@ -24,16 +25,25 @@ class Train:
 
     Attributes:
         runs: Runs that share a program.
+        device: The device that trains them; their results depend on it in the last digits.
         stored_programs: Whether compiled programs may be loaded from the disk and stored there.
     """
 
     runs: tuple[Run, ...]
+    device: DeviceKind = "cpu"
     stored_programs: bool = True
 
 
 @dataclass(frozen=True)
 class Prepare:
     """Build data and models of runs without training; the answer is a ``Refused`` for each run that cannot be built."""
+
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class CountOperations:
+    """Count the floating point operations of a training step of runs; the answer is one ``Counted`` a run."""
 
     runs: tuple[Run, ...]
 
@@ -52,7 +62,7 @@ class CallFunction:
     arguments: tuple[Any, ...]
 
 
-Task = Train | Prepare | CallFunction
+Task = Train | Prepare | CountOperations | CallFunction
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,14 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """The floating point operations of a training step of a run; 0 if it cannot be built."""
+
+    run: Run
+    operations: float
+
+
+@dataclass(frozen=True)
 class Returned:
     """The return value of a called function."""
 
@@ -114,7 +132,7 @@ class Tick:
     """No other event is waiting: an opportunity to write collected results to the disk."""
 
 
-Event = RunProgress | Finished | Refused | Returned | Broken | Note | Tick
+Event = RunProgress | Finished | Refused | Counted | Returned | Broken | Note | Tick
 
 
 class Executor(Protocol):
@@ -122,10 +140,12 @@ class Executor(Protocol):
 
     What an executor has to guarantee:
 
-    - Tasks begin in the order of submission. The runs of a ``Train`` may be split among workers.
+    - Tasks of a device begin in the order of submission. The runs of a ``Train`` may be split among workers of its
+      device. All other tasks are carried out on the CPU.
     - Each run of a ``Train`` gets exactly one ``Finished``, also where its worker dies: then the result is a failed one
       whose error says so. Results never depend on which runs share a worker.
-    - Each ``CallFunction`` gets one ``Returned`` or one ``Broken``. A ``Prepare`` that raises gets a ``Broken``.
+    - Each ``CallFunction`` gets one ``Returned`` or one ``Broken``. Each ``Prepare`` or ``CountOperations`` that raises
+      gets a ``Broken``.
     - Workers call ``set_environment`` before they import TensorFlow, carry out runs with ``RunFunctions``, and import
       the functions of a ``CallFunction`` themselves. Everything that is sent is picklable. The files of a results
       folder are read and written by ``CallFunction`` tasks only, which go to a ``LocalExecutor``.

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.errors import ExperimentsError
+from experiments.scheduler.device import DeviceKind
 from experiments.scheduler.executor import Broken, Event, Finished, Note, Task, Tick, Train
 from experiments.scheduler.worker import Done, GaveBack, GiveBack, Loads, Misfit, RunFunctions, Settings, work
 from experiments.store.result import RunResult
@@ -37,9 +38,11 @@ _FRUITLESS_STARTS = 3
 
 @dataclass
 class _Worker:
+    device: DeviceKind
     process: BaseProcess
     connection: Connection
     log: Path
+    one_task: bool = False
     task: Task | None = None
     left: list[Run] = field(default_factory=list)
     asked: bool = False  # whether a GiveBack was sent and not answered yet
@@ -69,13 +72,14 @@ class LocalExecutor:
     If a process dies, the run in training is recorded as failed; the remaining runs continue in a new process.
 
     Args:
-        jobs: Number of processes that work at once.
-        device: "cpu" or "gpu".
+        jobs: Number of processes that work on the CPU at once.
+        gpu: Whether a further process, which starts with the first task for it, works on the GPU. The others do not
+            see the GPU. A GPU is used by one process, since each takes memory of it for its programs.
         functions: Carry out the runs.
         memory_limit: Resident bytes above which a worker ends itself between two runs.
-        forked: On Linux, fork each worker off the fork server, which has TensorFlow imported, one for each task. Such
-            a worker begins at once and has no memory of earlier tasks. It traces a program under the same names
-            whatever was traced before; by these names TensorFlow finds a stored program.
+        forked: On Linux, fork each worker of the CPU off the fork server, which has TensorFlow imported, one for each
+            task. Such a worker begins at once and has no memory of earlier tasks. It traces a program under the same
+            names whatever was traced before; by these names TensorFlow finds a stored program.
 
     Example:
         >>> executor = LocalExecutor(2)
@@ -89,18 +93,17 @@ class LocalExecutor:
         self,
         jobs: int,
         *,
-        device: str = "cpu",
+        gpu: bool = False,
         functions: RunFunctions | None = None,
         memory_limit: int | None = None,
         forked: bool = False,
     ) -> None:
         forked = forked and sys.platform == "linux"
-        self._jobs = jobs
-        self._start_process = _start_forked if forked else _start_spawned
-        self._options: dict[str, Any] = {"device": device, "one_task": forked}
-        self._options |= {"functions": functions} if functions else {}
+        self._most: dict[DeviceKind, int] = {"gpu": int(gpu), "cpu": jobs}
+        self._forked = forked
+        self._options: dict[str, Any] = {"functions": functions} if functions else {}
         self._options |= {"memory_limit": memory_limit, "memory_growth": 0} if memory_limit else {}
-        self._queue: deque[Task] = deque()
+        self._queues: dict[DeviceKind, deque[Task]] = {device: deque() for device in self._most}
         self._workers: list[_Worker] = []
         self._logs = Path(tempfile.mkdtemp(prefix="experiments-"))
         self._started = 0
@@ -109,15 +112,15 @@ class LocalExecutor:
 
     def submit(self, task: Task) -> None:
         """Queue a task; it begins during ``events`` when a worker is free."""
-        self._queue.append(task)
+        self._queue_of(task).append(task)
 
     def widen(self, jobs: int) -> None:
-        """Raise the number of processes that work at once.
+        """Raise the number of processes that work on the CPU at once.
 
         Args:
             jobs: The new number; a smaller one changes nothing.
         """
-        self._jobs = max(self._jobs, jobs)
+        self._most["cpu"] = max(self._most["cpu"], jobs)
 
     def events(self) -> Iterator[Event]:
         """Yield the events of the workers until every submitted task is over.
@@ -125,7 +128,7 @@ class LocalExecutor:
         Raises:
             ExperimentsError: No worker process can be started.
         """
-        while self._queue or any(worker.task for worker in self._workers):
+        while any(self._queues.values()) or any(worker.task for worker in self._workers):
             self._assign()
             ready = wait([worker.connection for worker in self._workers], timeout=0)
             if not ready:
@@ -144,35 +147,47 @@ class LocalExecutor:
             worker.process.join()
             worker.connection.close()
         self._workers.clear()
-        self._queue.clear()
+        for queue in self._queues.values():
+            queue.clear()
         shutil.rmtree(self._logs, ignore_errors=True)
 
-    def _assign(self) -> None:
-        while self._queue:
-            idle = next((worker for worker in self._workers if worker.task is None), None)
-            if idle is None and len(self._workers) == self._jobs:
-                return
-            (idle or self._start()).begin(self._queue.popleft())
-        self._rebalance()
+    def _queue_of(self, task: Task) -> deque[Task]:
+        return self._queues[task.device if isinstance(task, Train) else "cpu"]
 
-    def _rebalance(self) -> None:
-        """Request remaining runs of busy workers for workers without a task."""
-        idle = self._jobs - sum(worker.task is not None or worker.asked for worker in self._workers)
-        for worker in sorted(self._workers, key=lambda worker: -len(worker.left)):
+    def _assign(self) -> None:
+        for device, queue in self._queues.items():
+            workers = [worker for worker in self._workers if worker.device == device]
+            while queue:
+                idle = next((worker for worker in workers if worker.task is None), None)
+                if idle is None:
+                    if len(workers) == self._most[device]:
+                        break
+                    workers.append(idle := self._start(device))
+                idle.begin(queue.popleft())
+            else:
+                self._rebalance(workers, self._most[device])
+
+    @staticmethod
+    def _rebalance(workers: Sequence[_Worker], most: int) -> None:
+        """Request remaining runs of the busy workers of a device for its workers without a task."""
+        idle = most - sum(worker.task is not None or worker.asked for worker in workers)
+        for worker in sorted(workers, key=lambda worker: -len(worker.left)):
             spare = worker.runs_to_steal()
             if idle > 0 and spare:
                 worker.asked, idle = True, idle - 1
                 with contextlib.suppress(OSError):
                     worker.connection.send(GiveBack(spare))
 
-    def _start(self) -> _Worker:
+    def _start(self, device: DeviceKind) -> _Worker:
         log = self._logs / f"worker-{self._started}.log"
-        settings = Settings(log=str(log), **self._options)
+        # The fork server has TensorFlow imported without a GPU.
+        forked = self._forked and device == "cpu"
+        settings = Settings(log=str(log), device=device, one_task=forked, **self._options)
         here, there = multiprocessing.Pipe()
-        process = self._start_process(there, settings)
+        process = (_start_forked if forked else _start_spawned)(there, settings)
         there.close()
         self._started += 1
-        worker = _Worker(process, here, log)
+        worker = _Worker(device, process, here, log, one_task=forked)
         self._workers.append(worker)
         return worker
 
@@ -185,7 +200,7 @@ class LocalExecutor:
         worker.answered, self._fruitless = True, 0
         if isinstance(message, Done):
             worker.task, worker.left = None, []
-            if self._options["one_task"]:
+            if worker.one_task:
                 self._dismiss(worker)
         elif isinstance(message, GaveBack):
             worker.asked = False
@@ -209,7 +224,7 @@ class LocalExecutor:
     def _return(self, task: Task | None, runs: Sequence[Run], **changes: Any) -> None:
         """Put runs of a task that were not carried out back to the front of the queue."""
         assert isinstance(task, Train)
-        self._queue.appendleft(replace(task, runs=tuple(runs), **changes))
+        self._queues[task.device].appendleft(replace(task, runs=tuple(runs), **changes))
 
     def _note(self, note: Note) -> Iterator[Event]:
         """Yield a note unless an equal one was yielded before: every task may send the same."""
@@ -233,7 +248,8 @@ class LocalExecutor:
         if task is None:
             return
         if code == 0:
-            self._queue.appendleft(replace(task, runs=tuple(left)) if isinstance(task, Train) else task)
+            again = replace(task, runs=tuple(left)) if isinstance(task, Train) else task
+            self._queue_of(task).appendleft(again)
             return
         if worker.loads and left:
             self._return(task, left, stored_programs=False)

@@ -19,9 +19,12 @@ from typing import TYPE_CHECKING
 
 from experiments.errors import ExperimentsError, Problem
 from experiments.scheduler.bundles import bundle_key
+from experiments.scheduler.device import DeviceKind
 from experiments.scheduler.executor import (
     Broken,
     CallFunction,
+    Counted,
+    CountOperations,
     Finished,
     Note,
     Prepare,
@@ -58,6 +61,13 @@ def prepare_runs(runs: Iterable[Run]) -> Iterator[tuple[Run, tuple[Problem, ...]
     return prepare(runs)
 
 
+def count_runs(runs: Iterable[Run]) -> Iterator[tuple[Run, float]]:
+    """Yield runs with the floating point operations of a training step; imports TensorFlow."""
+    from experiments.run.arithmetic import count_operations
+
+    return count_operations(runs)
+
+
 @dataclass(frozen=True)
 class RunFunctions:
     """The functions by which a worker carries out runs. Tests of the scheduler pass functions that train nothing.
@@ -65,10 +75,12 @@ class RunFunctions:
     Attributes:
         execute: Yields one result for each run; calls its second argument with variant, epochs done and epochs asked.
         prepare: Yields each run that cannot be built, with its problems.
+        count: Yields each run, with the floating point operations of a training step.
     """
 
     execute: Callable[[Iterable[Run], Callable[[str, int, int], None]], Iterator[RunResult]] = execute_runs
     prepare: Callable[[Iterable[Run]], Iterator[tuple[Run, tuple[Problem, ...]]]] = prepare_runs
+    count: Callable[[Iterable[Run]], Iterator[tuple[Run, float]]] = count_runs
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,7 @@ class Settings:
     """
 
     log: str
-    device: str = "cpu"
+    device: DeviceKind = "cpu"
     functions: RunFunctions = field(default_factory=RunFunctions)
     memory_limit: int = _MEMORY_LIMIT
     memory_growth: int = _MEMORY_GROWTH
@@ -195,6 +207,10 @@ def _carry_out(task: Task, connection: Connection, settings: Settings, memory: _
         for run, problems in settings.functions.prepare(task.runs):
             connection.send(Refused(run, problems))
         return
+    if isinstance(task, CountOperations):
+        for run, operations in settings.functions.count(task.runs):
+            connection.send(Counted(run, operations))
+        return
     programs = _stored_programs(task, connection, settings)
     try:
         _train(task, connection, settings.functions, memory, programs)
@@ -267,7 +283,7 @@ def _set_up(settings: Settings) -> None:
     threading.Thread(target=_die_with_parent, daemon=True).start()
 
 
-def set_environment(device: str) -> None:
+def set_environment(device: DeviceKind) -> None:
     """Set the environment variables that configure TensorFlow, XLA and the linear algebra libraries of a worker.
 
     They are read when a library is imported. One thread a worker, always: with two, the last bits of a wide layer's

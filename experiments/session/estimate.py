@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ _SECONDS_A_STEP_AND_LAYER = 2e-6
 _SECONDS_A_WEIGHT_AND_ROW = 2.5e-10
 # The correction begins at 1 with the weight of this many seconds, so that one odd run at the start changes little.
 _TRUST = 4.0
+_ON_GPU = " gpu"
 
 
 @dataclass
@@ -36,6 +38,7 @@ class _Program:
     first: float
     each: float
     known: bool
+    on_gpu: bool = False
     left: int = 0
     over: int = 0
     seen_first: float = 0.0
@@ -73,7 +76,7 @@ class _Factor:
 
 @dataclass
 class Estimate:
-    """Estimates the time left, in seconds of one worker.
+    """Estimates the time left, in which the CPU and the GPU work at once.
 
     Attributes:
         path: File with the times of earlier calls, which need not exist; None to read and write none.
@@ -81,9 +84,9 @@ class Estimate:
 
     path: Path | None = None
     _programs: dict[str, _Program] = field(default_factory=dict)
-    _keys: dict[int, str] = field(default_factory=dict)
+    _keys: dict[tuple[str, str], str] = field(default_factory=dict)
     _known: dict[str, list[float]] | None = None
-    _factors: dict[tuple[str, bool], _Factor] = field(default_factory=dict)
+    _factors: dict[tuple[str, bool, bool], _Factor] = field(default_factory=dict)
 
     def plan(self, runs: list[Run]) -> None:
         """Add expected runs.
@@ -91,12 +94,28 @@ class Estimate:
         Args:
             runs: Runs of one study; they replace those expected before of the same programs.
         """
+        for variant in {(run.study, run.variant) for run in runs}:
+            self._programs.pop(self._keys.pop(variant, ""), None)
         for key in {self._key(run) for run in runs}:
             self._programs.pop(key, None)
         for run in runs:
             key = self._key(run)
             if key not in self._programs:
                 self._programs[key] = self._expected(key, run.config)
+            self._programs[key].left += 1
+
+    def move_to_gpu(self, runs: Iterable[Run]) -> None:
+        """Expect planned runs on the GPU, with the times that they took there in earlier calls.
+
+        Args:
+            runs: Runs that were passed to ``plan``.
+        """
+        for run in runs:
+            before = self._key(run).removesuffix(_ON_GPU)
+            key = self._keys[run.study, run.variant] = f"{before}{_ON_GPU}"
+            if key not in self._programs:
+                self._programs[key] = self._expected(key, run.config)
+            self._programs[before].left -= 1
             self._programs[key].left += 1
 
     def finished(self, run: Run, seconds: float) -> None:
@@ -108,12 +127,19 @@ class Estimate:
         """
         program = self._programs[self._key(run)]
         kind = "each" if program.over else "first"
-        self._factor(kind, known=program.known).count(program.each if program.over else program.first, seconds)
+        self._factor(kind, program).count(program.each if program.over else program.first, seconds)
         program.count(seconds)
 
-    def worker_seconds_left(self) -> float:
-        """Return the seconds that one worker would need for all remaining runs."""
-        return sum(map(self._left, self._programs.values()))
+    def seconds_left(self, workers: int) -> float:
+        """Return the seconds until the last run is trained.
+
+        Args:
+            workers: Number of runs that are trained on the CPU at once.
+        """
+        left = {True: 0.0, False: 0.0}
+        for program in self._programs.values():
+            left[program.on_gpu] += self._left(program)
+        return max(left[True], left[False] / workers)
 
     def write(self) -> None:
         """Write the times of the programs for later calls."""
@@ -124,29 +150,30 @@ class Estimate:
             write_atomically(self.path, "{\n" + ",\n".join(rows) + "\n}\n")
 
     def _left(self, program: _Program) -> float:
-        each = program.each * self._factor("each", known=program.known).value
+        each = program.each * self._factor("each", program).value
         if program.seen_each is not None:
             each = program.seen_each
         if program.over or not program.left:
             return program.left * each
-        return program.first * self._factor("first", known=program.known).value + (program.left - 1) * each
+        return program.first * self._factor("first", program).value + (program.left - 1) * each
 
-    def _factor(self, kind: str, *, known: bool) -> _Factor:
-        return self._factors.setdefault((kind, known), _Factor())
+    def _factor(self, kind: str, program: _Program) -> _Factor:
+        return self._factors.setdefault((kind, program.known, program.on_gpu), _Factor())
 
     def _key(self, run: Run) -> str:
-        # All runs of a variant share one configuration object.
-        if id(run.config) not in self._keys:
+        # All runs of a variant share one configuration.
+        variant = run.study, run.variant
+        if variant not in self._keys:
             content = f"{run.study} {run.engine} {bundle_key(run.config)}"
-            self._keys[id(run.config)] = hashlib.sha256(content.encode()).hexdigest()[:16]
-        return self._keys[id(run.config)]
+            self._keys[variant] = hashlib.sha256(content.encode()).hexdigest()[:16]
+        return self._keys[variant]
 
     def _expected(self, key: str, config: Configuration) -> _Program:
         times = self._read().get(key)
         if times is not None:
-            return _Program(times[0], times[1], known=True)
+            return _Program(times[0], times[1], known=True, on_gpu=key.endswith(_ON_GPU))
         each = expected_seconds(config)
-        return _Program(_SECONDS_A_PROGRAM + each, each, known=False)
+        return _Program(_SECONDS_A_PROGRAM + each, each, known=False, on_gpu=key.endswith(_ON_GPU))
 
     def _read(self) -> dict[str, list[float]]:
         if self._known is None:

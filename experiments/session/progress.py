@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from experiments.session.estimate import Estimate
 
 if TYPE_CHECKING:
+    from experiments.language.study import Run
     from experiments.scheduler.collect import Summary
     from experiments.scheduler.executor import Finished, RunProgress
     from experiments.scheduler.plan import Plan
@@ -100,13 +101,15 @@ class Tally:
         self._parts[study.name] = Part(study.name, study.title, plan.to_run, plan.to_run)
         self._estimate.plan([group[0] for group in plan.groups])
 
-    def begin(self, workers: int) -> None:
+    def begin(self, workers: int, on_gpu: Sequence[Run] = ()) -> None:
         """Start the clock before the first run is trained.
 
         Args:
-            workers: Number of runs that are trained at once.
+            workers: Number of runs that are trained on the CPU at once.
+            on_gpu: Runs that the GPU trains meanwhile, one after another.
         """
         self._start, self._workers = time.monotonic(), workers
+        self._estimate.move_to_gpu(on_gpu)
 
     def end(self) -> None:
         """Write the times of the runs for the estimates of later calls; training is over."""
@@ -149,7 +152,7 @@ class Tally:
         if not self.done:
             return None
         pages = max(1, sum(part.state == WRITING for part in self._parts.values()))
-        return self._estimate.worker_seconds_left() / self._workers + pages * _SECONDS_A_PAGE
+        return self._estimate.seconds_left(self._workers) + pages * _SECONDS_A_PAGE
 
     def __str__(self) -> str:
         left = "" if self.seconds_left is None else f", {clock(self.seconds_left)} left"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.scheduler.collect import Summary
-from experiments.scheduler.device import Device, choose_device
+from experiments.scheduler.device import Devices, choose_devices
 from experiments.scheduler.executor import Executor
 from experiments.scheduler.local import LocalExecutor
 from experiments.scheduler.plan import Plan, Selection, make_plan
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN_TRIES = 0.2
 
 
-def local_executor(device: Device) -> Executor:
-    """Return the executor for this machine, with forked workers on a CPU."""
-    return LocalExecutor(device.workers, device=device.kind, forked=device.kind == "cpu")
+def local_executor(devices: Devices) -> Executor:
+    """Return the executor for this machine, with forked workers on the CPU."""
+    return LocalExecutor(devices.workers, gpu=bool(devices.gpu), forked=True)
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Options:
     Attributes:
         out: The results folder.
         selection: Which runs.
-        jobs: Number of worker processes; None for as many as there are cores.
+        jobs: Number of worker processes on the CPU; None for as many as there are cores.
         device: "auto", "cpu" or "gpu".
         fail_fast: Stop at the first run that raises.
         report: Write tables, figures and pages.
-        make_executor: Returns the executor that carries out the runs on a device.
+        make_executor: Returns the executor that carries out the runs on these devices.
     """
 
     out: Path = Path("results")
@@ -54,7 +54,7 @@ class Options:
     device: str = "auto"
     fail_fast: bool = False
     report: bool = True
-    make_executor: Callable[[Device], Executor] = local_executor
+    make_executor: Callable[[Devices], Executor] = local_executor
 
 
 def run_studies(studies: Sequence[Study], options: Options, listener: Listener) -> Summary:
@@ -89,8 +89,8 @@ def run_studies(studies: Sequence[Study], options: Options, listener: Listener) 
     try:
         pages.begin()
         if to_run:
-            listener.log(session.device.text)
-        _log_changed_environments(plans, session.device if to_run else None, listener)
+            listener.log(session.devices.text)
+        _log_changed_environments(plans, session.devices if to_run else None, listener)
         listener.log(counted)
         while pending:
             pending = session.work(pending)
@@ -108,10 +108,10 @@ def _has_work(plan: Plan, options: Options) -> bool:
     return bool(plan.groups) or plan.staged or plan.stale or (options.report and outdated(plan.study, options.out))
 
 
-def _log_changed_environments(plans: Sequence[Plan], device: Device | None, listener: Listener) -> None:
-    """Log which finished runs are of other versions, or of another device than the one that trains now."""
+def _log_changed_environments(plans: Sequence[Plan], devices: Devices | None, listener: Listener) -> None:
+    """Log which finished runs are of other versions, or of a device that trains none now."""
     for plan in plans:
-        changes = changed_environment(plan.folder, device.text if device else None) if plan.done else []
+        changes = changed_environment(plan.folder, devices.text if devices else None) if plan.done else []
         if changes:
             text = f"{plan.study.name}: the runs that are done were made with {'; '.join(changes)}"
             listener.log(f"{text} (they stay; --force trains them anew)")
@@ -124,16 +124,16 @@ class _Session:
         self._options = options
         self._monitor = monitor
         self._pages = pages
-        self._device: Device | None = None
+        self._devices: Devices | None = None
         self._executor: Executor | None = None
         self._waited = False
 
     @property
-    def device(self) -> Device:
-        """The device that trains; chosen on first use."""
-        if self._device is None:
-            self._device = choose_device(self._options.device, self._options.jobs)
-        return self._device
+    def devices(self) -> Devices:
+        """The devices that train; chosen on first use."""
+        if self._devices is None:
+            self._devices = choose_devices(self._options.device, self._options.jobs)
+        return self._devices
 
     def close(self) -> None:
         """Kill the workers."""
@@ -199,9 +199,9 @@ class _Session:
                 pages.request(plan.study, complete=True)
         try:
             if to_train:
-                self._executor = self._executor or self._options.make_executor(self.device)
+                self._executor = self._executor or self._options.make_executor(self.devices)
                 fail_fast = self._options.fail_fast
-                train(to_train, self._executor, self.device, self._monitor, pages, fail_fast=fail_fast)
+                train(to_train, self._executor, self.devices, self._monitor, pages, fail_fast=fail_fast)
             self.close()  # frees the memory of the workers for drawing figures
             pages.finish()
         except (KeyboardInterrupt, FailFastError):

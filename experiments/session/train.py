@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from experiments.errors import ConfigError, ExperimentsError, Problem
-from experiments.scheduler.bundles import make_bundles
 from experiments.scheduler.collect import Collector
-from experiments.scheduler.device import Device
+from experiments.scheduler.device import Devices
 from experiments.scheduler.executor import (
     Broken,
+    Counted,
+    CountOperations,
     Event,
     Executor,
     Finished,
@@ -19,10 +20,11 @@ from experiments.scheduler.executor import (
     Prepare,
     Refused,
     RunProgress,
+    Task,
     Tick,
-    Train,
 )
-from experiments.scheduler.plan import Plan, Runs, stage_of
+from experiments.scheduler.placement import place
+from experiments.scheduler.plan import Plan, Runs
 from experiments.session.pages import Pages
 from experiments.session.progress import Monitor
 
@@ -50,22 +52,37 @@ def build_variants(
         ConfigError: A configuration was refused; has all problems with their places.
         ExperimentsError: No worker can be started, or it broke.
     """
-    for part in _parts(runs, workers):
-        executor.submit(Prepare(part))
-    refused: list[Refused] = []
-    for event in executor.events():
-        if on_event is not None:
-            on_event()
-        if isinstance(event, Refused):
-            refused.append(event)
-        elif isinstance(event, Broken):
-            raise ExperimentsError(f"A configuration could not be built.\n{event.traceback}")
+    tasks = [Prepare(part) for part in _parts(runs, workers)]
+    refused = [event for event in _build(tasks, executor, on_event) if isinstance(event, Refused)]
     if refused:
         raise ConfigError(_located(refused, studies))
 
 
+def _count_operations(
+    plans: Sequence[Plan], executor: Executor, workers: int, on_event: Callable[[], None]
+) -> dict[tuple[str, str], float]:
+    """Return study and variant → floating point operations of a training step, of all that plans train."""
+    runs = (group[0] for plan in plans for group in plan.groups)
+    variants = {(run.study, run.variant): run for run in runs}
+    tasks = [CountOperations(part) for part in _parts(tuple(variants.values()), workers)]
+    counted = (event for event in _build(tasks, executor, on_event) if isinstance(event, Counted))
+    return {(event.run.study, event.run.variant): event.operations for event in counted}
+
+
+def _build(tasks: Sequence[Task], executor: Executor, on_event: Callable[[], None] | None) -> Iterator[Event]:
+    """Carry out tasks that build models and train none."""
+    for task in tasks:
+        executor.submit(task)
+    for event in executor.events():
+        if on_event is not None:
+            on_event()
+        if isinstance(event, Broken):
+            raise ExperimentsError(f"A configuration could not be built.\n{event.traceback}")
+        yield event
+
+
 def train(
-    plans: Sequence[Plan], executor: Executor, device: Device, monitor: Monitor, pages: Pages, *, fail_fast: bool
+    plans: Sequence[Plan], executor: Executor, devices: Devices, monitor: Monitor, pages: Pages, *, fail_fast: bool
 ) -> None:
     """Build every variant once, then train all runs. Results are staged as they come and merged study by study.
 
@@ -74,7 +91,7 @@ def train(
     Args:
         plans: What to run; the caller holds the locks of the studies.
         executor: Carries out the runs.
-        device: Recorded in environment.json.
+        devices: Each run is trained on the one that suits its size.
         monitor: Records and shows the events.
         pages: Writes the reports of a study when its runs are merged.
         fail_fast: Stop at the first run that raises.
@@ -84,15 +101,18 @@ def train(
         ExperimentsError: No worker can be started, or none can train.
         FailFastError: A run failed and ``fail_fast`` is set; finished runs are merged.
     """
-    collectors = {plan.study.name: Collector(plan, device, monitor.summary) for plan in plans}
+    collectors = {plan.study.name: Collector(plan, devices, monitor.summary) for plan in plans}
     try:
         first = tuple(run for plan in plans for run in plan.first_runs())
-        build_variants([plan.study for plan in plans], first, executor, device.workers, pages.poll)
-        monitor.tally.begin(device.workers)
+        build_variants([plan.study for plan in plans], first, executor, devices.workers, pages.poll)
+        operations = _count_operations(plans, executor, devices.workers, pages.poll) if devices.needs_operations else {}
+        placement = place(plans, devices, operations)
+        if devices.needs_operations:
+            monitor.listener.log(placement.text(devices))
+        monitor.tally.begin(devices.workers, placement.on_gpu())
         monitor.listener.begin(monitor.tally)
-        for plan in plans:
-            for bundle in make_bundles((group[0] for group in plan.groups), stage_of(plan.study)):
-                executor.submit(Train(bundle))
+        for task in placement.tasks:
+            executor.submit(task)
         for event in executor.events():
             _handle(event, collectors, monitor, pages)
             pages.poll()

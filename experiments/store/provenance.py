@@ -65,19 +65,24 @@ def changed_environment(folder: StudyFolder, device: str | None) -> list[str]:
 
     Args:
         folder: The study's folder.
-        device: Such as "CPU, 2 workers" or "GPU: NVIDIA H200", or None if it was not determined. The number of workers
-            changes no result and is ignored.
+        device: Such as "CPU, 2 workers" or "GPU: NVIDIA H200; CPU, 2 workers", or None if it was not determined. The
+            number of workers changes no result and is ignored. A device differs if it trained recorded runs and trains
+            none now.
 
     Returns:
         Parts of a sentence such as ``tensorflow 2.20.0, now 2.21.0``.
     """
     before = read_environment(folder)
     then = {**before.get("versions", {}), "precision": before.get("precision")}
-    then["device"] = str(before.get("device", "")).partition(",")[0]
-    now = {**current_versions(), "precision": PRECISION, "device": (device or "").partition(",")[0]}
-    return [
-        f"{name} {then[name]}, now {now[name]}" for name in now if then.get(name) and now[name] not in ("", then[name])
-    ]
+    now = {**current_versions(), "precision": PRECISION}
+    devices = [_device_names(str(text)) for text in (before.get("device", ""), device or "")]
+    if devices[1] and not set(devices[0]) <= set(devices[1]):
+        then["device"], now["device"] = (" and ".join(names) for names in devices)
+    return [f"{name} {then[name]}, now {now[name]}" for name in now if then.get(name) and now[name] != then[name]]
+
+
+def _device_names(text: str) -> list[str]:
+    return [part.partition(",")[0] for part in text.split("; ") if part]
 
 
 def _commit() -> str | None:

@@ -19,8 +19,8 @@ Row = dict[str, str]
 Scalar = float | int | str
 
 _LONGEST_ERROR = 500
-_OF_RUN = tuple(column.name for column in IDENTITY if column.name not in ("tier", f"{GRID}<axis>"))
-"""Columns that are attributes of the run; the tier is known after training only."""
+_OF_RUN = tuple(column.name for column in IDENTITY if column.name not in ("tier", "device", f"{GRID}<axis>"))
+"""Columns that are attributes of the run; the tier and the device are known after training only."""
 
 
 @dataclass(frozen=True)

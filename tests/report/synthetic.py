@@ -114,6 +114,7 @@ def _scalars(run: Run, study: Study, random: np.random.Generator, curves, lost: 
         "test_loss": last["val_loss"],
         "best_watched_accuracy": float(np.nanmax(curves["val_accuracy"])),
         "tier": "xla",
+        "device": "cpu",
         "epochs_run": len(curves["loss"]),
         "best_epoch": int(np.nanargmax(curves["val_accuracy"])) + 1,
         "stopped_because": "diverged" if lost else "completed",

@@ -55,7 +55,9 @@ def test_every_run_has_the_columns_that_claims_may_use(study, results):
     for variant in study.variants:
         result = results[variant.name, "published", 0]
         assert result.error == ""
-        assert metric_names(variant.config) - {"diverged_at"} == result.scalars.keys() - {"tier", "stopped_because"}
+        others = {"tier", "device", "stopped_because"}
+        assert metric_names(variant.config) - {"diverged_at"} == result.scalars.keys() - others
+        assert result.scalars["device"] == "cpu"
 
 
 def test_values_have_the_types_that_their_columns_declare(results):

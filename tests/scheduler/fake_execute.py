@@ -26,17 +26,31 @@ def execute(runs, on_progress=None):
             with Path(config["log"]).open("a") as log:
                 log.write(f"{os.getpid()} {run.variant} {run.protocol} {run.repeat}\n")
         _held.append(bytearray(config.get("hold", 0)))
+        if "mark" in config:
+            Path(config["mark"]).touch()
+            while not Path(config["wait_for"]).exists():
+                time.sleep(0.01)
         on_progress(run.variant, 1, 2)
         if run.repeat in config.get("die", ()):
             os._exit(7)
         time.sleep(config.get("sleep", 0))
         error = "Traceback ...\nValueError: as told" if run.repeat in config.get("fail", ()) else ""
-        yield make_result(run, error=error)
+        yield make_result(run, error=error, device=visible_device())
+
+
+def visible_device():
+    """Return where TensorFlow would train in this process, were there a GPU."""
+    return "cpu" if os.environ.get("CUDA_VISIBLE_DEVICES") == "-1" else "gpu"
+
+
+def count(runs):
+    for run in runs:
+        yield run, float(words_of(run.config).get("operations", 0))
 
 
 def broken(runs, on_progress=None):
     raise ImportError("no_such_module")
 
 
-FUNCTIONS = RunFunctions(execute, prepare)
+FUNCTIONS = RunFunctions(execute, prepare, count)
 BROKEN_FUNCTIONS = RunFunctions(broken, prepare)

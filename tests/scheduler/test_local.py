@@ -3,6 +3,7 @@
 import math
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,29 @@ def test_a_worker_that_has_grown_too_large_is_replaced_and_no_run_is_lost(pool, 
     executor.submit(Train(runs(4, log=str(log), hold=1_000_000)))
     assert sorted(result.run.repeat for result in finished(executor)) == [0, 1, 2, 3]
     assert len(set(workers_in(log))) > 1
+
+
+def test_tasks_of_both_devices_are_carried_out_at_once_and_only_one_process_sees_the_gpu(pool, tmp_path, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    marks = tmp_path / "cpu", tmp_path / "gpu"
+    executor = pool(1, gpu=True)
+    for device, own, other in zip(("cpu", "gpu"), marks, reversed(marks), strict=True):
+        executor.submit(Train(runs(2, mark=str(own), wait_for=str(other)), device=device))
+        executor.submit(Train(runs(3, more=device), device=device))
+    results = finished(executor)
+    assert len(results) == 10
+    for result in results:
+        device = result.run.config.get("more") or Path(result.run.config["mark"]).name
+        assert result.scalars["device"] == device
+
+
+def test_a_gpu_is_used_by_one_process_that_keeps_its_programs(pool, tmp_path):
+    log = tmp_path / "log"
+    executor = pool(2, gpu=True)
+    for name in "abc":
+        executor.submit(Train(runs(3, log=str(log), name=name, sleep=0.05), device="gpu"))
+    assert len(finished(executor)) == 9
+    assert len(set(workers_in(log))) == 1
 
 
 def test_calls_give_their_value_or_their_traceback(pool):

@@ -39,10 +39,10 @@ def play(estimate, bundles, times, until):
     for bundle, seconds in zip(bundles, times, strict=True):
         for run, taken in zip(bundle, seconds, strict=True):
             if spent / WORKERS >= until:
-                return estimate.worker_seconds_left() / WORKERS, total - spent / WORKERS
+                return estimate.seconds_left(WORKERS), total - spent / WORKERS
             estimate.finished(run, taken)
             spent += taken
-    return estimate.worker_seconds_left(), 0.0
+    return estimate.seconds_left(1), 0.0
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -63,6 +63,20 @@ def test_what_programs_took_last_time_is_known_next_time_on_a_busier_machine_too
     left, truth = play(Estimate(path), bundles, later, until=120)
     assert 2 / 3 < left / truth < 4 / 3
     assert path.stat().st_size < 50_000
+
+
+def test_the_gpu_trains_its_runs_while_the_cpu_trains_the_others(bundles):
+    runs, times = [run for bundle in bundles[:9] for run in bundle if run.study == bundles[0][0].study], {}
+    for part in (runs, runs[:12], runs[12:]):
+        estimate = Estimate()
+        estimate.plan(part)
+        times[len(part)] = estimate.seconds_left(1)
+    estimate.plan(runs)
+    estimate.move_to_gpu(runs[:12])
+    assert estimate.seconds_left(1) == pytest.approx(max(times[12], times[len(runs) - 12]))
+    for run in runs:
+        estimate.finished(run, 1.0)
+    assert estimate.seconds_left(1) == 0
 
 
 def test_nothing_is_left_when_all_is_over(bundles):

@@ -12,12 +12,15 @@ from dataclasses import replace
 import pytest
 
 from experiments.errors import ConfigError, ExperimentsError
+from experiments.scheduler import device
+from experiments.scheduler.device import GPU_OPERATIONS
 from experiments.scheduler.executor import Finished, Refused, Tick, Train
 from experiments.scheduler.plan import Selection
 from experiments.session import run_studies
 from experiments.store.folder import StudyFolder
 from experiments.store.loading import load_history
 from experiments.store.lock import FolderLock
+from experiments.store.provenance import read_environment
 from experiments.store.table import finished, read_index, read_rows
 from tests.fakes import FakeVariant, folder_bytes, make_study
 from tests.marks import ON_LINUX
@@ -61,7 +64,7 @@ def test_a_second_run_does_what_is_missing_and_says_so(tmp_path):
 class InThisProcess:
     """An executor without workers: the three methods are all that a session needs."""
 
-    def __init__(self, device):
+    def __init__(self, devices):
         self._tasks = []
 
     def submit(self, task):
@@ -80,7 +83,8 @@ class InThisProcess:
         self._tasks.clear()
 
 
-def test_another_executor_gives_the_same_results(tmp_path):
+def test_another_executor_gives_the_same_results(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")  # as in the workers of the CPU
     study = study_with(repeats=2)
     run([study], tmp_path / "local")
     summary, _ = run([study], tmp_path / "other", make_executor=InThisProcess)
@@ -88,6 +92,53 @@ def test_another_executor_gives_the_same_results(tmp_path):
     assert folder_bytes(tmp_path / "other") == folder_bytes(tmp_path / "local")
     with pytest.raises(ConfigError):
         run([study_with(refuse="units must be positive")], tmp_path / "refused", make_executor=InThisProcess)
+
+
+@pytest.fixture
+def fake_gpu(monkeypatch):
+    """TensorFlow sees a GPU: the one of a list of devices that is faked."""
+    monkeypatch.setattr(device, "_may_have_gpu", lambda: True)
+    monkeypatch.setattr(device, "_NAME_GPU", "print('GPU: Fake')")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+
+def devices_of(out):
+    return {(row["variant"], row["device"]) for row in read_rows(StudyFolder.of("fake", out).runs)}
+
+
+def study_of_two_sizes():
+    """The variant dropout has a network that is large enough for a GPU."""
+    study = study_with(repeats=2)
+    large = replace(study.variants[1], config=study.variants[1].config | {"operations": GPU_OPERATIONS})
+    return replace(study, variants=(study.variants[0], large, study.variants[2]))
+
+
+def test_large_networks_train_on_the_gpu_and_the_others_on_the_cpu(tmp_path, fake_gpu):
+    study = study_of_two_sizes()
+    _, watcher = run([study], tmp_path, device="auto")
+    assert watcher.lines == [
+        "GPU: Fake; CPU, 2 workers",
+        "0 done, 12 to run",
+        "GPU: Fake: 4 runs of 1 program; CPU, 2 workers: 8 runs of 1 program",
+    ]
+    assert devices_of(tmp_path) == {("baseline", "cpu"), ("dropout", "gpu"), ("rate[rate=0.4]", "cpu")}
+    assert read_environment(StudyFolder.of("fake", tmp_path))["device"] == "GPU: Fake; CPU, 2 workers"
+
+
+def test_the_result_of_a_run_does_not_depend_on_the_rest_of_the_plan(tmp_path, fake_gpu):
+    study, apart, together = study_of_two_sizes(), tmp_path / "apart", tmp_path / "together"
+    run([study], together, device="auto")
+    run([study], apart, device="auto", selection=Selection(variants=["dropout"]))
+    rows = [read_rows(StudyFolder.of("fake", out).runs) for out in (apart, together)]
+    assert rows[0] == [row for row in rows[1] if row["variant"] == "dropout"]
+
+
+@pytest.mark.parametrize(("wanted", "recorded"), [("gpu", "GPU: Fake"), ("cpu", "CPU, 2 workers")])
+def test_a_device_that_is_named_trains_all_runs(tmp_path, fake_gpu, wanted, recorded):
+    _, watcher = run([study_of_two_sizes()], tmp_path, device=wanted)
+    assert watcher.lines == [recorded, "0 done, 12 to run"]
+    assert {device for _, device in devices_of(tmp_path)} == {wanted}
+    assert read_environment(StudyFolder.of("fake", tmp_path))["device"] == recorded
 
 
 def test_nothing_to_run_touches_no_file(tmp_path):

@@ -14,14 +14,14 @@ from experiments.session.run_studies import Options, run_studies
 from tests.scheduler.fake_execute import FUNCTIONS
 
 
-def fake_executor(device, *, forked=False):
+def fake_executor(devices, *, forked=False):
     """Return an executor that trains nothing."""
-    return LocalExecutor(device.workers, functions=FUNCTIONS, forked=forked)
+    return LocalExecutor(devices.workers, gpu=bool(devices.gpu), functions=FUNCTIONS, forked=forked)
 
 
-def forked_fake_executor(device):
+def forked_fake_executor(devices):
     """The same with forked workers."""
-    return fake_executor(device, forked=True)
+    return fake_executor(devices, forked=True)
 
 
 class Watcher:

@@ -33,6 +33,12 @@ def test_a_version_a_precision_or_a_device_that_differs_is_named(folder):
     ]
 
 
+def test_a_device_that_still_trains_beside_another_does_not_differ(folder):
+    assert changed_environment(folder, "GPU: NVIDIA H200; CPU, 2 workers") == []
+    write_environment(folder, {"device": "GPU: NVIDIA H200; CPU, 2 workers"})
+    assert changed_environment(folder, "CPU, 2 workers") == ["device GPU: NVIDIA H200 and CPU, now CPU"]
+
+
 def test_what_was_not_recorded_does_not_differ(folder):
     folder.environment.write_text(json.dumps({"finished": "long ago"}))
     assert changed_environment(folder, "CPU, 2 workers") == []

@@ -31,7 +31,7 @@ def test_columns_do_not_depend_on_the_order_of_rows(tmp_path):
     random.Random(0).shuffle(rows)
     assert table_text(rows).splitlines()[0] == header
     assert header.startswith(
-        "study,variant,group,protocol,repeat,seed,engine,tier,hash,grid.x,test_accuracy,test_loss,"
+        "study,variant,group,protocol,repeat,seed,engine,tier,device,hash,grid.x,test_accuracy,test_loss,"
     )
 
 
