@@ -303,7 +303,8 @@ def set_environment(device: DeviceKind) -> None:
     if device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     else:
-        os.environ |= {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "TF_DETERMINISTIC_OPS": "1"}
+        # Not TF_DETERMINISTIC_OPS as well: with it, Keras compiles nothing by XLA.
+        os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
 
 
 def _die_with_parent() -> None:
