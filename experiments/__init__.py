@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from experiments import jit_choice
 
 if TYPE_CHECKING:
+    from experiments.functions.compare import compare
+    from experiments.seeds import derive_seed
     from experiments.store.loading import load_history, load_results
     from experiments.training.fit import fit
 
-__all__ = ["fit", "load_history", "load_results"]
+__all__ = ["compare", "derive_seed", "fit", "load_history", "load_results"]
 
 jit_choice.remember()
 
@@ -26,6 +28,14 @@ def __getattr__(name: str) -> Any:
         from experiments.training.fit import fit
 
         return fit
+    if name == "compare":
+        from experiments.functions.compare import compare
+
+        return compare
+    if name == "derive_seed":
+        from experiments.seeds import derive_seed
+
+        return derive_seed
     from experiments.store import loading
 
     return getattr(loading, name)

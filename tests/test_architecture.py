@@ -17,7 +17,7 @@ ORDER = (
     *LEAVES,
     *("tabular", "language", "training", "data", "model", "script"),
     *("store", "run", "scheduler", "analysis", "report", "session"),
-    *("cli", "__main__", "__init__"),
+    *("cli", "functions", "__main__", "__init__"),
 )
 FILES = sorted((ROOT / "experiments").rglob("*.py"))
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}

@@ -18,7 +18,7 @@ from experiments.analysis.luck import LuckMeter, luck_meter
 from experiments.analysis.metric_summary import summarize
 from experiments.analysis.published import PlacedFigure, place_published
 from experiments.analysis.result_tables import scoreboard_table, write_scoreboard_table, write_tables
-from experiments.analysis.run_table import read_runs
+from experiments.analysis.run_table import metric_columns, read_runs
 from experiments.analysis.study_analysis import Analysis, analyse
 from experiments.analysis.sweeps import Sweep, sweeps
 from experiments.analysis.verdicts import Verdict, judge, one_run_sentence
@@ -45,6 +45,7 @@ __all__ = [
     "flattery",
     "judge",
     "luck_meter",
+    "metric_columns",
     "no_effect",
     "one_run_sentence",
     "place_published",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -76,6 +77,13 @@ class Verdict:
     opposite_share: float
     singles: Mapping[int, Single]
     sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.word}: {self.sentence}"
+
+    def _repr_html_(self) -> str:
+        """Return the verdict for a notebook."""
+        return f"<p><b>{escape(self.word)}</b>: {escape(self.sentence)}</p>"
 
 
 def judge(study: Study, runs: pd.DataFrame) -> list[Verdict]:

@@ -6,7 +6,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 _SECONDS_BETWEEN_LINES = 30.0
+_SECONDS_BETWEEN_BARS = 0.5
 # Without a terminal, rich would wrap tables at 80 columns; a file or a pipe has no width.
 _WIDTH_OF_A_FILE = 200
 
@@ -51,8 +53,10 @@ def make_table(columns: Iterable[str], rows: Iterable[Sequence[str]], *, right: 
 
 
 def make_listener() -> Listener:
-    """Return the listener for standard output: a terminal, or a file or pipe."""
+    """Return the listener for standard output: a notebook, a terminal, or a file or pipe."""
     console = make_console()
+    if console.is_jupyter:
+        return NotebookListener()
     return TerminalListener(console) if console.is_terminal else PlainListener(console)
 
 
@@ -130,6 +134,50 @@ class TerminalListener:
         if self._bar:
             self._bar.stop()
         self._tally = self._bar = None
+
+
+class NotebookListener:
+    """Shows the progress below a cell, as one output that is replaced; lines that stay are printed.
+
+    The bar of rich would need the package ipywidgets in a notebook.
+    """
+
+    def __init__(self) -> None:
+        self._tally: Tally | None = None
+        self._output: Any = None
+        self._last = 0.0
+
+    def log(self, line: str) -> None:
+        """Print a line that stays."""
+        print(line, flush=True)
+
+    def begin(self, tally: Tally) -> None:
+        """Show the bar."""
+        from IPython.display import HTML, display
+
+        self._tally, self._last = tally, 0.0
+        self._output = display(HTML(""), display_id=True)
+
+    def update(self) -> None:
+        """Replace the bar, at most twice a second."""
+        from IPython.display import HTML
+
+        if self._tally and time.monotonic() - self._last >= _SECONDS_BETWEEN_BARS:
+            self._last = time.monotonic()
+            bar = f'<progress max="{self._tally.total}" value="{self._tally.done}"></progress>'
+            self._output.update(HTML(f"{bar} {escape(str(self._tally))}"))
+
+    def study_written(self, study: str, verdicts: Mapping[str, Counter[str]], seconds: float) -> None:
+        """Print the outcome of a study in a line that stays."""
+        self.log(_outcome(study, verdicts, seconds))
+
+    def end(self) -> None:
+        """Remove the bar."""
+        from IPython.display import HTML
+
+        if self._tally:
+            self._output.update(HTML(""))
+        self._tally = self._output = None
 
 
 def _outcome(study: str, verdicts: Mapping[str, Counter[str]], seconds: float) -> str:

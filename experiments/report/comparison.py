@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from experiments.analysis import FolderChange, PairedDifference
+import pandas as pd
+
+from experiments.analysis import FolderChange, PairedDifference, compare_variants, summarize
+from experiments.analysis.headline import headline_metrics
 from experiments.report.claim_views import effect_drawing, effect_text
 from experiments.report.page import fingerprint, render
 from experiments.report.svg_drawings import Forest
-from experiments.report.wording import Look, number
+from experiments.report.wording import Look, interval, number
 from experiments.store.files import write_if_changed
+
+if TYPE_CHECKING:
+    from experiments.language.study import Study
 
 _LOOKS = {
     "higher": Look("higher", "higher", "▲"),
@@ -64,6 +71,45 @@ def write_comparison(
     )
     write_if_changed(Path(path), page)
     return Path(path)
+
+
+def comparison_table(study: Study, runs: pd.DataFrame) -> str:
+    """Return a table in HTML for a notebook: each variant's scores, and its difference from the first variant.
+
+    Args:
+        study: Gives the variants and their order; it has one protocol.
+        runs: Its runs.
+    """
+    names, metrics = [variant.name for variant in study.variants], headline_metrics(study)
+    means = {(row["variant"], row["metric"]): row for row in summarize(study, runs).to_dict("records")}
+    against = {(one.variant, one.metric): one for one in compare_variants(study, runs, names, metrics)}
+    shown = [metric for metric in metrics if any((name, metric) in means for name in names)]
+    heads = ["", "runs", *(head for metric in shown for head in (metric.replace("_", " "), f"against {names[0]}"))]
+    rows = [
+        [
+            name,
+            _count(runs[runs["variant"] == name]),
+            *(cell for metric in shown for cell in _cells(means.get((name, metric)), against.get((name, metric)))),
+        ]
+        for name in names
+    ]
+    table = pd.DataFrame(rows, columns=heads)
+    if len(names) == 1:
+        table = table.drop(columns=f"against {names[0]}")
+    return str(table.to_html(index=False, border=0))
+
+
+def _cells(mean: Mapping[Any, Any] | None, one: PairedDifference | None) -> tuple[str, str]:
+    """Return the mean of a metric with its interval, and the effect against the first variant."""
+    first = "–" if mean is None else f"{number(mean['mean'])} {interval(mean['low'], mean['high'])}"
+    return first, "" if one is None else f"{effect_text(one.effect)} {_LOOKS[one.effect.direction].sign}"
+
+
+def _count(runs: pd.DataFrame) -> str:
+    failed = int((runs["error"] != "").sum())
+    diverged = int((runs["diverged"] > 0).sum())
+    notes = [f"{count} {word}" for count, word in ((failed, "failed"), (diverged, "diverged")) if count]
+    return ", ".join([str(len(runs) - failed), *notes])
 
 
 def _row(one: PairedDifference | FolderChange) -> ComparisonRow:

@@ -108,7 +108,7 @@ class StudyPage:
             ("speed", "Speed", self.speed),
             ("diagnosis", "Diagnosis", self.diagnosis),
             ("yaml", "YAML", True),
-            ("again", "Run it", True),
+            ("again", "Run it", self.recipes),
         ]
         return [(anchor, name) for anchor, name, there in every if there]
 

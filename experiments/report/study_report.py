@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,27 @@ def write_page(analysis: Analysis, table: bytes, out: Path | str = "results") ->
         content = study_page(analysis, claims=claims, environment=read_environment(folder), out=Path(out))
         html = render("study.html", SCRIPTS["study.html"], inputs, home="../index.html", study=content)
         write_atomically(page, html)
+
+
+def write_single_page(analysis: Analysis, path: Path, out: Path) -> Path:
+    """Write the page of a comparison in Python as one file that needs no other files beside it.
+
+    Args:
+        analysis: The analysed comparison.
+        path: The file.
+        out: The results folder.
+
+    Returns:
+        The path.
+    """
+    folder = StudyFolder.of(analysis.study.name, out)
+    claims = claim_views(analysis.claim_rows, analysis.study.claims)
+    table = folder.runs.read_bytes() if folder.runs.is_file() else b""
+    content = study_page(analysis, claims=claims, environment=read_environment(folder), out=out)
+    content = replace(content, changes=(), recipes=(), figures=(), files=())
+    inputs = fingerprint(table, *_inputs(analysis.study, folder, claims))
+    write_atomically(path, render("study.html", SCRIPTS["study.html"], inputs, home="", study=content))
+    return path
 
 
 def _inputs(study: Study, folder: StudyFolder, claims: Sequence[ClaimView]) -> list[bytes]:

@@ -16,8 +16,11 @@ from experiments.store.result import RunResult
 if TYPE_CHECKING:
     import keras
 
+    from experiments.data import Data
     from experiments.language.configuration import Configuration
     from experiments.language.study import Run
+    from experiments.run.networks import Predict, Scores
+    from experiments.training import TrainingRecord
 
 Progress = Callable[[str, int, int], None]
 
@@ -93,7 +96,19 @@ def _execute_one(run: Run, programs: Programs, on_progress: Progress | None) -> 
         if on_progress is not None:
             on_progress(run.variant, done, total)
 
-    record, scores, predict = NetworkTrainer(run, programs, report).train(data)
+    return result_of(run, data, *NetworkTrainer(run, programs, report).train(data))
+
+
+def result_of(run: Run, data: Data, record: TrainingRecord, scores: Scores, predict: Predict) -> RunResult:
+    """Return everything that is stored of a run.
+
+    Args:
+        run: The run.
+        data: Its arrays.
+        record: The record of its training.
+        scores: Its scores.
+        predict: Maps inputs to outputs, for the decision boundary.
+    """
     with_boundary = run.protocol == "published" and run.repeat < _BOUNDARIES and not run.grid
     return RunResult(
         run=run,

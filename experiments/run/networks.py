@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import keras
 
     from experiments.data import Data
-    from experiments.language.configuration import Configuration, Pretraining
+    from experiments.language.configuration import Configuration, Pretraining, TrainingSettings
     from experiments.language.study import Run
-    from experiments.run.programs import Programs
+    from experiments.run.programs import Program, Programs
     from experiments.training import TrainingRecord
 
 SetScores = dict[str, dict[str, float]]
@@ -56,13 +56,7 @@ class NetworkTrainer:
         if self.run.config.ensemble:
             return self._train_ensemble(data)
         model, record = self._train(self.run.config, data, self.run.seed)
-        scores: Scores = {}
-        if record.best_weights is not None:
-            model.set_weights(record.best_weights)
-            scores["best_"] = _score(model, data)
-        model.set_weights(record.weights)
-        scores[""] = _score(model, data)
-        return _with_divergence(record, scores[""]), scores, _predictor(model)
+        return scored(model, record, data)
 
     def _train_ensemble(self, data: Data) -> tuple[TrainingRecord, Scores, Predict]:
         from experiments.model.network import score_predictions
@@ -97,16 +91,9 @@ class NetworkTrainer:
         if start is not None:
             for layer in common_layers(start, program.model):
                 layer.set_weights(start[layer.name])
-        training = config.training
-        watched = training.validate_on
-        record = program.trainer.train(
-            data.x_train,
-            data.y_train,
-            validation_data=None if watched == "none" else sets_of(data)[watched],
-            epochs=training.epochs,
-            callbacks=build_callbacks(recipe.callbacks),
-            seed=derive_seed(seed, "training"),
-            on_progress=self.on_progress,
+        callbacks = build_callbacks(recipe.callbacks)
+        record = train_network(
+            program, data, config.training, callbacks=callbacks, seed=seed, on_progress=self.on_progress
         )
         return program.model, record
 
@@ -123,6 +110,57 @@ class NetworkTrainer:
             model, _ = self._train(pretrain.config, data, seed)
             pretrained[key] = weights_by_layer(model)
         return pretrained[key]
+
+
+def train_network(
+    program: Program,
+    data: Data,
+    training: TrainingSettings,
+    *,
+    callbacks: Sequence[Any],
+    seed: int,
+    on_progress: Callable[[int, int], None],
+) -> TrainingRecord:
+    """Train the model of a program from its present state.
+
+    Args:
+        program: The model with its trainer.
+        data: The arrays of the run.
+        training: Number of epochs, and the rows that are watched.
+        callbacks: Keras callbacks.
+        seed: Seed of the run, or of the member of an ensemble.
+        on_progress: Called with the epochs done and the number of epochs.
+    """
+    watched = training.validate_on
+    return program.trainer.train(
+        data.x_train,
+        data.y_train,
+        validation_data=None if watched == "none" else sets_of(data)[watched],
+        epochs=training.epochs,
+        callbacks=callbacks,
+        seed=derive_seed(seed, "training"),
+        on_progress=on_progress,
+    )
+
+
+def scored(model: keras.Model, record: TrainingRecord, data: Data) -> tuple[TrainingRecord, Scores, Predict]:
+    """Score a trained model on every set of rows, with the weights it ended with and the best ones it kept.
+
+    Args:
+        model: The model.
+        record: The record of its training.
+        data: The arrays of the run.
+
+    Returns:
+        The record, as diverged where a score is not finite; the scores; and the trained network as a function.
+    """
+    scores: Scores = {}
+    if record.best_weights is not None:
+        model.set_weights(record.best_weights)
+        scores["best_"] = _score(model, data)
+    model.set_weights(record.weights)
+    scores[""] = _score(model, data)
+    return _with_divergence(record, scores[""]), scores, _predictor(model)
 
 
 def sets_of(data: Data) -> dict[str, tuple[np.ndarray, np.ndarray]]:

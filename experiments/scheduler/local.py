@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from experiments.errors import ExperimentsError
@@ -279,7 +280,7 @@ def _tail(log: Path) -> str:
 
 def _start_spawned(connection: Connection, settings: Settings) -> BaseProcess:
     process = multiprocessing.get_context("spawn").Process(target=work, args=(connection, settings), daemon=True)
-    with _ctrl_c_ignored():
+    with _ctrl_c_ignored(), _without_main():
         process.start()
     return process
 
@@ -294,10 +295,25 @@ def _start_forked(connection: Connection, settings: Settings) -> BaseProcess:
         forkserver.ensure_running()
     process = context.Process(target=work, args=(connection, settings), daemon=True)
     try:
-        process.start()  # the first start waits for the imports of the fork server and can be interrupted
+        with _without_main():
+            process.start()  # the first start waits for the imports of the fork server and can be interrupted
     except (EOFError, OSError) as error:
         raise ExperimentsError(f"no worker process can be forked ({error!r})") from error
     return process
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Keep a new process from running the script of this process again, as multiprocessing has it do.
+
+    A worker needs nothing of it, and a user's script may start the work at its top level.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextlib.contextmanager

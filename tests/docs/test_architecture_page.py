@@ -9,8 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md"]
 SOURCES = [path for folder in ("experiments", "tools", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
-#: Names of other projects, and words of the file formats.
-FOREIGN = {"keras.Model", "model.fit", "concurrent.futures", "yaml.compose"}
+#: Names of other projects, public names of the package, and words of the file formats.
+FOREIGN = {"keras.Model", "model.fit", "experiments.compare", "concurrent.futures", "yaml.compose"}
 
 
 def defined():
