@@ -230,7 +230,6 @@ def _log_changes(study: Study, folder: Path, listener: Listener) -> None:
 
 
 def _executor(path: Path, devices: Devices) -> LocalExecutor:
-    functions = RunFunctions(
-        *(partial(function, path) for function in (execute_functions, prepare_functions, count_functions))
-    )
+    execute, prepare = partial(execute_functions, path), partial(prepare_functions, path)
+    functions = RunFunctions(execute, prepare, partial(count_functions, path))
     return LocalExecutor(devices.workers, gpu=bool(devices.gpu), forked=True, functions=functions)

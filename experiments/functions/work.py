@@ -72,11 +72,12 @@ def count_functions(path: Path, runs: Iterable[Run]) -> Iterator[tuple[Run, floa
         or where its layers have no fixed shapes, as in a subclassed model.
     """
     from experiments.run.arithmetic import step_operations
+    from experiments.training.arrays import as_arrays, row_count
 
     for run in runs:
         try:
             data, model = _built(_read(path), run)
-            rows, batch = len(data.y_train), run.config.training.batch_size
+            rows, batch = row_count(as_arrays(data.x_train, data.y_train)), run.config.training.batch_size
             yield run, step_operations(model, rows if batch == "all" else min(int(batch), rows))
         except (ExperimentsError, AttributeError, ValueError, TypeError):
             yield run, 0.0
