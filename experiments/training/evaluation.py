@@ -89,7 +89,8 @@ def evaluate(model: keras.Model, x: Any, y: Any, sample_weight: Any = None) -> d
     """
     arrays = as_arrays(x, y, sample_weight)
     require_compiled(model)
-    build_for_batch(model, first_rows(arrays, _FIT_BATCH_SIZE))
+    if _known_evaluator(model) is None:  # else the model is built
+        build_for_batch(model, first_rows(arrays, _FIT_BATCH_SIZE))
     check_ranges(model, arrays, "rows")
     if model.run_eagerly or not is_plain(model):
         return model.evaluate(*arrays[:2], sample_weight=arrays[2], verbose=0, return_dict=True)  # type: ignore[no-any-return]
@@ -134,7 +135,12 @@ def _check_batch(evaluator: _Evaluator, batch: Arrays, rows: str) -> None:
 
 
 def _evaluator_of(model: keras.Model) -> _Evaluator:
-    evaluator = _evaluators.get(model)
-    if evaluator is None or not evaluator.serves(model):
+    evaluator = _known_evaluator(model)
+    if evaluator is None:
         evaluator = _evaluators[model] = _Evaluator(model)
     return evaluator
+
+
+def _known_evaluator(model: keras.Model) -> _Evaluator | None:
+    evaluator = _evaluators.get(model)
+    return evaluator if evaluator is not None and evaluator.serves(model) else None
