@@ -13,7 +13,7 @@ from experiments.analysis.intervals import Interval, share_interval, t_interval
 from experiments.analysis.run_table import RunTable
 from experiments.columns import column_of
 from experiments.language.claims import find_variant
-from experiments.language.expressions import Number, Reference, Term
+from experiments.language.expressions import Number, Ratio, Reference, Term
 
 
 @dataclass(frozen=True)
@@ -137,14 +137,13 @@ def _series(term: Term, table: RunTable) -> pd.Series:
     left, right = reference_values(term.left, table), reference_values(term.right, table)
     both = left.index.intersection(right.index)
     left, right = left[both], right[both]
-    # The difference of two infinite values is unknown, not 0.
-    return (left - right).where(np.isfinite(left) | np.isfinite(right))
+    # The difference or ratio of two infinite values is unknown, not 0 or 1.
+    result = left / right if isinstance(term, Ratio) else left - right
+    return result.where(np.isfinite(left) | np.isfinite(right))
 
 
 def _variants(term: Term) -> list[str]:
-    if isinstance(term, Number):
-        return []
-    return [term.variant] if isinstance(term, Reference) else [term.left.variant, term.right.variant]
+    return [reference.variant for reference in term.references]
 
 
 def _is_measured(term: Term) -> bool:
@@ -160,7 +159,9 @@ def _spread_numbers(sides: pd.DataFrame, left: Term, right: Term) -> pd.DataFram
 
 def _both_ratio(left: Term, right: Term) -> bool:
     terms = [term for term in (left, right) if _is_measured(term)]
-    return all(isinstance(term, Reference) and column_of(term.metric).is_ratio for term in terms)
+    return all(
+        isinstance(term, Ratio) or (isinstance(term, Reference) and column_of(term.metric).is_ratio) for term in terms
+    )
 
 
 def _signs(left: pd.Series, right: pd.Series) -> pd.Series:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from experiments.analysis.intervals import Interval
-from experiments.language.expressions import Comparison, Equivalence, Form
+from experiments.language.expressions import Comparison, Difference, Equivalence, Form, Number, Ratio, Term
 
 Unit: TypeAlias = Literal["difference", "ratio", "order", "share", "slope", "ranks", "spread ratio"]
 """A difference of means; a ratio of geometric means; the share of untied pairs with the larger left side; a share of
@@ -42,6 +42,7 @@ class Effect:
         side: The side of "no effect" that supports the claim: 1 above, -1 below, 0 where the claim has no side.
         margin: How far from "no effect" an equivalence allows the effect to be; 0 for other claims.
         offset: Shift of the right side that the claim asks for (``a >= b - 0.01``); 0 for other claims.
+        factor: The ratio from which the claim is supported or contradicted (0.5 in ``a < 0.5 * b``); 1 without one.
     """
 
     unit: Unit
@@ -49,6 +50,7 @@ class Effect:
     side: int = 0
     margin: float = 0.0
     offset: float = 0.0
+    factor: float = 1.0
 
     @classmethod
     def of_claim(cls, claim: Form | None, unit: Unit, interval: Interval) -> Effect:
@@ -57,16 +59,17 @@ class Effect:
         Args:
             claim: The claim; None where only the numbers are known.
             unit: Unit of the estimate.
-            interval: Estimate and interval.
+            interval: Estimate and interval; of a ratio, those of the two sides without the factors of the claim.
         """
         margin = claim.margin if isinstance(claim, Equivalence) else 0.0
         offset = claim.offset if isinstance(claim, Comparison) else 0.0
-        return cls(unit, interval, claim.side if claim else 0, margin, offset)
+        factor = factor_of(claim) if unit == "ratio" and isinstance(claim, Comparison) else 1.0
+        return cls(unit, interval, claim.side if claim else 0, margin, offset, factor)
 
     @property
     def null(self) -> float:
-        """The value that means "no effect"."""
-        return no_effect(self.unit)
+        """The value that neither supports nor contradicts: "no effect", or the factor of the claim."""
+        return no_effect(self.unit) * self.factor
 
     @property
     def is_ratio(self) -> bool:
@@ -90,7 +93,7 @@ class Effect:
         """Return how far a value of the unit is from "no effect": of ratios the logarithm, of others the difference."""
         if not self.is_ratio:
             return value - self.null
-        return math.log(value) if value > 0 else -math.inf
+        return math.log(value / self.null) if value > 0 else -math.inf
 
     @property
     def reach(self) -> float:
@@ -127,7 +130,25 @@ class Effect:
         Args:
             of: As for ``name``.
         """
-        return f"{self.name(of)} {self.ends()}"
+        border = "" if self.factor == 1 else f"; the claim draws the line at {number(self.factor)}"
+        return f"{self.name(of)} {self.ends()}{border}"
+
+
+def factor_of(claim: Comparison) -> float:
+    """Return the ratio of the sides, without their factors, at which both sides are equal.
+
+    It is 0.5 in ``a.m < 0.5 * b.m``, and in ``a.m / b.m < 0.5``.
+
+    Args:
+        claim: A comparison that was judged as a ratio, so that both of its sides are positive.
+    """
+    return _factor(claim.right, claim.left) / _factor(claim.left, claim.right)
+
+
+def _factor(side: Term, other: Term) -> float:
+    if isinstance(side, Number):
+        return side.value if isinstance(other, Ratio) else 1.0
+    return 1.0 if isinstance(side, Difference) else side.factor
 
 
 def number(value: float) -> str:

@@ -44,6 +44,10 @@ class Interval:
             estimate, low, high = np.exp([self.estimate, self.low, self.high]).tolist()
         return replace(self, estimate=estimate, low=low, high=high)
 
+    def times(self, factor: float) -> Interval:
+        """Return the interval of a positive multiple."""
+        return replace(self, estimate=self.estimate * factor, low=self.low * factor, high=self.high * factor)
+
     @property
     def spreadless(self) -> bool:
         """Whether all values were the same, so that the interval has no width."""

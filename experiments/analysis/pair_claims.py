@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from experiments.analysis.contrasts import Contrast, contrast, order_interval, reference_values
-from experiments.analysis.effects import Effect, Unit, number
+from experiments.analysis.effects import Effect, Unit, factor_of, number
 from experiments.analysis.findings import Evidence, Finding, Judge, Word, hold_back, name_verdict, of_pairs, read_word
 from experiments.analysis.intervals import (
     FEWEST_FOR_A_SIGN,
@@ -34,7 +34,7 @@ def comparison(claim: Comparison, evidence: Evidence) -> Finding:
     equal_is_enough = claim.operator in (">=", "<=")
     finding = of_pairs(
         pairs,
-        Effect.of_claim(claim, pairs.unit, interval),
+        Effect.of_claim(claim, pairs.unit, interval.times(factor_of(claim)) if pairs.unit == "ratio" else interval),
         word=read_word(interval, pairs.unit, claim.side, equal_is_enough),
         outcomes=(pairs.signs * claim.side).where(pairs.signs != 0, 1.0 if equal_is_enough else 0.0),
         needed=repeats_needed(pairs.values, overlap=0.0 if pairs.unit == "order" else pairs.overlap),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from experiments.analysis.effects import number
 from experiments.analysis.findings import Finding
-from experiments.language.expressions import Difference, Number, Term
+from experiments.language.expressions import Difference, Number, Ratio, Term
 
 
 def describe(finding: Finding, *, planned: int) -> str:
@@ -31,6 +31,8 @@ def term(value: Term) -> str:
         return number(value.value)
     if isinstance(value, Difference):
         return f"({term(value.left)} − {term(value.right)})"
+    if isinstance(value, Ratio):
+        return f"{term(value.left)} / {term(value.right)}"
     factor = "" if value.factor == 1 else f"{number(value.factor)} × "
     return f"{factor}{value.variant}.{value.metric}"
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, cast
 
 from experiments.language.claim_text import ClaimSyntaxError, ClaimText
@@ -92,22 +92,48 @@ class Difference:
         return f"{self.left} - {self.right}"
 
 
-Term: TypeAlias = Reference | Difference | Number
+@dataclass(frozen=True)
+class Ratio:
+    """``a.metric / b.metric``, or ``number *`` it: how many times one metric is another in the same repeat."""
+
+    left: Reference
+    right: Reference
+
+    @property
+    def factor(self) -> float:
+        """The number before the ratio."""
+        return self.left.factor
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The metrics that the term reads."""
+        return (self.left, self.right)
+
+    def __str__(self) -> str:
+        """Write the term as in a claim."""
+        return f"{self.left} / {self.right}"
+
+
+Term: TypeAlias = Reference | Difference | Ratio | Number
 
 
 def read_term(text: ClaimText) -> Term:
-    """Read ``number``, ``number * reference``, ``reference`` or ``reference - reference``."""
+    """Read a number, a reference, two references with ``-`` or ``/`` between, or one of these after ``number *``.
+
+    There is no multiple of a difference.
+    """
+    factor = 1.0
     if text.next.kind == "number" or text.next.text in ("+", "-"):
-        value = text.number(signed=True)
+        factor = text.number(signed=True)
         if not text.take("symbol", "*"):
-            return Number(value)
-        reference = Reference.read(text)
-        return Reference(reference.variant, reference.metric, factor=value)
+            return Number(factor)
     left = Reference.read(text)
-    if text.next.text == "-" and text.second.kind == "reference":
+    if text.take("symbol", "/"):
+        return Ratio(replace(left, factor=factor), Reference.read(text))
+    if factor == 1.0 and text.next.text == "-" and text.second.kind == "reference":
         text.position += 1
         return Difference(left, Reference.read(text))
-    return left
+    return replace(left, factor=factor)
 
 
 class Form:

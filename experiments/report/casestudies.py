@@ -115,7 +115,8 @@ def _cell(row: ClaimRow | None, claim: Form | None) -> str:
     look, effect = LOOKS[row.verdict], Effect.of_claim(claim, row.unit, row.interval)
     numbers = f"{number(row.effect, 3)} {interval(row.low, row.high)}".strip()
     margin = " from the margin" if effect.is_from_border else ""
-    return f"{look.sign} **{look.word}**<br>{row.unit}{margin} {numbers}, n = {row.n}"
+    line = "" if effect.factor == 1 else f", line at {number(effect.factor, 3)}"
+    return f"{look.sign} **{look.word}**<br>{row.unit}{margin} {numbers}{line}, n = {row.n}"
 
 
 def _escape(text: str) -> str:

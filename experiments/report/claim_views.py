@@ -93,6 +93,8 @@ def effect_text(effect: Effect) -> str:
         "ranks": f"{signed(estimate)} ranks",
     }.get(effect.unit, signed(estimate))
     margin = " from the margin" if effect.is_from_border else ""
+    if effect.factor != 1:
+        margin = f" (line at {number(effect.factor, 3)})"
     return f"{text} {interval(effect.interval.low, effect.interval.high)}".strip() + margin
 
 

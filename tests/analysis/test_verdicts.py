@@ -62,6 +62,39 @@ def test_a_factor_moves_the_border_of_a_ratio():
     assert verdict("a.epochs_run < 0.2 * b.epochs_run", table).word == "contradicted"
 
 
+def test_a_factor_is_shown_as_a_line_beside_the_ratio_of_the_sides():
+    table = two(np.exp(noise(0, scale=0.1)), 4 * np.exp(noise(1, scale=0.1)), "epochs_run")
+    found = verdict("a.epochs_run < 0.5 * b.epochs_run", table)
+    assert found.word == "supported"
+    assert found.effect.interval.estimate == pytest.approx(0.25, rel=0.1)
+    assert (found.effect.null, found.effect.direction) == (0.5, "lower")
+    assert "the claim draws the line at 0.5" in found.sentence
+    same = verdict("a.epochs_run / b.epochs_run < 0.5", table)
+    assert same.effect.interval.low == pytest.approx(found.effect.interval.low) and same.effect.null == 0.5
+    other = verdict("0.5 * b.epochs_run > a.epochs_run", table)
+    assert (other.word, other.effect.null) == ("supported", 2.0)
+
+
+def test_a_comparison_of_ratios():
+    rows = {
+        name: runs(name, epochs_run=factor * np.exp(noise(k, scale=0.1)))
+        for k, (name, factor) in enumerate({"a": 1, "b": 10, "c": 1, "d": 2}.items())
+    }
+    table = together(*rows.values())
+    found = verdict("a.epochs_run / b.epochs_run < c.epochs_run / d.epochs_run", table, variants="abcd")
+    assert (found.word, found.effect.unit) == ("supported", "ratio")
+    assert found.effect.interval.estimate == pytest.approx(0.2, rel=0.15)
+    assert (found.left, found.right) == (pytest.approx(0.1, rel=0.1), pytest.approx(0.5, rel=0.1))
+    assert found.sentence.startswith("a.epochs_run / b.epochs_run 0.09945 against c.epochs_run / d.epochs_run 0.4934")
+
+
+def test_a_ratio_of_two_that_never_arrive_is_left_out():
+    never = np.where(np.arange(30) < 5, np.inf, 10.0)
+    table = two(never, never, "epochs_until_test_accuracy")
+    found = verdict("a.epochs_until_test_accuracy / b.epochs_until_test_accuracy < 2", table)
+    assert (found.word, found.effect.interval.n) == ("supported", 25)
+
+
 def test_a_loss_of_zero_falls_back_to_differences():
     table = two(np.zeros(30), 1 + noise(1, scale=0.1), "test_mse")
     found = verdict("a.test_mse < b.test_mse", table)

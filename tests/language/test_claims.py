@@ -15,6 +15,7 @@ from experiments.language.expressions import (
     Equivalence,
     Flag,
     Number,
+    Ratio,
     Reference,
     Shape,
     Share,
@@ -73,6 +74,14 @@ def a(metric="m", variant="a", factor=1.0):
         (
             "a.m - b.m > c.m - d.m",
             Comparison(Difference(a(), a("m", "b")), ">", Difference(a("m", "c"), a("m", "d"))),
+        ),
+        (
+            "a.m / b.m < 0.5 * c.m / d.m",
+            Comparison(Ratio(a(), a("m", "b")), "<", Ratio(a("m", "c", 0.5), a("m", "d"))),
+        ),
+        (
+            "a.m/b.m<0.5",
+            Comparison(Ratio(a(), a("m", "b")), "<", Number(0.5)),
         ),
         ("spread(a.m) < spread(b.m)", SpreadComparison(a(), "<", a("m", "b"))),
         ("a.m increasing over rate", Trend(a(), "increasing", "rate")),

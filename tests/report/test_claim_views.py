@@ -31,6 +31,7 @@ def test_an_effect_reads_as_its_unit_asks(unit, estimate, text):
 
 def test_what_is_counted_from_a_margin_says_so():
     assert effect_text(effect(expect="a.m >= b.m - 0.01")) == "+0.02 [0.01, 0.03] from the margin"
+    assert effect_text(effect("ratio", expect="a.m < 0.5 * b.m")).endswith("(line at 0.5)")
     assert effect_text(effect("order", 0.9, expect="a.m >= b.m - 0.01")).endswith("share [0.01, 0.03]")
 
 

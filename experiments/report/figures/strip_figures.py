@@ -152,7 +152,8 @@ def _claim_panel(verdicts: Sequence[Verdict], metric: str) -> StripPanel:
     strips = {}
     for verdict in verdicts:
         pairs = np.array([(one.left, one.right) for one in verdict.singles.values()], float).reshape(-1, 2)
-        singles = pairs[:, 0] / pairs[:, 1] if unit == "ratio" else pairs[:, 0] - pairs[:, 1]
+        ratios = unit == "ratio"
+        singles = verdict.effect.factor * pairs[:, 0] / pairs[:, 1] if ratios else pairs[:, 0] - pairs[:, 1]
         # A verdict measures from the margin of its claim, the axis from "no difference".
         strip = Strip.of_interval(singles, verdict.effect.interval, verdict.word).moved(verdict.effect.offset)
         strips[names[verdict.number], verdict.protocol] = strip
@@ -169,6 +170,8 @@ def _margins(row: int, effect: Effect) -> Iterator[Margin]:
         yield Margin(row, -effect.margin, effect.margin)
     elif effect.offset:
         yield Margin(row, effect.offset, effect.offset)
+    elif effect.factor != 1:
+        yield Margin(row, effect.factor, effect.factor)
 
 
 def _flattery_panel(found: Sequence[Flattery]) -> StripPanel:

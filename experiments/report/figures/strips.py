@@ -205,7 +205,7 @@ def margin_signs(margins: Sequence[Margin]) -> dict[str, Artist]:
     if any(margin.low < margin.high for margin in margins):
         signs["counts as equal by the claim"] = Patch(color=_BAND)
     if any(margin.low == margin.high for margin in margins):
-        signs["margin that the claim allows"] = Line2D([], [], color=VERMILION, linewidth=1.6)
+        signs["where the claim draws the line"] = Line2D([], [], color=VERMILION, linewidth=1.6)
     return signs
 
 

@@ -88,7 +88,7 @@ def test_an_equality_has_a_band_and_a_margin_a_line_in_their_rows_only(ax):
 
 def test_the_legend_names_the_margins_that_there_are():
     assert margin_signs([]) == {}
-    band, line = "counts as equal by the claim", "margin that the claim allows"
+    band, line = "counts as equal by the claim", "where the claim draws the line"
     assert list(margin_signs([Margin(0, -1, 1)])) == ["no difference", band]
     assert list(margin_signs([Margin(0, -1, 1), Margin(1, 2, 2)])) == ["no difference", band, line]
 
