@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TypeAlias
 
-from experiments.cli import compare_verb, run_verbs, study_verbs
+from experiments.cli import compare_verb, new_verb, run_verbs, study_verbs
 from experiments.cli.exit_codes import EXPLANATION
 from experiments.columns import PROTOCOLS
 
@@ -81,10 +81,20 @@ def _add_code(verbs: _Verbs) -> None:
 
 
 def _add_new(verbs: _Verbs) -> None:
-    verb = _add(verbs, "new", "copy a study, comments and all, to start one's own", "new dropout my_dropout")
-    _add_study(verb)
+    verb = _add(
+        verbs,
+        "new",
+        "copy a study, comments and all, or write a first study of a table",
+        "new dropout my_dropout",
+        "new --data housing.csv --target price my_study",
+    )
+    verb.add_argument("study", metavar="STUDY", nargs="?", help="the study to copy: a name in configs/ or a YAML file")
+    verb.add_argument("--data", metavar="FILE", help="a table to study instead: CSV, TSV or Parquet")
+    verb.add_argument(
+        "--target", metavar="COLUMN", action="append", help="the column of the table to predict; may be repeated"
+    )
     verb.add_argument("name", metavar="NAME", help="of the new study: configs/NAME.yaml")
-    verb.set_defaults(command=study_verbs.new_study)
+    verb.set_defaults(command=new_verb.new_study)
 
 
 def _add_run(verbs: _Verbs) -> None:

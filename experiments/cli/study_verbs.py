@@ -1,4 +1,4 @@
-"""The verbs about studies, which train nothing: ``list``, ``check``, ``show``, ``code`` and ``new``."""
+"""The verbs about studies, which train nothing: ``list``, ``check``, ``show`` and ``code``."""
 
 from __future__ import annotations
 
@@ -44,31 +44,6 @@ def show_code(arguments: Namespace) -> int:
     )
     write = exact_script if arguments.exact else plain_script
     sys.stdout.write(write(runs[-1]))
-    return 0
-
-
-def new_study(arguments: Namespace) -> int:
-    """Write the copy and the schema to ``configs/`` of the working directory, and print the next commands."""
-    from experiments.language import load_study, study_names
-    from experiments.language.names import case_twins, twins_message
-    from experiments.language.show import new_study as render
-    from experiments.language.study_file import OWN_FOLDER, shipped_folder
-    from experiments.store.files import write_atomically
-
-    text = render(load_study(arguments.study), arguments.name)
-    path: Path = OWN_FOLDER / f"{arguments.name}.yaml"
-    twins = case_twins([*study_names(OWN_FOLDER), arguments.name])
-    if twins:
-        raise ExperimentsError(twins_message(*twins[0]))
-    if path.exists():
-        raise ExperimentsError(f"{path} already exists; choose another name or edit it")
-    schema, shipped = OWN_FOLDER / "schema.json", shipped_folder() / "schema.json"
-    if not schema.exists() and shipped.is_file():
-        write_atomically(schema, shipped.read_text(encoding="utf-8"))
-    write_atomically(path, text)
-    print(f"{path} is yours to edit. Then:")
-    print(f"  python -m experiments check {arguments.name}")
-    print(f"  python -m experiments run {arguments.name}")
     return 0
 
 

@@ -102,6 +102,18 @@ def _mark(value: Any, before: Any) -> str:
     return "" if before == value else f"  # was {inline(before)}"
 
 
+def check_new_name(name: str) -> None:
+    """Check the name of a new study.
+
+    Raises:
+        ConfigError: The name cannot be a file name.
+    """
+    plain = _STUDY_NAME.fullmatch(name)
+    message = wrong_file_name(name) if plain else expected("a name of letters, digits, '_' and '-'", name)
+    if message:
+        raise ConfigError([Problem(None, "", message)])
+
+
 def new_study(study: Study, name: str) -> str:
     """Copy a study's text, comments and all, under a new name.
 
@@ -115,10 +127,7 @@ def new_study(study: Study, name: str) -> str:
     Raises:
         ConfigError: The name cannot be a file name.
     """
-    plain = _STUDY_NAME.fullmatch(name)
-    message = wrong_file_name(name) if plain else expected("a name of letters, digits, '_' and '-'", name)
-    if message:
-        raise ConfigError([Problem(None, "", message)])
+    check_new_name(name)
     title = "title: " + inline(f"{name}: my version of “{study.title}”")
     text = _TITLE.sub(lambda _: title, study.text, count=1)
     command = re.compile(rf"(experiments \w+|STUDY=)(\s*){re.escape(study.name)}(?![\w-])")

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from experiments.tabular.table_file import TableError
+from experiments.tabular.table_file import TableError, UnusableInputError
 
 ColumnKind: TypeAlias = Literal["number", "boolean", "category"]
 MISSING = "missing"
@@ -51,7 +51,8 @@ class ColumnFinder:
         """
         there = column.dropna()
         if there.empty:
-            raise TableError(argument, f"column {column.name!r} is empty; leave it out with without: [{column.name}]")
+            message = f"column {column.name!r} is empty; leave it out with without: [{column.name}]"
+            raise UnusableInputError(argument, message, str(column.name))
         if pd.api.types.is_datetime64_any_dtype(column):
             raise self._date(column, argument, str(there.iloc[0]))
         if as_category:
@@ -87,10 +88,11 @@ class ColumnFinder:
             )
 
     def _date(self, column: pd.Series, argument: str, example: str) -> TableError:
-        return TableError(
+        return UnusableInputError(
             argument,
             f"column {column.name!r} holds dates, such as {example!r}; expected order: {column.name} if the rows are a "
             f"series in time, without: [{column.name}], or a number such as the year instead",
+            str(column.name),
         )
 
     def _refuse(self, column: pd.Series, argument: str, wrong: pd.Series, reason: str) -> None:
@@ -136,10 +138,11 @@ def refuse_free_text(column: pd.Series, argument: str, advice: str) -> None:
     """
     different = column.nunique()
     if different > max(FEW_TEXTS, len(column) / 2):
-        raise TableError(
+        raise UnusableInputError(
             argument,
             f"column {column.name!r} has {different:,} different texts in {len(column):,} rows, such as "
             f"{column.dropna().iloc[0]!r}, so nearly every row is a category of its own; {advice}",
+            str(column.name),
         )
 
 

@@ -39,6 +39,18 @@ class TableError(ExperimentsError):
         return cls(argument, f"there is no column {name!r}", name, known)
 
 
+class UnusableInputError(TableError):
+    """An input column that a study leaves out: nothing can be learned from it.
+
+    Attributes:
+        column: Its name.
+    """
+
+    def __init__(self, argument: str, message: str, column: str) -> None:
+        super().__init__(argument, message)
+        self.column = column
+
+
 @dataclass(frozen=True)
 class TableOptions:
     """What a study says about its table.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.tabular.cells import ColumnFinder, refuse_free_text
-from experiments.tabular.table_file import TableError, TaskChoice
+from experiments.tabular.table_file import TableError, TaskChoice, UnusableInputError
 
 MOST_CLASSES = 20
 """Whole numbers with at most as many different values, each in ten rows on average, are classes."""
@@ -106,10 +106,11 @@ def refuse_copies(inputs: pd.DataFrame, targets: Targets, names: Sequence[str]) 
     for name in inputs.columns:
         for number, target in enumerate(names):
             if _repeats(inputs[name], columns[:, number], bool(targets.classes)):
-                raise TableError(
+                raise UnusableInputError(
                     "target",
                     f"column {name!r} repeats the target {target!r} row by row, so there is nothing to learn; "
                     f"leave it out with without: [{name}]",
+                    name,
                 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ class TypedTable:
         parts += [f"{self.empty_cells:,} empty cells"] if self.empty_cells else []
         parts += [f"{self.groups.max() + 1:,} groups"] if self.groups is not None else []
         names = self.targets.classes
-        listed = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        listed = ", ".join(shorten(name, 24, placeholder="…") for name in names[:5]) + (", …" if len(names) > 5 else "")
         classes = f" of {len(names)} classes ({listed})" if names else ""
         return f"{', '.join(parts)}; {', '.join(self.target_names)}: {self.targets.task}{classes}"
 

@@ -11,6 +11,7 @@ from experiments.errors import ConfigError
 from experiments.language import load_study
 from experiments.run.execute import execute
 from tests.docs.blocks import ROOT, below, blocks
+from tests.tabular.tables import houses, written
 
 STUDY, ADDED = (text for language, text in blocks("README.md") if language == "yaml")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -64,6 +65,7 @@ def test_a_mistake_is_told_as_the_readme_says(dropout):
 @pytest.mark.parametrize(("verb", "arguments"), [command for command in COMMANDS if command[0] != "compare"])
 def test_the_commands_work_without_results(verb, arguments, tmp_path, monkeypatch, capsys):
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    (tmp_path / "housing.csv").write_text(written(houses()))
     monkeypatch.chdir(tmp_path)
     assert main([verb, *shlex.split(arguments), *(["--dry-run"] if verb == "run" else [])]) == 0
     assert capsys.readouterr().out
