@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from experiments.functions import compare
 from experiments.run.execute import execute
 from experiments.scheduler.executor import CallFunction, Finished, Returned, Train
 from experiments.session import reporting, run_studies
@@ -12,8 +13,9 @@ from experiments.session import reporting, run_studies
 class InProcess:
     """Trains and calls in this process; what Keras refuses is not asked beforehand."""
 
-    def __init__(self, *_, **__):
+    def __init__(self, *_, functions=None, **__):
         self._tasks = []
+        self._execute = functions.execute if functions else execute
 
     def submit(self, task):
         self._tasks.append(task)
@@ -21,7 +23,7 @@ class InProcess:
     def events(self):
         tasks, self._tasks = self._tasks, []
         runs = [run for task in tasks if isinstance(task, Train) for run in task.runs]
-        yield from (Finished(result, 0.0) for result in execute(runs))
+        yield from (Finished(result, 0.0) for result in self._execute(runs, lambda *_: None))
         for task in tasks:
             if isinstance(task, CallFunction):
                 yield Returned(task, task.function(*task.arguments))
@@ -33,5 +35,5 @@ class InProcess:
 @pytest.fixture
 def in_process(monkeypatch):
     """Commands train and draw in this process."""
-    for module in (run_studies, reporting):
+    for module in (run_studies, reporting, compare):
         monkeypatch.setattr(module, "LocalExecutor", InProcess)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,9 +47,10 @@ def variant_figure(
         runs: Its runs.
         curves: Variant to the learning curves of its runs.
         metric: The column; the curves are those of the metric in its name.
-    """
-    import matplotlib.pyplot as plt  # noqa: F401 - a notebook then shows figures that are returned
 
+    Returns:
+        The figure; a notebook shows it where it is the value of a cell.
+    """
     names = [variant.name for variant in study.variants]
     colours = dict(zip(names, (PALETTE[i % len(PALETTE)] for i in range(len(names))), strict=True))
     handles = {name: Line2D([], [], color=colour) for name, colour in colours.items()}
@@ -64,7 +67,15 @@ def variant_figure(
         _draw_curves(axes[0], {name: list(_of_metric(curves.get(name, {}), key)) for name in names}, colours)
         axes[0].set(xlabel="epoch", ylabel=wrap_label(column_of(key).label))
         draw_strips(axes[1], _panel(study, runs, metric, names))
+    # A notebook shows only figures of pyplot by itself, and those twice if a function returns them.
+    figure._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]
     return figure
+
+
+def _png(figure: Figure) -> bytes:
+    content = io.BytesIO()
+    figure.savefig(content)
+    return content.getvalue()
 
 
 def _of_metric(curves: Mapping[str, np.ndarray], key: str) -> Iterator[tuple[str, np.ndarray]]:
