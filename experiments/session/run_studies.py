@@ -21,7 +21,7 @@ from experiments.session.reporting import outdated, refuse_namesakes
 from experiments.session.train import FailFastError, train
 from experiments.store.lock import FolderLock
 from experiments.store.merge import merge, set_damaged_aside
-from experiments.store.provenance import changed_environment
+from experiments.store.provenance import changed_environment, changed_tables
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
@@ -79,7 +79,7 @@ def run_studies(studies: Sequence[Study], options: Options, listener: Listener) 
     pending = [plan for plan in plans if _has_work(plan, options)]
     counted = f"{done:,} done, {f'{to_run:,}' if to_run else 'nothing'} to run"
     if not pending:
-        _log_changed_environments(plans, None, listener)
+        _log_changes(plans, None, listener)
         listener.log(counted)
         return summary
     estimate = Estimate(options.out / ".timings.json")
@@ -90,7 +90,7 @@ def run_studies(studies: Sequence[Study], options: Options, listener: Listener) 
         pages.begin()
         if to_run:
             listener.log(session.devices.text)
-        _log_changed_environments(plans, session.devices if to_run else None, listener)
+        _log_changes(plans, session.devices if to_run else None, listener)
         listener.log(counted)
         while pending:
             pending = session.work(pending)
@@ -108,10 +108,12 @@ def _has_work(plan: Plan, options: Options) -> bool:
     return bool(plan.groups) or plan.staged or plan.stale or (options.report and outdated(plan.study, options.out))
 
 
-def _log_changed_environments(plans: Sequence[Plan], devices: Devices | None, listener: Listener) -> None:
-    """Log which finished runs are of other versions, or of a device that trains none now."""
+def _log_changes(plans: Sequence[Plan], devices: Devices | None, listener: Listener) -> None:
+    """Log which tables have changed, and which finished runs are of other versions or of a device that trains none."""
     for plan in plans:
         changes = changed_environment(plan.folder, devices.text if devices else None) if plan.done else []
+        for file in changed_tables(plan.folder, plan.study):
+            listener.log(f"{plan.study.name}: {file} has changed since its runs, which are trained anew")
         if changes:
             text = f"{plan.study.name}: the runs that are done were made with {'; '.join(changes)}"
             listener.log(f"{text} (they stay; --force trains them anew)")

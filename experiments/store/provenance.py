@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import subprocess
 from functools import cache
 from importlib import metadata
@@ -18,6 +19,7 @@ from experiments.store.folder import StudyFolder
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
 
+_TABLE = re.compile(r"^ +file: (.+)\n(?: +(?!file: ).*\n)*? +sha256: '?([0-9a-f]{64})", re.MULTILINE)
 _PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 
@@ -83,6 +85,33 @@ def changed_environment(folder: StudyFolder, device: str | None) -> list[str]:
 
 def _device_names(text: str) -> list[str]:
     return [part.partition(",")[0] for part in text.split("; ") if part]
+
+
+def changed_tables(folder: StudyFolder, study: Study) -> list[str]:
+    """List the tables from files whose content differs from that of the runs that are there.
+
+    Args:
+        folder: The study's folder.
+        study: The study.
+
+    Returns:
+        Paths as the study names them.
+    """
+    try:
+        recorded = folder.resolved.read_text(encoding="utf-8")
+    except OSError:
+        return []
+    before = _checksums(recorded)
+    now = _checksums(resolved_text(study)) if before else {}
+    return [file for file in now if file in before and not now[file] & before[file]]
+
+
+def _checksums(text: str) -> dict[str, set[str]]:
+    """Return the checksums of each file of a table in a resolved study."""
+    found: dict[str, set[str]] = {}
+    for file, checksum in _TABLE.findall(text):
+        found.setdefault(file.strip("'\""), set()).add(checksum)
+    return found
 
 
 def _commit() -> str | None:

@@ -174,6 +174,11 @@ def test_the_study_is_built_trained_resumed_and_reported(folder, capsys):
     assert "splits of one table" in page
     assert main(["run", "mine", *short]) == 0
     assert "20 done, nothing to run" in capsys.readouterr().out
+    table(Path("configs"), houses(50))
+    assert main(["run", "mine", *short]) == 0
+    printed = capsys.readouterr().out
+    assert "mine: houses.csv has changed since its runs, which are trained anew" in printed
+    assert "0 done, 20 to run" in printed
     shutil.rmtree("results/mine/figures")
     assert main(["report", "mine"]) == 0
     assert list(Path("results/mine/figures").glob("*.png"))

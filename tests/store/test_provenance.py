@@ -4,8 +4,17 @@ import json
 
 import pytest
 
+from experiments.language import load_study
 from experiments.store.folder import StudyFolder
-from experiments.store.provenance import changed_environment, read_environment, write_environment
+from experiments.store.provenance import (
+    changed_environment,
+    changed_tables,
+    read_environment,
+    resolved_text,
+    write_environment,
+)
+from tests.language.test_table_sources import STUDY
+from tests.tabular.tables import houses, written
 
 
 @pytest.fixture
@@ -42,3 +51,16 @@ def test_a_device_that_still_trains_beside_another_does_not_differ(folder):
 def test_what_was_not_recorded_does_not_differ(folder):
     folder.environment.write_text(json.dumps({"finished": "long ago"}))
     assert changed_environment(folder, "CPU, 2 workers") == []
+
+
+def test_a_table_that_has_changed_since_the_runs_is_named(tmp_path):
+    (tmp_path / "houses.csv").write_text(written(houses()))
+    (tmp_path / "study.yaml").write_text(STUDY + "  other: {data.houses.without: [town]}\n")
+    folder = StudyFolder.of("study", tmp_path / "results")
+    study = load_study(tmp_path / "study.yaml")
+    assert changed_tables(folder, study) == []
+    folder.path.mkdir(parents=True)
+    folder.resolved.write_text(resolved_text(study))
+    assert changed_tables(folder, study) == []
+    (tmp_path / "houses.csv").write_text(written(houses(30)))
+    assert changed_tables(folder, load_study(tmp_path / "study.yaml")) == ["houses.csv"]
