@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from experiments.functions.compare import compare
     from experiments.seeds import derive_seed
     from experiments.store.loading import load_history, load_results
-    from experiments.training.fit import fit
+    from experiments.training.fit import explain, fit
 
-__all__ = ["compare", "derive_seed", "fit", "load_history", "load_results"]
+__all__ = ["compare", "derive_seed", "explain", "fit", "load_history", "load_results"]
 
 jit_choice.remember()
 
@@ -24,10 +24,10 @@ def __getattr__(name: str) -> Any:
     """Import a public function when it is first used."""
     if name not in __all__:
         raise AttributeError(f"module 'experiments' has no attribute {name!r}")
-    if name == "fit":
-        from experiments.training.fit import fit
+    if name in ("explain", "fit"):
+        from experiments.training import fit
 
-        return fit
+        return getattr(fit, name)
     if name == "compare":
         from experiments.functions.compare import compare
 

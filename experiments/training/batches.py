@@ -17,7 +17,13 @@ _LARGEST_BATCH = 10_000
 
 
 def for_each_batch(
-    arrays: Arrays, order: tf.Tensor | None, size: int, do: Callable[[Arrays], Any], *, apart: bool = False
+    arrays: Arrays,
+    order: tf.Tensor | None,
+    size: int,
+    do: Callable[[Arrays], Any],
+    *,
+    apart: bool = False,
+    until: Callable[[], tf.Tensor] | None = None,
 ) -> None:
     """Call a function with one batch after another; the last one may be smaller.
 
@@ -27,6 +33,7 @@ def for_each_batch(
         size: Rows of a batch.
         do: Called while tracing, once for full batches and once for a smaller last one; its effects are assignments.
         apart: Whether XLA compiles a kernel for each operation instead of one for the whole loop.
+        until: Called while tracing: whether to omit the remaining batches; None for never.
     """
     rows = row_count(arrays)
     full, rest = divmod(rows, size)
@@ -39,9 +46,18 @@ def for_each_batch(
         do(take(arrays, tf.slice(order, [index * size], [size])))
         return kept_apart(index + 1) if apart else index + 1
 
-    tf.while_loop(lambda index: index < full, batch, [0], parallel_iterations=1)
-    if rest:
+    def go_on(index: tf.Tensor) -> tf.Tensor:
+        return index < full if until is None else (index < full) & ~until()
+
+    def last_batch() -> tf.Tensor:
         do(take(arrays, order[full * size :]))
+        return tf.constant(True)
+
+    tf.while_loop(go_on, batch, [0], parallel_iterations=1)
+    if rest and until is not None:
+        tf.cond(until(), lambda: tf.constant(True), last_batch)
+    elif rest:
+        last_batch()
 
 
 def as_fit_sees(model: keras.Model, batch: Arrays) -> Arrays:

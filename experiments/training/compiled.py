@@ -11,19 +11,21 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from experiments.errors import first_paragraph
 from experiments.training.arrays import row_count, signature
 from experiments.training.batches import validation_batch_size
 from experiments.training.best_weights import best_of
 from experiments.training.evaluation import check_outside_xla
+from experiments.training.fit_arguments import is_validated
 from experiments.training.keras_engine import KerasTrainer
 from experiments.training.loop import Carry, Inputs, Loop, chunk_rows
 from experiments.training.randomness import row_orders
 from experiments.training.ranges import has_hidden_embeddings
 from experiments.training.record import TrainingRecord
 from experiments.training.row_independence import rows_are_independent
-from experiments.training.rules import Rule, rules_of
+from experiments.training.rules import CheckpointRule, Rule, rules_of
 from experiments.training.tiers import NeedsFitError, Tier, choose_tier
-from experiments.training.trainer import BaseTrainer, Job
+from experiments.training.trainer import BaseTrainer, Chunk, Job
 from experiments.xla import KeptPrograms
 
 _SECONDS_PER_CHUNK = 0.5
@@ -54,18 +56,26 @@ class CompiledTrainer(BaseTrainer):
             return self._run_fit(job, tier)
         if tier.name == "xla":
             self._check_outside_xla(job)
-        started = time.perf_counter()
+        started, programs = time.perf_counter(), self.programs
         pairs = rules_of(job.callbacks, self.model)
         try:
             loop, tier = self._program(job, pairs, tier)
         except NeedsFitError as need:
             return self._run_fit(job, Tier("fit", str(need)))
+        except Exception as error:
+            if job.last_resort is None:
+                raise
+            return self._run_fit(job, Tier("fit", f"the loop cannot be traced ({first_paragraph(error)})"))
         compiled = time.perf_counter()
         step, probes = self.measures()
         step.start(job.seed)
         initial = {key: float(value) for key, value in probes.measure_initial(job.arrays[0]).items()}
+        if job.follower is not None:
+            job.follower.begin(str(tier), compiled - started if self.programs > programs else 0.0)
         carry, history = self._run_epochs(job, pairs, loop)
-        self._finish(pairs, carry)
+        self._finish(job, pairs, carry)
+        if job.follower is not None:
+            job.follower.end()
         best_weights, best_epoch = best_of(job.callbacks)
         epochs_run = len(history)
         diverged = bool(carry["diverged"])
@@ -77,7 +87,7 @@ class CompiledTrainer(BaseTrainer):
             best_epoch=best_epoch,
             epochs_run=epochs_run,
             stopped_because="diverged" if diverged else "early_stopping" if carry["stopped"] else "completed",
-            diverged_at=epochs_run if diverged else None,
+            diverged_at=job.first_epoch + epochs_run if diverged else None,
             tier=tier.name,
             reason=str(tier),
             seconds=time.perf_counter() - compiled,
@@ -85,13 +95,16 @@ class CompiledTrainer(BaseTrainer):
         )
 
     def _run_fit(self, job: Job, tier: Tier) -> TrainingRecord:
+        if job.last_resort is not None:
+            return job.last_resort(str(tier))
         return replace(self._last_resort.run(job), reason=str(tier))
 
     def _program(self, job: Job, pairs: Pairs, tier: Tier) -> tuple[Loop, Tier]:
         """Return the compiled program for the job's shapes and rules, and the tier that compiled it."""
         rules = tuple(rule for _, rule in pairs)
         validation_rows = self._validation_rows(job)
-        key = (rules, signature(job.arrays), signature(job.validation), validation_rows)
+        has_rates = _rates(job, job.first_epoch, job.first_epoch) is not None
+        key = (rules, signature(job.arrays), signature(job.validation), validation_rows, job.ends_on, has_rates)
         if key not in self._programs:
             self._programs[key] = self._compile(job, pairs, validation_rows, tier)
         return self._programs[key]
@@ -108,9 +121,12 @@ class CompiledTrainer(BaseTrainer):
             validation_freq=self.validation_freq,
             jit_compile=tier.name == "xla",
             single_kernels=single_kernels,
+            ends_on=job.ends_on,
         )
         try:
-            self._call(job, pairs, loop, loop.initial_carry(), until=0)
+            until = job.first_epoch
+            rates = _rates(job, until, until)
+            self._call(job, pairs, loop, loop.initial_carry(until), until, rates)
         except _REFUSALS as error:
             if tier.name == "graph" or _is_of_stored_program(error):
                 raise
@@ -133,48 +149,76 @@ class CompiledTrainer(BaseTrainer):
             return 0
         return validation_batch_size(self.model, job.validation, self.rows_of_validation_batch(job))
 
-    def _call(self, job: Job, pairs: Pairs, loop: Loop, carry: Carry, until: int) -> tuple[Carry, tf.Tensor]:
+    def _call(  # noqa: PLR0917 - the parts of one call of the loop
+        self, job: Job, pairs: Pairs, loop: Loop, carry: Carry, until: int, rates: np.ndarray | None
+    ) -> tuple[Carry, tf.Tensor]:
         done = int(carry["epoch"])
         orders = self._orders(job, done, until) if self.shuffle else None
         # Tensors, because a Python number would cause a new trace for every value.
         numbers = [[tf.constant(number, tf.float64) for number in rule.numbers(callback)] for callback, rule in pairs]
-        return loop(Inputs(job.arrays, job.validation, orders, tf.constant(until), numbers), carry)
+        padded = None if rates is None else np.pad(rates, (0, chunk_rows(job.arrays) - len(rates)))
+        rate_of_epochs = None if padded is None else tf.constant(padded, keras.config.floatx())
+        return loop(Inputs(job.arrays, job.validation, orders, tf.constant(until), numbers, rate_of_epochs), carry)
 
     def _orders(self, job: Job, done: int, until: int) -> tf.Tensor:
         """Return the rows' orders for a call, padded to the size of the program's input."""
         rows = row_count(job.arrays)
         orders = np.zeros([chunk_rows(job.arrays), rows], np.int32)
-        orders[: until - done] = row_orders(rows, job.seed, done, until - done)
+        epochs = until - done
+        orders[:epochs] = row_orders(rows, job.seed, done, epochs) if job.order is None else job.order
         return tf.constant(orders)
 
     def _run_epochs(self, job: Job, pairs: Pairs, loop: Loop) -> tuple[Carry, np.ndarray]:
         """Run epochs in chunks, so short that progress and interrupts are handled in time between them."""
-        carry, done, history = loop.initial_carry(), 0, []
+        carry, done, history = loop.initial_carry(job.first_epoch), job.first_epoch, []
         while done < job.epochs and not (carry["stopped"] or carry["diverged"]):
-            started = time.perf_counter()
             until = min(job.epochs, done + self._chunk(job))
-            carry, rows = self._call(job, pairs, loop, carry, until)
+            rates = _rates(job, done, until)
+            until = until if rates is None else done + len(rates)
+            started = time.perf_counter()
+            carry, rows = self._call(job, pairs, loop, carry, until, rates)
             epochs = int(carry["epoch"]) - done
             history.append(rows.numpy()[:epochs])
+            seconds = time.perf_counter() - started
+            self._seconds_per_epoch = seconds / epochs
+            if job.follower is not None:
+                for (callback, rule), state, kept in zip(pairs, carry["states"], carry["kept"], strict=True):
+                    if isinstance(rule, CheckpointRule):
+                        rule.write_back(callback, state, kept)
+                job.follower.follow(Chunk(done, self._logs(loop.keys, history[-1], done), seconds))
             done += epochs
-            self._seconds_per_epoch = (time.perf_counter() - started) / epochs
             if job.on_progress is not None:
                 job.on_progress(done, job.epochs)
         return carry, np.concatenate(history) if history else np.zeros([0, len(loop.keys)])
 
     def _chunk(self, job: Job) -> int:
-        return int(np.clip(_SECONDS_PER_CHUNK / self._seconds_per_epoch, 1, chunk_rows(job.arrays)))
+        most = chunk_rows(job.arrays) if job.follower is None else min(chunk_rows(job.arrays), job.follower.most_epochs)
+        return int(np.clip(_SECONDS_PER_CHUNK / self._seconds_per_epoch, 1, most))
 
-    def _finish(self, pairs: Pairs, carry: Carry) -> None:
+    def _logs(self, keys: Sequence[str], rows: np.ndarray, first: int) -> list[dict[str, float]]:
+        """Return the logs of some epochs as ``fit`` has them: an epoch without validation has no such keys."""
+        names = {key for key in keys if f"val_{key}" in keys}
+        validated = {f"val_{name}" for name in names}
+        logs = [dict(zip(keys, row, strict=True)) for row in rows.tolist()]
+        for epoch, values in enumerate(logs, first):
+            if not is_validated(epoch, self.validation_freq):
+                logs[epoch - first] = {key: value for key, value in values.items() if key not in validated}
+        return logs
+
+    def _finish(self, job: Job, pairs: Pairs, carry: Carry) -> None:
         """Finish as ``model.fit`` does after the last epoch."""
         self.model.stop_training = bool(carry["stopped"] or carry["diverged"])
-        if carry["epoch"] > 0:
+        if job.epochs > 0:
             self.model.optimizer.finalize_variable_values(self.model.trainable_weights)
         carry = tf.nest.map_structure(lambda value: value.numpy(), carry)
         for (callback, rule), state, kept in zip(pairs, carry["states"], carry["kept"], strict=True):
             rule.write_back(callback, state, kept if rule.keeps_weights else None)
             if isinstance(callback, keras.callbacks.EarlyStopping) and callback.best_weights is not None:
                 self.model.set_weights(callback.best_weights)
+
+
+def _rates(job: Job, first: int, until: int) -> np.ndarray | None:
+    return None if job.follower is None else job.follower.rates(first, until)
 
 
 def _is_of_stored_program(error: Exception) -> bool:

@@ -1,64 +1,36 @@
-"""The compiled engine for any Keras model, with the argument names of ``model.fit``."""
+"""``model.fit`` in one compiled program: the same arguments, for any Keras model."""
 
 from __future__ import annotations
 
-import math
 import operator
 from typing import Any
 
 import keras
+import tensorflow as tf
 
-from experiments.training.arrays import as_arrays, row_count
+from experiments.errors import ExperimentsError, first_paragraph
+from experiments.training.arrays import row_count
 from experiments.training.compiled import CompiledTrainer
-from experiments.training.fit_arguments import (
-    ValidationFreq,
-    checked_batch_size,
-    checked_epochs,
-    checked_seed,
-    checked_shuffle,
-    checked_validation_freq,
-    flat_callbacks,
-    is_validated,
-    require_compiled,
+from experiments.training.fit_arguments import FitArguments, ValidationFreq, checked_seed, require_compiled
+from experiments.training.fit_history import FitHistory
+from experiments.training.fit_rows import FitRows, rows_for_loop
+from experiments.training.keras_private import (
+    compiled_parts,
+    first_epoch,
+    has_strategy,
+    make_default_seed,
+    row_order_of_fit,
 )
-from experiments.training.keras_private import compiled_parts, make_default_seed
+from experiments.training.last_resort import train_with_keras
 from experiments.training.record import TrainingRecord
-from experiments.training.trainer import Progress
+from experiments.training.replay import CallbackReplay
+from experiments.training.served_callbacks import Served, check_monitors, served
+from experiments.training.tiers import NeedsFitError, Tier, choose_tier
+from experiments.training.trainer import Job, Progress
 
 _ATTRIBUTE = "_compiled_trainer"
-
-
-class FitHistory(keras.callbacks.History):  # type: ignore[misc]
-    """Keras' History with the engine's record.
-
-    Attributes:
-        history: Key to the list of its values, one per epoch (with ``validation_freq``, per validation).
-        epoch: Indices of the epochs.
-        params: The arguments of the training.
-        record: The engine's record: tier, why the training ended, best weights, times.
-    """
-
-    def __init__(
-        self, model: keras.Model, record: TrainingRecord, params: dict[str, Any], validation_freq: ValidationFreq
-    ) -> None:
-        super().__init__()
-        self.set_model(model)
-        self.set_params(params)
-        self.epoch = list(range(record.epochs_run))
-        self.record = record
-        self.history = _rows_of(record, validation_freq) if record.keras_history is None else record.keras_history
-
-
-def _rows_of(record: TrainingRecord, validation_freq: ValidationFreq) -> dict[str, list[float]]:
-    """Return the curves as Keras collects them: an epoch without validation adds neither value nor key."""
-    validations = {key for key in record.history if key.removeprefix("val_") in record.history.keys() - {key}}
-    history: dict[str, list[float]] = {}
-    for epoch in range(record.epochs_run):
-        left_out = set() if is_validated(epoch, validation_freq) else validations
-        for key, curve in record.history.items():
-            if key not in left_out:
-                history.setdefault(key, []).append(float(curve[epoch]))
-    return history
+# What TensorFlow returns as the seed of graphs if no global seed was set.
+_NO_GLOBAL_SEED = 87654321
 
 
 def fit(  # noqa: PLR0917 - the order of model.fit
@@ -67,51 +39,64 @@ def fit(  # noqa: PLR0917 - the order of model.fit
     y: Any = None,
     batch_size: int | None = None,
     epochs: int = 1,
-    verbose: str | int = "auto",  # noqa: ARG001
+    verbose: str | int = "auto",
     callbacks: Any = None,
-    *,
-    validation_data: tuple[Any, ...] | None = None,
-    shuffle: bool = True,
+    validation_split: float = 0.0,
+    validation_data: Any = None,
+    shuffle: bool | str = True,
+    class_weight: dict[int, float] | None = None,
     sample_weight: Any = None,
+    initial_epoch: int = 0,
+    steps_per_epoch: int | None = None,
+    validation_steps: int | None = None,
+    validation_batch_size: int | None = None,
     validation_freq: ValidationFreq = 1,
+    *,
     seed: int | None = None,
+    replay_callbacks: bool = False,
     on_progress: Progress | None = None,
 ) -> FitHistory:
     """Train a compiled Keras model in place, as ``model.fit`` does, in one compiled program.
 
-    Differences from ``model.fit``:
+    The arguments before ``seed`` are those of ``model.fit``, with the same meaning. Two differences are intended:
 
-    - The rows have a new order in every epoch.
-    - A training whose loss or weights are not finite ends after that epoch.
-    - Nothing is printed.
-    - There is no ``validation_split`` and no ``class_weight`` (see ``sample_weight``).
+    - With ``shuffle=True`` the rows have a new order in every epoch, which depends on ``seed``. ``shuffle="keras"`` is
+      Keras' own order: after ``keras.utils.set_random_seed``, it is the same in every epoch.
     - Validation may use larger batches, where they are proven to give the same means.
 
-    Models, callbacks and metrics that the program does not support are trained by ``model.fit``, with the same rows in
-    the same order; ``record.tier`` is "fit" then and ``record.reason`` names the cause. A second call with the same
-    model and shapes compiles nothing.
+    What the program does not support is trained by ``model.fit`` itself: data that are not arrays, unknown callbacks,
+    models with their own steps. One line names the reason then, unless ``verbose=0``; it is also ``record.reason``. See
+    ``explain``. A second call with the same model and shapes compiles nothing.
 
     Args:
         model: Any compiled model.
-        x: Inputs of shape (rows, ...); a list or mapping where the model has several.
-        y: Targets of shape (rows, ...); likewise.
+        x: Inputs: arrays, a list or mapping of arrays, or anything else that ``model.fit`` takes.
+        y: Targets.
         batch_size: Rows of a batch; 32 if None or 0.
-        epochs: Number of epochs.
-        verbose: Accepted as in Keras and without effect: nothing is printed.
-        callbacks: A Keras callback, a list or any other nest of them, or a CallbackList. EarlyStopping,
-            ReduceLROnPlateau, TerminateOnNaN and those of this project run inside the program.
+        epochs: Number of epochs, or the index of the epoch to end before.
+        verbose: 0 prints nothing, 1 and "auto" a bar and 2 a line for each epoch.
+        callbacks: A Keras callback, any nest of them, or a CallbackList.
+        validation_split: Share of the rows, the last ones, that are for validation.
         validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to evaluate after each epoch.
-        shuffle: Whether the rows are shuffled in every epoch.
-        sample_weight: Weights of shape (rows,).
+        shuffle: Whether the rows are shuffled in every epoch; "keras" for Keras' order.
+        class_weight: Class to the weight of its rows.
+        sample_weight: Weights of the rows.
+        initial_epoch: Index of the first epoch.
+        steps_per_epoch: Batches of an epoch.
+        validation_steps: Batches of a validation.
+        validation_batch_size: Rows of a batch of validation; ``batch_size`` if None.
         validation_freq: Epochs from one validation to the next, or a list of the epochs, counted from 1.
         seed: Seed of the rows' order, in [0, 2**63 - 1]; None draws one, as layers without a seed do.
+        replay_callbacks: Whether callbacks of unknown classes are called after their epochs, with the right logs in the
+            right order. For callbacks that read nothing else than the logs, and change nothing.
         on_progress: Called between chunks of epochs with the epochs done and the total.
 
     Returns:
         Keras' History with the engine's ``record``; also set as ``model.history``.
 
     Raises:
-        ExperimentsError: An argument is not valid in Keras, the arrays differ in length, or the model is not compiled.
+        ExperimentsError: An argument is not valid in Keras, or a label or token is out of range.
+        ValueError: From Keras, as ``model.fit`` raises it.
 
     Example:
         >>> import keras, numpy as np
@@ -122,31 +107,173 @@ def fit(  # noqa: PLR0917 - the order of model.fit
         >>> layers = [keras.Input((2,)), keras.layers.Dense(50, "relu"), keras.layers.Dense(1, "sigmoid")]
         >>> model = keras.Sequential(layers)
         >>> model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
-        >>> history = fit(model, x, y, epochs=300, validation_data=(x, y), seed=1)
+        >>> history = fit(model, x, y, epochs=300, validation_data=(x, y), seed=1, verbose=0)
         >>> len(history.history["val_loss"]), history.history["val_accuracy"][-1] > 0.9
         (300, True)
         >>> history.record.tier
         'xla'
     """
-    batch_size, epochs = checked_batch_size(batch_size), checked_epochs(epochs)
-    validation_freq, shuffle = checked_validation_freq(validation_freq), checked_shuffle(shuffle)
-    seed = make_default_seed() if seed is None else checked_seed(seed)
-    callbacks = flat_callbacks(callbacks)
-    trainer = _trainer_of(model, batch_size=batch_size, shuffle=shuffle, validation_freq=validation_freq)
-    record = trainer.train(
-        x,
-        y,
-        sample_weight=sample_weight,
-        validation_data=validation_data,
+    given = FitArguments.checked(
+        x=x,
+        y=y,
+        batch_size=batch_size,
         epochs=epochs,
+        verbose=verbose,
         callbacks=callbacks,
-        seed=seed,
-        on_progress=on_progress,
+        validation_split=validation_split,
+        validation_data=validation_data,
+        shuffle=shuffle,
+        class_weight=class_weight,
+        sample_weight=sample_weight,
+        initial_epoch=initial_epoch,
+        steps_per_epoch=steps_per_epoch,
+        validation_steps=validation_steps,
+        validation_batch_size=validation_batch_size,
+        validation_freq=validation_freq,
     )
-    params = {"verbose": 0, "epochs": epochs, "steps": math.ceil(row_count(as_arrays(x, y)) / batch_size)}
-    history = FitHistory(model, record, params, validation_freq)
+    require_compiled(model)
+    seed = None if seed is None else checked_seed(seed)
+    history, rows = FitHistory(), None
+
+    def last_resort(reason: str) -> TrainingRecord:
+        return train_with_keras(model, given, history, reason=reason, rows=rows, seed=seed, on_progress=on_progress)
+
+    try:
+        rows = rows_for_loop(given)
+        found = _served(model, given, replay=replay_callbacks)
+    except NeedsFitError as need:
+        history.record = last_resort(str(Tier("fit", str(need))))
+    else:
+        first = first_epoch(model, given.initial_epoch)
+        follower = CallbackReplay(
+            model,
+            found,
+            history,
+            verbose=given.verbose,
+            first=first,
+            epochs=given.epochs,
+            steps=rows.steps,
+            validation_freq=None if rows.validation is None else given.validation_freq,
+        )
+        job = Job(
+            arrays=rows.arrays,
+            validation=rows.validation,
+            epochs=given.epochs,
+            callbacks=found.ruled,
+            seed=(make_default_seed() if given.shuffle is True else 0) if seed is None else seed,
+            on_progress=on_progress,
+            first_epoch=first,
+            order=_fixed_order(rows) if given.shuffle == "keras" else None,
+            ends_on="loss" if _terminates_on_nan(given.callbacks) else "nothing",
+            follower=follower,
+            last_resort=last_resort,
+        )
+        trainer = _trainer_of(
+            model,
+            batch_size=rows.batch_size,
+            shuffle=bool(given.shuffle),
+            validation_freq=given.validation_freq,
+            validation_batch_size=rows.validation_batch_size,
+        )
+        reason = _hindrance_of_building(trainer, job, found)
+        history.record = last_resort(reason) if reason else trainer.run(job)
+    for callback in given.callbacks:
+        if isinstance(callback, keras.callbacks.History):
+            history.adopt(callback)
     model.history = history
     return history
+
+
+def explain(
+    model: keras.Model, x: Any = None, y: Any = None, *, replay_callbacks: bool = False, **arguments: Any
+) -> Tier:
+    """Return how ``fit`` would train a model, and why, without training or building it.
+
+    Tracing may still lead to the tier "graph" or "fit": for an operation that XLA does not compile, or a step that
+    returns other values than those of its metrics.
+
+    Args:
+        model: A compiled model.
+        x: Inputs, or None to ask about model and callbacks alone.
+        y: Targets.
+        replay_callbacks: As for ``fit``.
+        **arguments: Further arguments of ``model.fit``, by name.
+
+    Returns:
+        The tier: its ``name`` is "xla", "graph" or "fit"; ``reason`` says why.
+
+    Raises:
+        ExperimentsError: An argument is not valid in Keras.
+        ValueError: From Keras, as ``model.fit`` raises it.
+
+    Example:
+        >>> import keras
+        >>> from experiments import explain
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model.compile("adam", "mse")
+        >>> print(explain(model, callbacks=[keras.callbacks.EarlyStopping()]))
+        xla: the whole training is compiled
+        >>> print(explain(model, callbacks=[keras.callbacks.SwapEMAWeights()]))
+        fit: SwapEMAWeights can only be called by model.fit
+    """
+    given = FitArguments.checked(x=x, y=y, **arguments)
+    require_compiled(model)
+    try:
+        if x is not None:
+            rows_for_loop(given)
+        return choose_tier(model, _served(model, given, replay=replay_callbacks).ruled)
+    except NeedsFitError as need:
+        return Tier("fit", str(need))
+
+
+def _served(model: keras.Model, given: FitArguments, *, replay: bool) -> Served:
+    """Return the callbacks as the loop serves them.
+
+    Raises:
+        NeedsFitError: Only ``model.fit`` trains this model with these arguments.
+    """
+    if has_strategy(model):
+        raise NeedsFitError("the model was created for tf.distribute")
+    if given.shuffle == "batch":
+        raise NeedsFitError("shuffle='batch' is an order that only Keras has")
+    if first_epoch(model, given.initial_epoch) < 0:
+        raise NeedsFitError("initial_epoch is negative")
+    found = served(given.callbacks, model, replay=replay)
+    tier = choose_tier(model, found.ruled)
+    if tier.name == "fit":
+        raise NeedsFitError(tier.reason)
+    return found
+
+
+def _hindrance_of_building(trainer: CompiledTrainer, job: Job, found: Served) -> str:
+    """Build the model; return the tier "fit" with its reason where that shows that only ``model.fit`` trains it.
+
+    Raises:
+        ExperimentsError: A label or token is out of range.
+    """
+    try:
+        trainer.build(job)
+        logs = list(trainer.model.get_metrics_result())
+        validated = [] if job.validation is None else [f"val_{name}" for name in logs]
+        check_monitors(found, [*logs, *validated], every_epoch=trainer.validation_freq == 1)
+    except ExperimentsError:
+        raise
+    except NeedsFitError as need:
+        return str(Tier("fit", str(need)))
+    except Exception as error:
+        return str(Tier("fit", f"Keras cannot build the model before training ({first_paragraph(error)})"))
+    return ""
+
+
+def _fixed_order(rows: FitRows) -> Any:
+    """Return Keras' order of the rows in every epoch; None without a global seed, as each epoch has its own then."""
+    if tf.compat.v1.get_seed(1)[0] == _NO_GLOBAL_SEED:
+        return None
+    return row_order_of_fit(row_count(rows.arrays))
+
+
+def _terminates_on_nan(callbacks: tuple[Any, ...]) -> bool:
+    return any(type(callback) is keras.callbacks.TerminateOnNaN for callback in callbacks)
 
 
 class _Kept:

@@ -61,7 +61,7 @@ class KerasTrainer(BaseTrainer):
 
     def _fit(self, job: Job, step: TrainStep, callbacks: list[Any]) -> keras.callbacks.History:
         size = self.rows_of_batch(job)
-        batches = _Batches(job.arrays, size, job.seed if self.shuffle else None)
+        batches = OrderedBatches(job.arrays, size, job.seed if self.shuffle else None)
         # TensorFlow keeps the batches alive, so they must not refer to this callback and by it to the model.
         follower = keras.callbacks.LambdaCallback(on_epoch_begin=batches.permute)
         compiled = choose_tier(self.model, ()).name == "xla"
@@ -125,8 +125,14 @@ def _reason(model: keras.Model, divergence: StopOnDivergence) -> str:
     return "early_stopping" if model.stop_training else "completed"
 
 
-class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """The batches of an epoch, in the order of the compiled engine."""
+class OrderedBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """The batches of an epoch, in the order of the compiled engine.
+
+    Args:
+        arrays: Inputs, targets and sample weights.
+        size: Rows of a batch.
+        seed: Seed of the order, or None for the order of the rows.
+    """
 
     def __init__(self, arrays: Arrays, size: int, seed: int | None) -> None:
         super().__init__()
@@ -137,9 +143,11 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._order = np.arange(self._rows)
 
     def __len__(self) -> int:
+        """Return the number of batches."""
         return math.ceil(self._rows / self._size)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
+        """Return a batch."""
         rows = self._order[index * self._size : (index + 1) * self._size]
         x, y, weight = tf.nest.map_structure(lambda leaf: None if leaf is None else leaf[rows], self._arrays)
         return (x, y) if weight is None else (x, y, weight)

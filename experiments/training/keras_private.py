@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras.src.backend.tensorflow import random as keras_draws
 from keras.src.callbacks.monitor_callback import MonitorCallback
@@ -21,7 +22,9 @@ from keras.src.optimizers.base_optimizer import clip_by_global_norm
 from keras.src.random.seed_generator import draw_seed, make_default_seed
 from keras.src.trainers.compile_utils import CompileMetrics
 from keras.src.trainers.data_adapters import array_slicing
+from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter, can_convert_arrays
 from keras.src.trainers.trainer import model_supports_jit
+from keras.src.utils.io_utils import print_msg
 from keras.src.utils.python_utils import pythonify_logs
 
 __all__ = [
@@ -29,16 +32,21 @@ __all__ = [
     "LossFunctionWrapper",  # losses/losses.py; what compile makes of a function, and the base of Keras' losses
     "MonitorCallback",  # callbacks/monitor_callback.py; the base of EarlyStopping, which resolves mode="auto"
     "Node",  # ops/node.py; one call of a layer in a functional graph
+    "RowsOfFit",
     "TransformsGradients",
+    "backdate",
     "build_for_batch",
     "calls",
+    "can_convert_arrays",  # trainers/data_adapters/array_data_adapter.py; whether fit takes data as arrays of rows
     "clip_by_global_norm",  # optimizers/base_optimizer.py; an optimizer clips by it with a constant bound only
     "compiled_losses",
     "compiled_metrics",
     "compiled_parts",
     "consumers",
+    "first_epoch",
     "functional_graph",
     "has_several_losses",
+    "has_strategy",
     "is_improvement",
     "is_sliceable",
     "keras_draws",  # backend/tensorflow/random.py; layers draw through this module's functions
@@ -47,14 +55,19 @@ __all__ = [
     "nested_layers",
     "own_seed_generators",
     "own_variables",
+    "print_msg",  # utils/io_utils.py; prints, or logs if interactive logging is disabled
     "producer",
     "pythonify_logs",  # utils/python_utils.py; what fit and evaluate make of logs
     "replaced",
+    "row_order_of_fit",
+    "rows_of_fit",
     "score",
     "seed_tensor",
     "smaller_is_better",
+    "split_rows",
     "steps_under_xla",
     "to_sliceable",
+    "traces_batches",
     "wrapped_arguments",
     "wrapped_function",
 ]
@@ -132,6 +145,22 @@ def steps_under_xla(model: keras.Model, compiled: bool) -> Iterator[None]:
     """
     with replaced(model, _jit_compile=compiled):
         yield
+
+
+def first_epoch(model: keras.Model, initial_epoch: int) -> int:
+    """Return the index of the first epoch of ``fit``.
+
+    trainers/trainer.py, ``Trainer._initial_epoch``: BackupAndRestore sets it, and it replaces the argument.
+    """
+    return int(model._initial_epoch or initial_epoch)
+
+
+def has_strategy(model: keras.Model) -> bool:
+    """Return whether a model was created to be distributed.
+
+    backend/tensorflow/trainer.py, ``TensorFlowTrainer._distribute_strategy``: the public name hides that there is none.
+    """
+    return model._distribute_strategy is not None
 
 
 # Functional graphs
@@ -263,6 +292,22 @@ def is_improvement(callback: MonitorCallback, value: Any, reference: Any) -> boo
     return bool(callback._is_improvement(value, reference))
 
 
+def traces_batches(callback: keras.callbacks.TensorBoard) -> bool:
+    """Return whether a TensorBoard profiles batches.
+
+    callbacks/tensorboard.py, ``TensorBoard._should_trace``: the argument ``profile_batch`` is not kept.
+    """
+    return bool(callback._should_trace)
+
+
+def backdate(progress_bar: keras.utils.Progbar, seconds: float) -> None:
+    """Let a progress bar show an epoch as started some seconds ago.
+
+    utils/progbar.py, ``Progbar._start``: a progress bar starts when it is created.
+    """
+    progress_bar._start -= seconds
+
+
 # Optimizers
 
 
@@ -298,6 +343,66 @@ def to_sliceable(values: Any) -> Any:
     trainers/data_adapters/array_slicing.py, ``convert_to_sliceable``.
     """
     return array_slicing.convert_to_sliceable(values, target_backend="tensorflow")
+
+
+class RowsOfFit(NamedTuple):
+    """The rows that ``fit`` slices its batches from.
+
+    Attributes:
+        arrays: Inputs, targets and sample weights, as the caller passed them; weights of classes are among the last.
+        batch_size: Rows of a batch.
+        batches: Batches of an epoch.
+    """
+
+    arrays: tuple[Any, Any, Any]
+    batch_size: int
+    batches: int
+
+
+def rows_of_fit(
+    x: Any, y: Any, sample_weight: Any, *, batch_size: int | None, steps: int | None, class_weight: Any = None
+) -> RowsOfFit:
+    """Check arrays as ``fit`` does, and apply class weights, default batch size and number of steps.
+
+    trainers/data_adapters/array_data_adapter.py, ``ArrayDataAdapter._inputs``: no public name of Keras has the rules.
+
+    Args:
+        x: Inputs that ``can_convert_arrays`` accepts.
+        y: Targets.
+        sample_weight: Weights of rows, one array for all outputs or one for each.
+        batch_size: Rows of a batch, or None.
+        steps: Batches of an epoch, or None.
+        class_weight: Class to weight, or None.
+
+    Raises:
+        ValueError: From Keras: different numbers of rows, or weights that do not suit the targets.
+    """
+    adapter = ArrayDataAdapter(
+        x, y, sample_weight=sample_weight, batch_size=batch_size, steps=steps, class_weight=class_weight
+    )
+    arrays = keras.utils.unpack_x_y_sample_weight(adapter._inputs)
+    return RowsOfFit(arrays, adapter.batch_size, adapter.num_batches)
+
+
+def split_rows(arrays: tuple[Any, Any, Any], validation_split: float) -> tuple[Any, Any]:
+    """Return training and validation rows for the ``validation_split`` of ``fit``: the last rows are for validation.
+
+    trainers/data_adapters/array_slicing.py, ``train_validation_split``.
+
+    Raises:
+        ValueError: From Keras, where one of the two would be empty.
+    """
+    return array_slicing.train_validation_split(arrays, validation_split)  # type: ignore[no-any-return]
+
+
+def row_order_of_fit(rows: int) -> np.ndarray:
+    """Return the order in which ``fit`` takes the rows in every epoch after a global seed was set.
+
+    trainers/data_adapters/array_data_adapter.py, ``ArrayDataAdapter.get_tf_dataset``: the seed of its permutation
+    depends on the operations that Keras traces before it. The size of batches does not change the order.
+    """
+    dataset = ArrayDataAdapter(np.arange(rows), batch_size=rows, shuffle=True).get_tf_dataset()
+    return np.concatenate([batch.numpy() for batch in dataset])
 
 
 # Random numbers

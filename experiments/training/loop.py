@@ -16,10 +16,11 @@ from experiments.training.batches import as_fit_sees, for_each_batch
 from experiments.training.fit_arguments import ValidationFreq
 from experiments.training.probes import Probes
 from experiments.training.randomness import fast_draws
-from experiments.training.rules import Moment, PlateauRule, Rule
+from experiments.training.rules import Moment, PlateauRule, Rule, kept_variables
 from experiments.training.single_kernels import has_large_products, kept_apart
 from experiments.training.step import Logs, TrainStep
 from experiments.training.tiers import NeedsFitError
+from experiments.training.trainer import EndsOn
 
 _LARGEST_CHUNK = 1024
 _LARGEST_ORDERS = 4_000_000
@@ -36,6 +37,7 @@ class Inputs(NamedTuple):
         orders: Order of the rows in each epoch of the call, (chunk_rows, rows), or None for the order they have.
         until: Number of epochs after which to return, at most ``chunk_rows`` more than those done; int32 scalar.
         numbers: Numbers of each rule, float64 scalars.
+        rates: Learning rate of each epoch of the call, (chunk_rows,), or None to leave it alone.
     """
 
     arrays: Arrays
@@ -43,6 +45,7 @@ class Inputs(NamedTuple):
     orders: tf.Tensor | None
     until: tf.Tensor
     numbers: list[list[tf.Tensor]]
+    rates: tf.Tensor | None = None
 
 
 def chunk_rows(arrays: Arrays) -> int:
@@ -62,6 +65,7 @@ class Loop:
         validation_freq: Epochs from one validation to the next, or a list of the epochs, counted from 1.
         jit_compile: Compile for XLA, with fast draws; else a plain graph.
         single_kernels: Whether XLA compiles each loop without large products to one kernel.
+        ends_on: What ends a training before its last epoch; see ``Job``.
 
     Attributes:
         keys: History keys in the order of the columns; set when the function is traced.
@@ -78,6 +82,7 @@ class Loop:
         validation_freq: ValidationFreq,
         jit_compile: bool,
         single_kernels: bool,
+        ends_on: EndsOn,
     ) -> None:
         self.keys: list[str] = []
         self._model = step.model
@@ -89,6 +94,7 @@ class Loop:
         self._validation_freq = validation_freq
         self._jit_compile = jit_compile
         self._single_kernels = single_kernels
+        self._ends_on = ends_on
         self._function = tf.function(self._epochs, jit_compile=jit_compile, autograph=False)
 
     def __call__(self, inputs: Inputs, carry: Carry) -> tuple[Carry, tf.Tensor]:
@@ -104,20 +110,22 @@ class Loop:
         with fast_draws() if self._jit_compile else nullcontext():
             return self._function(inputs, carry)  # type: ignore[no-any-return]
 
-    def initial_carry(self) -> Carry:
-        """Return the loop state before the first epoch."""
-        weights = [tf.zeros(weight.shape, weight.dtype) for weight in self._model.weights]
+    def initial_carry(self, epoch: int = 0) -> Carry:
+        """Return the loop state before the first epoch, which has this index."""
         carry = {
-            "epoch": np.int32(0),
+            "epoch": np.int32(epoch),
             "stopped": np.bool_(False),
             "diverged": np.bool_(False),
             "states": [rule.initial_state() for rule in self._rules],
-            "kept": [weights if rule.keeps_weights else [] for rule in self._rules],
+            "kept": [
+                [tf.zeros(variable.shape, variable.dtype) for variable in kept_variables(rule, self._model)]
+                for rule in self._rules
+            ],
         }
         return tf.nest.map_structure(tf.convert_to_tensor, carry)  # type: ignore[no-any-return]
 
     def _epochs(self, inputs: Inputs, carry: Carry) -> tuple[Carry, tf.Tensor]:
-        arrays, validation, orders, until, numbers = inputs
+        arrays, validation, orders, until, numbers, rates = inputs
         start = carry["epoch"]
         most_rows = max(row_count(part) for part in (arrays, validation) if part is not None)
         apart = self._is_apart(most_rows)
@@ -131,13 +139,15 @@ class Loop:
             epoch = carry["epoch"]
             # gather, because XLA would compile a slice again for every first epoch
             order = None if orders is None else tf.gather(orders, epoch - start)
+            if rates is not None:
+                self._model.optimizer.learning_rate = tf.gather(rates, epoch - start)
             logs = self._train(arrays, order) | self._step.results()
             if validation is not None:
                 logs |= self._validate(validation, epoch)
             carry = self._decide(carry, numbers, logs)
             carry |= {
                 "epoch": kept_apart(epoch + 1) if apart else epoch + 1,
-                "diverged": ~self._all_finite(logs.get("loss", tf.zeros([]))),
+                "diverged": self._has_diverged(logs.get("loss", tf.zeros([]))),
             }
             logs |= self._probes.measure(arrays[0])
             row = tf.stack([tf.cast(logs[key], rows.dtype) for key in self.keys])
@@ -166,7 +176,11 @@ class Loop:
         def step(batch: Arrays) -> None:
             self._check_keys(self._step(as_fit_sees(self._model, batch)))
 
-        for_each_batch(arrays, order, self._batch_size, step, apart=self._is_apart(self._batch_size))
+        def is_lost() -> tf.Tensor:
+            return ~tf.math.is_finite(self._model.get_metrics_result()["loss"])
+
+        apart, until = self._is_apart(self._batch_size), is_lost if self._ends_on == "loss" else None
+        for_each_batch(arrays, order, self._batch_size, step, apart=apart, until=until)
         return dict(self._model.get_metrics_result())
 
     def _check_keys(self, logs: Logs) -> None:
@@ -214,7 +228,7 @@ class Loop:
             decision = rule.decide(moment, scalars, state)
             states.append({key: tf.where(moment.seen, decision.state[key], state[key]) for key in state})
             stopped |= decision.stop & moment.seen
-            kept.append(self._keep(decision.keep & moment.seen, weights))
+            kept.append(self._keep(decision.keep & moment.seen, rule, weights))
         return carry | {"states": states, "kept": kept, "stopped": stopped}
 
     def _moment(self, epoch: Any, monitor: str, logs: Logs) -> Moment:
@@ -222,15 +236,20 @@ class Loop:
         seen = tf.constant(True) if always else self._is_validated(epoch)
         return Moment(epoch, tf.cast(logs[monitor], tf.float64), seen, self._model.optimizer)
 
-    def _keep(self, keep: tf.Tensor, weights: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-        return [tf.where(keep, new.value, old) for new, old in zip(self._model.weights, weights, strict=bool(weights))]
+    def _keep(self, keep: tf.Tensor, rule: Rule, kept: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+        variables = kept_variables(rule, self._model)
+        return [tf.where(keep, new.value, old) for new, old in zip(variables, kept, strict=True)]
 
     def _warn_of_missing(self, monitor: str, logs: Logs) -> None:
         warnings.warn(f"callback monitors {monitor!r}, which is not among {', '.join(logs)}", stacklevel=2)
 
-    def _all_finite(self, loss: tf.Tensor) -> tf.Tensor:
-        """Check the loss and the trained weights; a mask of -inf among the other weights is no divergence."""
+    def _has_diverged(self, loss: tf.Tensor) -> tf.Tensor:
+        """Check what ends a training early; a mask of -inf among the weights that are not trained does not."""
+        if self._ends_on == "nothing":
+            return tf.constant(False)
+        if self._ends_on == "loss":
+            return ~tf.math.is_finite(loss)
         weights = [weight.value for weight in self._model.trainable_weights if weight.value.dtype.is_floating]
         # One vector for all of them: a kernel for every weight would be two thirds of a small program.
         flat = [tf.reshape(tf.cast(value, loss.dtype), [-1]) for value in (loss, *weights)]
-        return tf.reduce_all(tf.math.is_finite(tf.concat(flat, axis=0)))
+        return ~tf.reduce_all(tf.math.is_finite(tf.concat(flat, axis=0)))

@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.training.best_weights import BestWeights
+from experiments.training.checkpoints import CheckpointKeeper
 from experiments.training.keras_private import smaller_is_better
 from experiments.training.triggers import FIRING_RULES, Trigger, Window
 
@@ -258,6 +259,55 @@ class TriggerRule:
         callback.stopped_epoch = int(state["stopped_epoch"]) if state["stopped_epoch"] >= 0 else None
 
 
+@dataclass(frozen=True)
+class CheckpointRule:
+    """A ``CheckpointKeeper``: keeps the values that its ModelCheckpoint saves.
+
+    Attributes:
+        always: Whether every epoch is kept.
+        saves_whole_model: Whether the state of the optimizer is kept too.
+    """
+
+    monitor: str
+    smaller: bool
+    always: bool
+    saves_whole_model: bool
+    keeps_weights: bool = True
+
+    def numbers(self, callback: CheckpointKeeper) -> list[float]:
+        """Return the best value of earlier trainings or the threshold, and whether there is one."""
+        best = callback.checkpoint.best
+        return [0.0 if best is None else best, float(best is not None)]
+
+    def initial_state(self) -> State:
+        """Return the state before the first epoch; ``kept_epoch`` -1 is none."""
+        return _NOTHING_SEEN | {"kept_epoch": np.int32(-1)}
+
+    def decide(self, moment: Moment, numbers: Sequence[tf.Tensor], state: State) -> Decision:
+        """Return the decision after one epoch."""
+        before, has_before = numbers
+        reference = tf.where(state["has_best"], state["best"], before)
+        no_delta = tf.zeros([], tf.float64)
+        better = improves(moment.value, no_delta, reference, smaller=self.smaller)
+        keep = tf.constant(self.always) | ~(state["has_best"] | (has_before == 1)) | better
+        after = {
+            "has_best": state["has_best"] | keep,
+            "best": tf.where(keep, moment.value, state["best"]),
+            "kept_epoch": tf.where(keep, moment.epoch, state["kept_epoch"]),
+        }
+        return Decision(after, tf.constant(_FALSE), keep)
+
+    def write_back(self, callback: CheckpointKeeper, state: State, weights: Weights | None) -> None:
+        """Pass the kept epoch and its values on; the ModelCheckpoint itself is called with them."""
+        callback.keep(int(state["kept_epoch"]), weights or ())
+
+
+def kept_variables(rule: Rule, model: keras.Model) -> list[keras.Variable]:
+    """Return the variables whose values a rule keeps: none, the weights, or those of the optimizer too."""
+    optimizer = model.optimizer.variables if isinstance(rule, CheckpointRule) and rule.saves_whole_model else []
+    return [*model.weights, *optimizer] if rule.keeps_weights else []
+
+
 def unknown_callbacks(callbacks: Sequence[Any], model: keras.Model) -> list[str]:
     """Return the class names of the callbacks without a rule; a subclass of a known one may do anything, so it is one.
 
@@ -274,7 +324,7 @@ def _is_known(callback: Any, model: keras.Model) -> bool:
         return isinstance(getattr(model.optimizer, "learning_rate", None), keras.Variable)  # and no schedule
     if kind is keras.callbacks.TerminateOnNaN:
         return not callback.raise_error
-    return kind in (keras.callbacks.EarlyStopping, BestWeights, *FIRING_RULES)
+    return kind in (keras.callbacks.EarlyStopping, BestWeights, CheckpointKeeper, *FIRING_RULES)
 
 
 def rules_of(callbacks: Sequence[Any], model: keras.Model) -> list[tuple[Any, Rule]]:
@@ -292,6 +342,10 @@ def rules_of(callbacks: Sequence[Any], model: keras.Model) -> list[tuple[Any, Ru
 
 
 def _rule_of(callback: Any, model: keras.Model) -> Rule:
+    if isinstance(callback, CheckpointKeeper):
+        smaller, always = callback.smaller_is_better(model), callback.saves_always
+        monitor = "loss" if always else callback.checkpoint.monitor
+        return CheckpointRule(monitor, smaller, always, callback.saves_whole_model)
     callback.set_model(model)
     smaller = smaller_is_better(callback)
     if type(callback) is keras.callbacks.EarlyStopping:

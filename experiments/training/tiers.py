@@ -26,7 +26,7 @@ class Tier:
 
 
 class NeedsFitError(Exception):
-    """Raised while tracing a model whose logs only ``model.fit`` computes; the message is the reason."""
+    """Raised where only ``model.fit`` trains with such rows, callbacks or steps; the message is the reason."""
 
 
 def choose_tier(model: keras.Model, callbacks: Sequence[Any]) -> Tier:
@@ -65,7 +65,11 @@ def _needs_fit(model: keras.Model, callbacks: Sequence[Any]) -> str:
     ]
     if own:
         return f"{type(model).__name__} has its own {', '.join(own)}"
-    others = [name for name, value in model.get_metrics_result().items() if not _is_number(value)]
+    try:
+        results = model.get_metrics_result()
+    except ValueError:  # from Keras, before the metrics are built
+        results = {}
+    others = [name for name, value in results.items() if not _is_number(value)]
     if others:
         return f"the metric {', '.join(others)} is not a single number"
     return ""

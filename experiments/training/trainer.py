@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import keras
+import numpy as np
 
 from experiments.training.arrays import Arrays, as_arrays, first_rows, row_count, validation_arrays
 from experiments.training.fit_arguments import ValidationFreq, require_compiled
@@ -17,6 +18,7 @@ from experiments.training.record import TrainingRecord
 from experiments.training.step import TrainStep
 
 Progress = Callable[[int, int], None]
+EndsOn = Literal["divergence", "loss", "nothing"]
 
 
 class Trainer(Protocol):
@@ -37,9 +39,64 @@ class Trainer(Protocol):
         """Train the model in place."""
 
 
+class Follower(Protocol):
+    """Receives the epochs of a compiled training, chunk by chunk, to call callbacks that the loop does not contain."""
+
+    @property
+    def most_epochs(self) -> int:
+        """Most epochs of the next chunk."""
+
+    def begin(self, tier: str, compile_seconds: float) -> None:
+        """Start, after the program was compiled.
+
+        Args:
+            tier: The tier and its reason.
+            compile_seconds: Time of tracing and compiling; 0 where an earlier program is used.
+        """
+
+    def rates(self, first: int, until: int) -> np.ndarray | None:
+        """Return the learning rates of some epochs; fewer than asked for shorten the chunk, None leaves them alone."""
+
+    def follow(self, chunk: Chunk) -> None:
+        """Receive the epochs of a chunk."""
+
+    def end(self) -> None:
+        """End, after the last epoch."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Epochs that the compiled loop has run in one call.
+
+    Attributes:
+        first: Index of the first of them.
+        logs: The logs of each epoch.
+        seconds: Time of the call.
+    """
+
+    first: int
+    logs: list[dict[str, float]]
+    seconds: float
+
+
 @dataclass(frozen=True)
 class Job:
-    """One training: its rows as tensors, and the other arguments of ``train``."""
+    """One training: its rows as tensors, and the other arguments of ``train``.
+
+    Attributes:
+        arrays: Training rows.
+        validation: Validation rows, or None.
+        epochs: Index of the epoch to end before.
+        callbacks: Callbacks of Keras or with a rule, in order.
+        seed: Seed of the order of the rows and of the noise on weights.
+        on_progress: Called between chunks of epochs with the epochs done and the total.
+        first_epoch: Index of the first epoch.
+        order: Order of the rows in every epoch, or None for one of each epoch's own, by the seed.
+        ends_on: What ends a training before its last epoch: a "divergence" of loss or weights after an epoch, a
+            "loss" that is not finite after a batch, or "nothing".
+        follower: Receives the epochs of a compiled training, or None.
+        last_resort: Trains in the tier "fit", or None for ``KerasTrainer``.
+    """
 
     arrays: Arrays
     validation: Arrays | None
@@ -47,6 +104,11 @@ class Job:
     callbacks: tuple[Any, ...]
     seed: int
     on_progress: Progress | None
+    first_epoch: int = 0
+    order: np.ndarray | None = None
+    ends_on: EndsOn = "divergence"
+    follower: Follower | None = None
+    last_resort: Callable[[str], TrainingRecord] | None = None
 
 
 class BaseTrainer:
@@ -59,6 +121,7 @@ class BaseTrainer:
         weight_noise: Standard deviation of the Gaussian noise on the trainable weights in each step.
         shuffle: Whether the rows are shuffled in every epoch.
         validation_freq: Epochs from one validation to the next, or a list of the epochs, counted from 1.
+        validation_batch_size: Rows of a batch of validation; None for ``batch_size``.
     """
 
     def __init__(
@@ -70,6 +133,7 @@ class BaseTrainer:
         weight_noise: float = 0.0,
         shuffle: bool = True,
         validation_freq: ValidationFreq = 1,
+        validation_batch_size: int | None = None,
     ) -> None:
         self.model = model
         self.batch_size = batch_size
@@ -77,6 +141,7 @@ class BaseTrainer:
         self.weight_noise = weight_noise
         self.shuffle = shuffle
         self.validation_freq = validation_freq
+        self.validation_batch_size = validation_batch_size
         self._measures: tuple[TrainStep, Probes] | None = None
 
     def train(
@@ -113,12 +178,20 @@ class BaseTrainer:
         arrays = as_arrays(x, y, sample_weight)
         job = Job(arrays, validation_arrays(validation_data), epochs, tuple(callbacks), seed, on_progress)
         require_compiled(self.model)
+        self.build(job)
+        return self.run(job)
+
+    def build(self, job: Job) -> None:
+        """Build the model for the rows of a job, and check their ranges.
+
+        Raises:
+            ExperimentsError: A label or token is out of range.
+        """
         # A model may know its batch size, so it is built for the rows of one batch.
-        build_for_batch(self.model, first_rows(arrays, self.rows_of_batch(job)))
-        check_ranges(self.model, arrays, "training rows")
+        build_for_batch(self.model, first_rows(job.arrays, self.rows_of_batch(job)))
+        check_ranges(self.model, job.arrays, "training rows")
         if job.validation is not None:
             check_ranges(self.model, job.validation, "validation rows")
-        return self.run(job)
 
     def run(self, job: Job) -> TrainingRecord:
         """Train once."""
@@ -131,6 +204,8 @@ class BaseTrainer:
 
     def rows_of_validation_batch(self, job: Job) -> int:
         """Return the batch size of ``fit`` for validation, which may have more rows than training."""
+        if self.validation_batch_size is not None:
+            return self.validation_batch_size
         return self.rows_of_batch(job) if self.batch_size == "all" else self.batch_size
 
     def measures(self) -> tuple[TrainStep, Probes]:

@@ -14,7 +14,16 @@ def rows(count=50, features=3, seed=0):
     return x.astype(keras.config.floatx()), y
 
 
-def network(*, middle=(), optimizer="adam", units=6, loss="binary_crossentropy", metrics=("accuracy",), **hidden):
+def network(
+    *,
+    middle=(),
+    optimizer="adam",
+    units=6,
+    loss="binary_crossentropy",
+    metrics=("accuracy",),
+    jit_compile="auto",
+    **hidden,
+):
     """A compiled hidden-middle-output network whose every weight and draw has a fixed seed."""
     layers = [
         keras.Input((3,)),
@@ -23,7 +32,7 @@ def network(*, middle=(), optimizer="adam", units=6, loss="binary_crossentropy",
         keras.layers.Dense(1, "sigmoid", name="output", **_seeded(2)),
     ]
     model = keras.Sequential(layers)
-    model.compile(optimizer, loss, metrics=list(metrics))
+    model.compile(optimizer, loss, metrics=list(metrics), jit_compile=jit_compile)
     return model
 
 

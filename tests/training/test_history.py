@@ -15,10 +15,10 @@ def classes(count=30, seed=0):
     return draw.normal(size=(count, 3)).astype("float32"), np.eye(3, dtype="float32")[draw.integers(0, 3, count)]
 
 
-def classifier(*metrics):
+def classifier(*metrics, jit_compile="auto"):
     layers = [keras.Input((3,)), keras.layers.Dense(3, "softmax", kernel_initializer="ones")]
     model = keras.Sequential(layers)
-    model.compile("adam", "categorical_crossentropy", metrics=["accuracy", *metrics])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy", *metrics], jit_compile=jit_compile)
     return model
 
 
@@ -213,10 +213,17 @@ def test_a_model_keeps_its_history():
     assert experiments.fit(model, *rows(), callbacks=keras.callbacks.LambdaCallback()) is model.history is not first
 
 
-def test_a_loss_that_is_not_finite_ends_a_training_as_diverged():
-    x, y = rows()
-    x[0] = np.nan
-    for callbacks in ([], [keras.callbacks.LambdaCallback()]):
-        history = experiments.fit(network(), x, y, epochs=50, callbacks=callbacks)
-        assert history.record.stopped_because == "diverged"
-        assert history.record.diverged_at == len(history.epoch) == len(history.history["loss"]) == 1
+@pytest.mark.parametrize("stopping", [True, False])
+def test_only_terminate_on_nan_ends_a_training_whose_loss_is_not_finite(stopping):
+    def data():
+        x, y = classes()
+        x[12] = np.nan
+        return x, y
+
+    ours, theirs = both(
+        lambda: classifier(jit_compile=False), data, lambda: [keras.callbacks.TerminateOnNaN()] if stopping else []
+    )
+    assert_same_history(ours, theirs)
+    assert len(ours.epoch) == (1 if stopping else 4)
+    assert ours.record.stopped_because == ("diverged" if stopping else "completed")
+    assert ours.model.optimizer.iterations == theirs.model.optimizer.iterations

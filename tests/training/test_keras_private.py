@@ -136,6 +136,7 @@ def objects():
     model.fit(np.zeros((2, 2)), np.zeros((2, 1)), verbose=0)
     dense, dropout = model.layers
     callback = keras.callbacks.EarlyStopping()
+    adapters = "keras.src.trainers.data_adapters"
     random = importlib.import_module("keras.src.backend.tensorflow.random")
     return {
         "_flatten_layers": model,
@@ -158,6 +159,11 @@ def objects():
         "_is_improvement": callback,
         "_clip_gradients": model.optimizer,
         "_cast_seed": random,
+        "_initial_epoch": model,
+        "_distribute_strategy": model,
+        "_inputs": importlib.import_module(f"{adapters}.array_data_adapter").ArrayDataAdapter(np.zeros((2, 2))),
+        "_should_trace": keras.callbacks.TensorBoard(),
+        "_start": keras.utils.Progbar(1),
     }
 
 
