@@ -124,6 +124,13 @@ class Column:
         return self.scale == "ratio"
 
     @property
+    def smallest_effect(self) -> float | None:
+        """The smallest effect of interest: a point of accuracy, a tenth of a ratio; None where there is no rule."""
+        if self.is_ratio:
+            return 0.1
+        return 0.01 if self.is_accuracy else None
+
+    @property
     def is_measured(self) -> bool:
         """Whether it holds numbers that were measured."""
         return self.value_type is not str and not self.identifies

@@ -17,7 +17,7 @@ from experiments.analysis.run_table import RunTable
 if TYPE_CHECKING:
     from experiments.language.study import Study
 
-Word: TypeAlias = Literal["supported", "contradicted", "inconclusive", "no data"]
+Word: TypeAlias = Literal["supported", "contradicted", "no difference", "inconclusive", "no data"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Finding:
         lefts: Left side by repeat.
         rights: Right side by repeat.
         middles: Sentence with the middles of both sides; empty where the form of claim has none.
+        smallest: Smallest effect of interest, where the interval excludes effects of that size; else None.
         of: What the effect is between, where the name of its unit is not enough.
         event: What a share of repeats is a share of.
     """
@@ -53,6 +54,7 @@ class Finding:
     lefts: pd.Series | None = None
     rights: pd.Series | None = None
     middles: str = ""
+    smallest: float | None = None
     of: str = ""
     event: str = "The condition held"
 

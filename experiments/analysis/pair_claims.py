@@ -39,7 +39,19 @@ def comparison(claim: Comparison, evidence: Evidence) -> Finding:
         outcomes=(pairs.signs * claim.side).where(pairs.signs != 0, 1.0 if equal_is_enough else 0.0),
         needed=repeats_needed(pairs.values, overlap=0.0 if pairs.unit == "order" else pairs.overlap),
     )
+    smallest = evidence.study.smallest_effect(claim.references[0].metric)
+    if finding.word == "inconclusive" and smallest and _is_smaller(finding.effect, smallest):
+        finding = replace(finding, word="no difference", needed=None, smallest=smallest)
     return replace(finding, middles=_middles(claim, finding))
+
+
+def _is_smaller(effect: Effect, smallest: float) -> bool:
+    """Return whether the whole interval is nearer to "no effect" than the smallest effect of interest."""
+    few = effect.interval.n < (FEWEST_FOR_A_SIGN if effect.interval.spreadless else 2)
+    if effect.unit not in ("difference", "ratio") or effect.offset or effect.factor != 1 or few:
+        return False
+    limit = math.log1p(smallest) if effect.is_ratio else smallest
+    return all(abs(effect.distance(end)) < limit for end in (effect.interval.low, effect.interval.high))
 
 
 def equivalence(claim: Equivalence, evidence: Evidence) -> Finding:

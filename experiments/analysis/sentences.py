@@ -82,6 +82,9 @@ def _caveats(finding: Finding, planned: int) -> str:
 
 def _open(finding: Finding) -> str:
     interval = finding.effect.interval
+    if finding.smallest is not None:
+        size = f"{100 * finding.smallest:g} %" if finding.effect.is_ratio else number(finding.smallest)
+        return f"No difference of {size} or more, the smallest of interest."
     if finding.word != "inconclusive" or interval.n < 2 or interval.spreadless:
         return ""
     if finding.needed is None:

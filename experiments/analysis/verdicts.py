@@ -49,7 +49,7 @@ class Verdict:
         number: Position of the claim in its study, from 1.
         claim: The claim itself.
         protocol: "published" or "fresh".
-        word: "supported", "contradicted", "inconclusive" or "no data".
+        word: "supported", "contradicted", "no difference", "inconclusive" or "no data".
         effect: Estimate with its 95 % interval, n and p, in its unit, and the claim's side.
         left: Middle of the left side on the scale of the unit.
         right: Middle of the right side.

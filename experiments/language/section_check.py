@@ -81,6 +81,8 @@ def _wanted(details: Mapping[str, Any]) -> str:
             return str(context["words"])
         case "greater_than_equal":
             return f"at least {context['ge']}"
+        case "greater_than":
+            return f"a number above {context['gt']:g}"
         case "less_than_equal":
             return f"at most {context['le']}"
     return _TYPES.get(kind, str(details["msg"]))

@@ -263,6 +263,11 @@ class StudyFile(ConfigurationSection):
     claims: list[ClaimSection] = Field(default_factory=list, description="What is judged.")
     published: list[PublishedSection] = Field(default_factory=list, description="Figures that others measured.")
     diagnosis: DiagnosisSection | None = Field(None, description="Naming of bias and variance.")
+    smallest_effects: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="Metric → smallest effect of interest: a difference, or the relative size of a ratio.",
+        examples=[{"test_accuracy": 0.02, "test_mse": 0.05}],
+    )
 
 
 CONFIGURATION_KEYS = tuple(ConfigurationSection.model_fields)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from experiments.columns import column_of
 from experiments.errors import ConfigError, ExperimentsError, Place, Problem
 from experiments.language.configuration import Configuration
 from experiments.language.expressions import Form
@@ -114,6 +115,7 @@ class Study:
     """One YAML file, checked and resolved.
 
     Attributes:
+        smallest_effects: Metric to its smallest effect of interest, where the study has its own.
         left_out: A line for each claim, published figure or diagnosis that ``--set`` took the metric from.
     """
 
@@ -134,6 +136,18 @@ class Study:
     on_request: tuple[Variant, ...] = field(default=(), repr=False)
     order: int | None = None
     left_out: tuple[str, ...] = ()
+    smallest_effects: Mapping[str, float] = field(default_factory=dict)
+
+    def smallest_effect(self, metric: str) -> float | None:
+        """Return the smallest effect of interest of a metric: the study's own, or that of its kind.
+
+        Args:
+            metric: A column of runs.csv.
+
+        Returns:
+            A difference, or of a ratio its relative size; None where there is none.
+        """
+        return self.smallest_effects.get(metric, column_of(metric).smallest_effect)
 
     def select(self, names: Sequence[str] | None = None) -> tuple[Variant, ...]:
         """Return variants by name; the name of a grid selects all of its points.

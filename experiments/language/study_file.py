@@ -120,6 +120,7 @@ class _StudyReader:
             claims=tuple(claims[index] for index in claims if f"claims.{index}.expect" not in self._lost),
             published=tuple(self._published()),
             diagnosis=self._diagnosis(),
+            smallest_effects=self._smallest_effects(),
             text=self._source.text,
             order=tree.get("order"),
             left_out=tuple(self._lost.values()),
@@ -203,6 +204,12 @@ class _StudyReader:
         lost = "diagnosis.metric" in self._lost
         return None if section is None or lost else DiagnosisSection.model_validate(section).model_dump()
 
+    def _smallest_effects(self) -> dict[str, float]:
+        section = self._tree.get("smallest_effects") or {}
+        return {
+            metric: float(size) for metric, size in section.items() if f"smallest_effects.{metric}" not in self._lost
+        }
+
     def _check_names(self, base: LocatedDict, claims: Mapping[int, Claim], variants: Sequence[Variant]) -> None:
         """Check the variants and metrics that are named; leave out what only ``--set`` makes wrong."""
         wrong = self._wrong_names(claims, variants)
@@ -226,6 +233,8 @@ class _StudyReader:
         if section == "published":
             variant = self._tree["published"][int(index)]["variant"]
             return f"published figure left out: {variant}.{metric}, because {reason}"
+        if section == "smallest_effects":
+            return f"smallest effect left out: {rest}, because {reason}"
         return f"diagnosis left out, because {reason}"
 
     def _wrong_names(self, claims: Mapping[int, Claim], variants: Sequence[Variant]) -> Problems:
@@ -235,6 +244,7 @@ class _StudyReader:
                 problems.add(claim.place, f"claims.{index}.expect", message)
         self._check_published(variants, problems)
         self._check_diagnosis(variants, problems)
+        self._check_smallest_effects(variants, problems)
         return problems
 
     def _check_published(self, variants: Sequence[Variant], problems: Problems) -> None:
@@ -259,6 +269,15 @@ class _StudyReader:
         if isinstance(metric, str) and metric not in known:
             place = section.place_of("metric") if "metric" in section else self._tree.key_place_of("diagnosis")
             problems.add(place, "diagnosis.metric", f"no variant measures {metric!r}{nearest(metric, known)}")
+
+    def _check_smallest_effects(self, variants: Sequence[Variant], problems: Problems) -> None:
+        section = self._tree.get("smallest_effects")
+        if not isinstance(section, LocatedDict):
+            return
+        for metric in section:
+            wrong = [check_metric(metric, variant) for variant in variants]
+            if wrong and all(wrong):
+                problems.add(section.key_place_of(metric), f"smallest_effects.{metric}", wrong[0][0])
 
 
 def _check_figures(section: LocatedDict, variant: Variant, path: str, place: Place | None, problems: Problems) -> None:

@@ -27,6 +27,7 @@ class Look:
 LOOKS = {
     "supported": Look("supported", "supported", "✓"),
     "contradicted": Look("contradicted", "contradicted", "✗"),
+    "no difference": Look("no-difference", "no difference", "≈"),
     "inconclusive": Look("inconclusive", "inconclusive", "?"),
     "no data": Look("no-data", "no data", "–"),
 }

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.run_table import tidy
+from experiments.columns import column_of
 from experiments.language.configuration import Configuration
 from experiments.language.expressions import parse_claim
 
@@ -48,7 +49,16 @@ def variant(name, *, grid=None, repeats=30, protocols=("published", "fresh"), **
     )
 
 
-def study(variants, claims=(), *, published=(), diagnosis=None, protocols=("published", "fresh"), name="example"):
+def study(
+    variants,
+    claims=(),
+    *,
+    published=(),
+    diagnosis=None,
+    smallest_effects=None,
+    protocols=("published", "fresh"),
+    name="example",
+):
     made = SimpleNamespace(
         name=name,
         topic="Better generalization",
@@ -63,6 +73,7 @@ def study(variants, claims=(), *, published=(), diagnosis=None, protocols=("publ
         diagnosis=diagnosis,
     )
     made.showing = lambda names: made
+    made.smallest_effect = lambda metric: (smallest_effects or {}).get(metric, column_of(metric).smallest_effect)
     return made
 
 

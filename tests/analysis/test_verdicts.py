@@ -38,6 +38,40 @@ def test_no_clear_gain_is_inconclusive_and_says_how_many_repeats_it_would_take()
     assert f"About {found.repeats_needed} repeats" in found.sentence
 
 
+@pytest.mark.parametrize(
+    ("claim", "gain", "spread", "word"),
+    [
+        ("a.test_accuracy > b.test_accuracy", 0.0, 0.005, "no difference"),
+        ("a.test_accuracy < b.test_accuracy", 0.0, 0.005, "no difference"),
+        ("a.test_accuracy > b.test_accuracy", 0.0, 0.1, "inconclusive"),
+        ("a.test_accuracy > b.test_accuracy", 0.005, 0.001, "supported"),  # small, but not open
+        ("a.test_accuracy >= b.test_accuracy - 0.001", -0.001, 0.005, "inconclusive"),  # a margin of its own
+        ("a.dead_units.hidden > b.dead_units.hidden", 0.0, 0.005, "inconclusive"),  # no size of interest is known
+    ],
+)
+def test_an_open_claim_that_excludes_every_effect_of_interest_finds_no_difference(claim, gain, spread, word):
+    metric = "dead_units.hidden" if "dead" in claim else "test_accuracy"
+    seeds = noise(0, scale=spread)
+    found = verdict(claim, two(0.8 + gain + seeds - seeds.mean(), np.full(30, 0.8), metric))
+    assert found.word == word
+    assert ("No difference of 0.01 or more" in found.sentence) == (word == "no difference")
+
+
+def test_ratios_are_equal_within_a_tenth_and_studies_may_have_other_sizes():
+    seeds = noise(0, scale=0.1)
+    table = two(np.exp(seeds - seeds.mean()), np.ones(30), "test_mse")
+    found = verdict("a.test_mse < b.test_mse", table)
+    assert (found.word, found.repeats_needed) == ("no difference", None)
+    assert "No difference of 10 % or more" in found.sentence
+    own = study("ab", ["a.test_mse < b.test_mse"], protocols=("published",), smallest_effects={"test_mse": 0.01})
+    assert [one.word for one in judge(own, table)] == ["inconclusive"]
+
+
+def test_equal_in_a_few_repeats_is_no_equivalence():
+    assert verdict("a.test_accuracy > b.test_accuracy", two([0.8] * 3, [0.8] * 3)).word == "inconclusive"
+    assert verdict("a.test_accuracy > b.test_accuracy", two([0.8] * 6, [0.8] * 6)).word == "no difference"
+
+
 def test_pairs_are_matched_by_repeat_and_not_by_row():
     seeds = noise(0)
     left = runs("a", test_accuracy=seeds[::-1] + 0.001, repeats=range(29, -1, -1))
@@ -187,7 +221,7 @@ def test_zero_spread_is_said_and_judged_by_the_number_of_repeats():
 def test_equal_in_every_repeat_is_no_support():
     table = two([0.9] * 30, [0.9] * 30)
     found = verdict("a.test_accuracy > b.test_accuracy", table)
-    assert found.word == "inconclusive"
+    assert found.word == "no difference"
     assert "No difference at all in all 30 repeats" in found.sentence
     assert math.isnan(found.opposite_share)
     assert verdict("a.test_accuracy >= b.test_accuracy", table).word == "supported"

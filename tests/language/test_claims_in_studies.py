@@ -51,6 +51,20 @@ def test_a_diagnosis_has_defaults():
     }
 
 
+def test_a_study_may_have_its_own_smallest_effects():
+    study = make_study(more="smallest_effects: {test_accuracy: 0.02, test_loss: 1}")
+    assert study.smallest_effect("test_accuracy") == 0.02
+    assert study.smallest_effect("test_loss") == 1.0
+    others = ("train_accuracy", "train_loss", "diverged")
+    assert [study.smallest_effect(metric) for metric in others] == [0.01, 0.1, None]
+
+
+def test_a_smallest_effect_that_loses_its_metric_is_left_out():
+    study = make_study(more="smallest_effects: {test_accuracy: 0.02}", sets=("training.metrics=[]",))
+    assert study.smallest_effects == {}
+    assert [line.partition(",")[0] for line in study.left_out] == ["smallest effect left out: test_accuracy"]
+
+
 def test_wrong_heads_claims_and_figures_are_reported_together():
     text = study_text(
         head="titel: A title\nquestion: A question?",

@@ -32,6 +32,12 @@ WRONG = {
         "diagnosis: {metric: §acuracy}",
         ["diagnosis.metric: no variant measures 'acuracy'; did you mean 'accuracy'?"],
     ),
+    "smallest effect of a metric that nothing measures": (
+        "more",
+        "smallest_effects: {§test_acuracy: 0.02}",
+        ["'test_acuracy'; did you mean 'test_accuracy'?"],
+    ),
+    "smallest effect of nothing": ("more", "smallest_effects: {test_accuracy: §0}", ["expected a number above 0, found 0"]),
     # data
     "misspelt generator": (
         "data",
