@@ -37,7 +37,7 @@ WRONG = {
         "smallest_effects: {§test_acuracy: 0.02}",
         ["'test_acuracy'; did you mean 'test_accuracy'?"],
     ),
-    "smallest effect of nothing": ("more", "smallest_effects: {test_accuracy: §0}", ["expected a number above 0, found 0"]),
+    "smallest effect of nothing": ("more", "smallest_effects: {test_accuracy: §0}", ["a number above 0, found 0"]),
     # data
     "misspelt generator": (
         "data",

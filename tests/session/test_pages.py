@@ -100,11 +100,11 @@ def rows_and_pages(out):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for another process")
-@pytest.mark.parametrize("moment", range(5))
+@pytest.mark.parametrize("moment", range(10))
 def test_ctrl_c_leaves_pages_of_all_that_was_finished(tmp_path, moment):
     studies = [study_named(name, sleep=0.05) for name in NAMES]
     process = start(studies, tmp_path, tmp_path / "out", pages=True)
-    wait_until(lambda: (state := live_state(tmp_path / "out")) and state["done"] >= 1 + 30 * moment)
+    wait_until(lambda: (state := live_state(tmp_path / "out")) and state["done"] >= 1 + 13 * moment)
     process.send_signal(signal.SIGINT)
     said, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (130, "")
