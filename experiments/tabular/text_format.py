@@ -8,6 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
+from itertools import islice
 
 from experiments.tabular.table_file import TableError
 
@@ -49,10 +51,11 @@ def find_format(content: bytes, *, encoding: str, separator: str, decimal: str) 
     Raises:
         TableError: The file is empty, in another encoding, or its header or rows are not those of a table.
     """
-    if not content.strip():
-        raise TableError("file", "is empty; expected a row of column names and rows of cells below it")
     encoding = encoding or next((name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8")
-    lines = [line for line in _decoded(content, encoding).splitlines()[:_SAMPLE_LINES] if line.strip()]
+    text = StringIO(_decoded(content, encoding), newline=None)
+    lines = [line for line in islice(text, _SAMPLE_LINES) if line.strip()]
+    if not lines:
+        raise TableError("file", "is empty; expected a row of column names and rows of cells below it")
     separator = separator or _separator(lines)
     rows = _cells(lines, separator)
     spaces = any(cell.startswith(" ") for row in rows for cell in row)

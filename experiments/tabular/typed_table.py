@@ -88,7 +88,7 @@ def read_table(path: Path, options: TableOptions) -> TypedTable:
     return _read(path, checksum_of(path), options)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _read(path: Path, _checksum: str, options: TableOptions) -> TypedTable:
     frame, written = _frame(path, options)
     finder = ColumnFinder(1 if written is None else 2)
