@@ -64,3 +64,31 @@ def test_half_of_relus_units_are_active_before_training():
     layer = keras.layers.Dense(500, activation="relu", kernel_initializer=keras.initializers.HeUniform(seed=0))
     inputs = np.random.default_rng(0).normal(size=(100, 20)).astype(np.float32)
     assert np.mean(np.asarray(layer(inputs)) > 0) == pytest.approx(0.5, abs=0.02)
+
+
+def test_far_from_zero_sigmoid_is_flat():
+    """Outputs stay between 0 and 1, and a step from 10 to 20 moves them by less than a ten-thousandth."""
+    values = np.asarray(keras.activations.sigmoid(SUMS))
+    assert values.min() >= 0
+    assert values.max() <= 1
+    low, high = np.asarray(keras.activations.sigmoid(np.array([10, 20], dtype=np.float32)))
+    assert high - low < 1e-4
+    assert derivative(keras.activations.sigmoid)[[0, -1]] == pytest.approx([0, 0], abs=1e-8)
+
+
+def test_relus_outputs_cannot_have_mean_zero():
+    """A rule of thumb asks for it on the page that prescribes He's factor for relu. Their mean is half their RMS."""
+    layer = keras.layers.Dense(500, activation="relu", kernel_initializer=keras.initializers.HeNormal(seed=0))
+    outputs = np.asarray(layer(np.random.default_rng(0).normal(size=(200, 400)).astype(np.float32)))
+    assert outputs.min() == 0
+    assert outputs.mean() == pytest.approx(np.sqrt(2 / (2 * np.pi)), rel=0.05)
+    assert np.sqrt(np.mean(outputs**2)) == pytest.approx(1, rel=0.05)
+
+
+def test_a_neuron_of_the_slide_lacks_its_bias_and_its_activation():
+    layer = keras.layers.Dense(1, activation="sigmoid", bias_initializer=keras.initializers.Constant(0.5))
+    inputs = np.random.default_rng(0).normal(size=(1, 784)).astype(np.float32)
+    (output,) = np.ravel(layer(inputs))
+    (weighted,) = np.ravel(inputs @ layer.kernel.numpy())
+    assert output == pytest.approx(1 / (1 + np.exp(-(weighted + 0.5))), rel=1e-4)
+    assert output != pytest.approx(weighted, rel=1e-2)

@@ -56,3 +56,18 @@ def test_clipnorm_is_for_each_tensor_and_global_clipnorm_for_all():
 def test_keras_refuses_norm_and_value_together():
     with pytest.raises(ValueError, match="Only one of"):
         keras.optimizers.SGD(clipnorm=1.0, clipvalue=0.5)
+
+
+def test_keras_clips_after_backpropagation():
+    """A slide changes the derivative before it is propagated. The first layer's step is that of the unclipped error."""
+    model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1), keras.layers.Dense(1)])
+    first, last = (layer.kernel for layer in model.layers)
+    first.assign([[100.0]])
+    last.assign([[0.001]])
+    x, y = np.array([[1.0]], dtype=np.float32), np.array([[10.0]], dtype=np.float32)
+    model.compile(optimizer=keras.optimizers.SGD(1.0, clipvalue=0.5), loss="mse")
+    error = 2 * (0.001 * 100 - 10)  # the derivative by the output, far above the threshold
+    model.fit(x, y, epochs=1, verbose=0)
+    assert float(last.numpy()[0, 0]) == pytest.approx(0.001 + 0.5)
+    assert float(first.numpy()[0, 0]) == pytest.approx(100 - error * 0.001, rel=1e-6)
+    assert abs(error * 0.001) > 0.5 * 0.001

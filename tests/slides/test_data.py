@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.model_selection import KFold, train_test_split
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 
@@ -32,3 +33,18 @@ def test_a_scaler_wants_a_column_for_the_target():
     with pytest.raises(ValueError, match="2D array"):
         StandardScaler().fit(target)
     assert StandardScaler().fit_transform(target.reshape(-1, 1)).std() == pytest.approx(1)
+
+
+def test_ten_thousand_rows_measure_an_accuracy_to_half_a_point():
+    """The standard error is largest at 50 %."""
+    right = np.random.default_rng(0).binomial(10_000, 0.5, size=2000) / 10_000
+    assert right.std() == pytest.approx(np.sqrt(0.25 / 10_000), rel=0.05)
+    assert right.std() < 0.0055
+
+
+def test_early_stopping_holds_out_one_part_and_cross_validation_every_row():
+    rows = np.arange(10)
+    _, held_out = train_test_split(rows, test_size=0.2, random_state=0)
+    validated = np.concatenate([validation for _, validation in KFold(5).split(rows)])
+    assert len(held_out) == 2
+    assert sorted(validated) == list(rows)

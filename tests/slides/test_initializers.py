@@ -59,3 +59,19 @@ def test_the_right_factor_keeps_the_size_of_relus_activations_over_layers():
 
     assert after_ten_layers(np.sqrt(2 / BEFORE)) == pytest.approx(1, rel=0.3)
     assert after_ten_layers(np.sqrt(1 / BEFORE)) == pytest.approx(2**-5, rel=0.3)
+
+
+def test_uniform_from_0_to_1_is_neither_small_nor_of_mean_zero():
+    """The slide's comment says "small random values" beside this initializer."""
+    weights = drawn(keras.initializers.RandomUniform(minval=0, maxval=1, seed=0))
+    assert (weights >= 0).all()
+    assert weights.mean() == pytest.approx(0.5, abs=0.01)
+    assert weights.std() > 5 * np.sqrt(2 / (BEFORE + UNITS))
+
+
+def test_small_random_weights_leave_no_signal_after_five_layers():
+    rows = np.random.default_rng(0).normal(size=(100, 20)).astype(np.float32)
+    for seed in range(5):
+        small = keras.initializers.RandomNormal(stddev=0.01, seed=seed)
+        rows = np.asarray(keras.layers.Dense(20, activation="tanh", kernel_initializer=small)(rows))
+    assert rows.std() < 1e-5

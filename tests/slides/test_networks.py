@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 
@@ -73,3 +74,88 @@ def test_zero_weights_get_no_gradient_below_the_output():
         cost = tf.reduce_mean((model(x) - 1.0) ** 2)
     gradients = tape.gradient(cost, model.trainable_weights)
     assert [bool(np.any(gradient)) for gradient in gradients] == [False, False, False, True]
+
+
+def chain(*weights):
+    """Return the activations of a chain of sigmoids from an input of 1, and a tape that has recorded them."""
+    variables = [tf.Variable(weight) for weight in weights]
+    with tf.GradientTape(persistent=True) as tape:
+        values = [tf.constant(1.0)]
+        tape.watch(values[0])
+        for weight in variables:
+            values.append(tf.sigmoid(weight * values[-1]))
+        loss = 0.5 * (values[-1] - 1.0) ** 2
+    return variables, values, loss, tape
+
+
+def test_the_worked_example_of_one_unit_a_layer():
+    """d output / d hidden1 = σ'(z1) w3 σ'(z2) w2. The slide then drops w3 and w2, with which it may exceed 1."""
+    (_, w2, w3), (_, hidden_1, hidden_2, output), _, tape = chain(0.0, 1.5, -0.7)
+    by_hand = output * (1 - output) * w3 * hidden_2 * (1 - hidden_2) * w2
+    assert float(tape.gradient(output, hidden_1)) == pytest.approx(float(by_hand), rel=1e-5)
+
+    w2, w3 = 8.0, 8.0
+    with tf.GradientTape() as tape:
+        hidden_1 = tf.Variable(0.0)
+        hidden_2 = tf.sigmoid(w2 * hidden_1)
+        output = tf.sigmoid(w3 * (hidden_2 - 0.5))
+    assert float(tape.gradient(output, hidden_1)) == pytest.approx((8 / 4) ** 2)
+
+
+def test_the_chain_rule_of_the_slide_lacks_the_derivative_of_the_loss():
+    (w11, _, _), (_, o11, o21, o31), loss, tape = chain(0.3, 0.8, -1.2)
+    of_the_slide = tape.gradient(o31, o21) * tape.gradient(o21, o11) * tape.gradient(o11, w11)
+    found = float(tape.gradient(loss, w11))
+    assert found == pytest.approx(float(tape.gradient(loss, o31) * of_the_slide), rel=1e-5)
+    assert found != pytest.approx(float(of_the_slide), rel=0.1)
+
+
+@pytest.mark.parametrize("weight", [0.5, 1.5])
+def test_through_a_recurrent_connection_gradients_vanish_or_explode_as_through_layers(weight):
+    """One deck has recurrent connections as a remedy, another as a cause."""
+    layer = keras.layers.SimpleRNN(1, activation="linear", use_bias=False)
+    layer.build((1, 20, 1))
+    layer.set_weights([np.ones((1, 1)), np.full((1, 1), weight)])
+    sequence = tf.Variable(np.ones((1, 20, 1), dtype=np.float32))
+    with tf.GradientTape() as tape:
+        output = layer(sequence)
+    gradient = tape.gradient(output, sequence).numpy()[0, :, 0]
+    np.testing.assert_allclose(gradient, weight ** np.arange(19, -1, -1.0), rtol=1e-4)
+
+
+def test_gradients_vanish_and_weights_do_not():
+    """A slide wants initial values with which "the weights never vanish"."""
+    model = network(4, *[5] * 8, 1)
+    x = np.random.default_rng(1).normal(size=(20, 4)).astype(np.float32)
+    with tf.GradientTape() as tape:
+        cost = tf.reduce_mean((model(x) - 1.0) ** 2)
+    first, *_, last = [
+        gradient for gradient in tape.gradient(cost, model.trainable_weights) if len(gradient.shape) == 2
+    ]
+    assert float(tf.norm(first)) < 1e-4 * float(tf.norm(last))
+    assert float(tf.norm(model.layers[0].kernel)) > 1
+
+
+def test_the_batch_gradient_is_the_mean_of_the_rows_and_a_finite_difference():
+    """The deck averages the rows' wishes in a table, and calls a gradient the sensitivity of the cost."""
+    model = network(4, 5, 1)
+    random = np.random.default_rng(1)
+    x, y = random.normal(size=(6, 4)).astype(np.float32), random.uniform(size=(6, 1)).astype(np.float32)
+
+    def gradient(rows, targets):
+        with tf.GradientTape() as tape:
+            cost = tf.reduce_mean((model(rows) - targets) ** 2)
+        return tape.gradient(cost, model.trainable_weights[0]).numpy()
+
+    rows = [gradient(x[[row]], y[[row]]) for row in range(6)]
+    np.testing.assert_allclose(gradient(x, y), np.mean(rows, axis=0), atol=1e-6)
+
+    kernel = model.layers[0].kernel
+    before, costs = kernel.numpy(), []
+    for step in (0.05, -0.05):
+        moved = before.copy()
+        moved[2, 3] += step
+        kernel.assign(moved)
+        costs.append(float(np.mean((np.asarray(model(x)) - y) ** 2)))
+    kernel.assign(before)
+    assert (costs[0] - costs[1]) / 0.1 == pytest.approx(gradient(x, y)[2, 3], rel=0.02)

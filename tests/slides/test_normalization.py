@@ -68,3 +68,14 @@ def test_layer_normalization_does_not_need_a_batch():
 def test_a_constant_row_becomes_zeros():
     out = np.asarray(keras.layers.LayerNormalization()(TABLE.astype(np.float32)))
     assert out[1] == pytest.approx(0)
+
+
+def test_for_testing_the_averages_of_the_training_batches_are_used():
+    layer = keras.layers.BatchNormalization(momentum=0.5, epsilon=1e-3)
+    batches = np.random.default_rng(0).normal(3, 2, size=(4, 50, 2)).astype(np.float32)
+    mean, variance = np.zeros(2), np.ones(2)
+    for batch in batches:
+        layer(batch, training=True)
+        mean, variance = 0.5 * (mean + batch.mean(axis=0)), 0.5 * (variance + batch.var(axis=0))
+    row = np.array([[1.0, 2.0]], dtype=np.float32)
+    np.testing.assert_allclose(layer(row, training=False), (row - mean) / np.sqrt(variance + 1e-3), rtol=1e-4)

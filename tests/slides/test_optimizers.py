@@ -71,3 +71,38 @@ def test_the_argument_names_of_the_slides_are_gone():
         keras.optimizers.SGD(lr=0.01)
     with pytest.raises((TypeError, ValueError)):
         keras.regularizers.L2(l=0.01)
+
+
+def test_with_adam_an_l2_penalty_is_no_weight_decay():
+    """Without another gradient SGD shrinks every weight by one factor. Adam's first step is the rate, whatever λ is."""
+    weights = np.array([1.0, 0.5])
+    for factor in (0.001, 0.1):
+        penalty_gradient = keras.ops.convert_to_tensor(2 * factor * weights, dtype="float64")
+        steps = []
+        for optimizer in (keras.optimizers.SGD(RATE), keras.optimizers.Adam(RATE)):
+            variable = keras.Variable(weights, dtype="float64")
+            optimizer.apply([penalty_gradient], [variable])
+            steps.append(weights - variable.numpy())
+        np.testing.assert_allclose(steps[0], RATE * 2 * factor * weights, rtol=1e-6)
+        np.testing.assert_allclose(steps[1], [RATE, RATE], rtol=0.01)
+
+
+@pytest.mark.parametrize(("penalty", "size"), [(keras.regularizers.L2, np.square), (keras.regularizers.L1, np.abs)])
+def test_keras_factor_is_half_of_one_decks_lambda_and_half_of_anothers_over_the_rows(penalty, size):
+    weights, rows, slides_lambda = np.array([[1.0, -2.0], [0.5, 3.0]], dtype=np.float32), 20, 0.1
+    per_row = slides_lambda / (2 * rows) * size(weights).sum()
+    without_rows = slides_lambda / 2 * size(weights).sum()
+    assert float(penalty(slides_lambda / (2 * rows))(weights)) == pytest.approx(per_row)
+    assert float(penalty(slides_lambda / 2)(weights)) == pytest.approx(without_rows)
+    assert without_rows == pytest.approx(rows * per_row)
+
+
+@pytest.mark.parametrize(("nesterov", "steps"), [(False, 6), (True, 5)])
+def test_momentum_takes_six_steps_where_nesterov_takes_five(nesterov, steps):
+    """The slide's numbers, on w²/2 with γ = 0.6 and η = 0.5 from w = 1 until |w| is below 0.049."""
+    w, update, path = 1.0, 0.0, []
+    while not path or abs(w) >= 0.049:
+        update = 0.6 * update + 0.5 * (w - 0.6 * update if nesterov else w)
+        w -= update
+        path.append(w)
+    assert len(path) == steps
