@@ -48,14 +48,14 @@ class ModelFunctions:
             seed: Seed of the run.
 
         Raises:
-            ExperimentsError: The function raises, or returns something else; the message has the variant and the seed.
+            ExperimentsError: The function raises, or returns something else; the message has its name and the seed.
         """
         import keras
 
         _seed_everything(seed)
         # Layers without a name are called dense, dense_1 and so on, also in the second model of a process.
         keras.utils.clear_session(free_memory=False)
-        call = f"variant {variant!r}: {_name_of(self.models[variant])}({seed})"
+        call = f"{_name_of(self.models[variant])}(seed={seed})"
         model = _called(self.models[variant], seed, call)
         if not isinstance(model, keras.Model):
             raise ExperimentsError(f"{call}: expected a compiled Keras model, found {type(model).__name__}")
@@ -75,7 +75,7 @@ class ModelFunctions:
         if not callable(self.data):
             return data_of(self.data, "data")
         _seed_everything(seed)
-        call = f"data: {_name_of(self.data)}({seed})"
+        call = f"data: {_name_of(self.data)}(seed={seed})"
         return data_of(_called(self.data, seed, call), call)
 
     def new_callbacks(self) -> list[Any]:

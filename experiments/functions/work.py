@@ -123,6 +123,5 @@ def _built(functions: ModelFunctions, run: Run) -> tuple[Data, keras.Model]:
     try:
         build_for_batch(model, rows if batch == "all" else first_rows(rows, int(batch)))
     except (ValueError, TypeError) as error:
-        call = f"variant {run.variant!r}, seed {run.seed}"
-        raise ExperimentsError(f"{call}: the model does not fit the rows: {first_paragraph(error)}") from error
+        raise ExperimentsError(f"seed {run.seed}: the model does not fit the rows: {first_paragraph(error)}") from error
     return data, model

@@ -95,7 +95,7 @@ def comparison_table(study: Study, runs: pd.DataFrame) -> str:
     ]
     table = pd.DataFrame(rows, columns=heads)
     if len(names) == 1:
-        table = table.drop(columns=f"against {names[0]}")
+        table = table.drop(columns=f"against {names[0]}", errors="ignore")
     return str(table.to_html(index=False, border=0))
 
 

@@ -25,7 +25,8 @@ def boundary_arrays(data: Data, predict: Callable[[np.ndarray], np.ndarray]) -> 
         ``x`` and ``y`` (80,); ``probability`` (80, 80; float16) of class 1, or the index of the most likely class if
         there are more than two; and the points: ``train_x``, ``train_y``, ``test_x``, ``test_y``. {} for other data.
     """
-    if data.x_train.shape[1:] != (2,) or data.task not in ("binary", "multiclass"):
+    of_points = isinstance(data.x_train, np.ndarray) and data.x_train.shape[1:] == (2,)  # not several inputs
+    if not of_points or data.task not in ("binary", "multiclass"):
         return {}
     x, y = (_axis(np.concatenate([data.x_train[:, i], data.x_test[:, i]])) for i in (0, 1))
     mesh = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)

@@ -70,8 +70,8 @@ def fail(seed):
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        (fail, r"variant 'mine': fail\(17\) raised ValueError \(line \d+ in fail\): no model for 17"),
-        (lambda seed: None, r"variant 'mine': <lambda>\(17\): expected a compiled Keras model, found NoneType"),
+        (fail, r"fail\(seed=17\) raised ValueError \(line \d+ in fail\): no model for 17"),
+        (lambda seed: None, r"<lambda>\(seed=17\): expected a compiled Keras model, found NoneType"),
     ],
 )
 def test_the_message_about_a_function_has_variant_and_seed(build, words):
@@ -92,7 +92,7 @@ def test_rows_of_a_function_are_drawn_with_the_seed():
     assert inputs.rows(3).x_train[0, 0] == 3
     np.testing.assert_array_equal(inputs.rows(3).x_test, inputs.rows(3).x_test)
     assert (inputs.rows(3).x_test != inputs.rows(4).x_test).any()
-    with pytest.raises(ExperimentsError, match=r"data: fail\(5\) raised ValueError"):
+    with pytest.raises(ExperimentsError, match=r"data: fail\(seed=5\) raised ValueError"):
         ModelFunctions({}, fail).rows(5)
 
 
