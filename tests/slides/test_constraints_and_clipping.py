@@ -21,6 +21,25 @@ def test_unit_norm_works_column_by_column():
     np.testing.assert_allclose(np.linalg.norm(constrained, axis=0), [1, 1], atol=1e-6)
 
 
+UNITS = np.array([[0.3, 0.6, 3.0], [-0.4, 0.8, -4.0]], dtype=np.float32)
+"""Three columns with the norms 0.5, 1 and 5."""
+
+
+def test_max_norm_shortens_the_columns_above_the_norm_only():
+    constrained = np.asarray(keras.constraints.MaxNorm(1)(UNITS))
+    np.testing.assert_allclose(constrained, [[0.3, 0.6, 0.6], [-0.4, 0.8, -0.8]], rtol=1e-5)
+
+
+def test_min_max_norm_lengthens_the_columns_below_as_well():
+    constrained = np.asarray(keras.constraints.MinMaxNorm(min_value=0.75, max_value=2)(UNITS))
+    np.testing.assert_allclose(constrained, [[0.45, 0.6, 1.2], [-0.6, 0.8, -1.6]], rtol=1e-5)
+
+
+def test_non_neg_sets_negative_weights_to_zero():
+    constrained = np.asarray(keras.constraints.NonNeg()(UNITS))
+    np.testing.assert_array_equal(constrained, np.maximum(UNITS, 0))
+
+
 def updates(gradients, **clipping):
     """What plain SGD with a rate of 1 subtracts from weights that start at 0."""
     variables = [keras.Variable(np.zeros_like(gradient)) for gradient in gradients]
