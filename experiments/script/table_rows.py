@@ -167,7 +167,8 @@ class TableRows:
         if categories:
             variable = "categories" if numbers else "x"
             yield statement("columns = ", categories)
-            yield f"{variable} = table[columns].fillna({one_line(MISSING)}).to_numpy(dtype=str)"
+            cells = "table[columns]" if self._table.written else "table[columns].astype(object)"
+            yield f"{variable} = {cells}.fillna({one_line(MISSING)}).to_numpy(dtype=str)"
             encoder = self._calls["sklearn.preprocessing"]
             assert encoder is not None  # the language refuses categories without an encoder
             made = printed(encoder)

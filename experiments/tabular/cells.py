@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -53,7 +54,7 @@ class ColumnFinder:
         if there.empty:
             message = f"column {column.name!r} is empty; leave it out with without: [{column.name}]"
             raise UnusableInputError(argument, message, str(column.name))
-        if pd.api.types.is_datetime64_any_dtype(column):
+        if pd.api.types.is_datetime64_any_dtype(column) or isinstance(there.iloc[0], date | pd.Period):
             raise self._date(column, argument, str(there.iloc[0]))
         if as_category:
             return "category"
@@ -62,6 +63,11 @@ class ColumnFinder:
         if pd.api.types.is_numeric_dtype(column):
             self._refuse(column, argument, column.astype(float).abs() == np.inf, "holds an infinite number")
             return "number"
+        kinds = there.map(lambda cell: isinstance(cell, str | int | float | np.number))
+        if not kinds.all():  # a Parquet file may hold lists, bytes, decimals, …
+            cell = there[~kinds].iloc[0]
+            where = f"row {self._row(there[~kinds].index[0])}, column {column.name!r}"
+            raise TableError(argument, f"{where} holds a {type(cell).__name__}; expected a number or a text")
         self._check_texts(there.astype(str), argument)
         return "category"
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from experiments.data import load_data
@@ -65,6 +66,16 @@ def test_the_rows_of_both_scripts_are_those_of_the_run(name, protocol, tmp_path)
         np.testing.assert_allclose(plain[f"x_{set_name}"], x, rtol=1e-5, atol=1e-5)
         np.testing.assert_allclose(plain[f"y_{set_name}"].reshape(y.shape), y, rtol=1e-5, atol=1e-5)
     assert set(exact) == {name for name in ("train", "validation", "test") if name in split}
+
+
+def test_the_rows_of_a_parquet_file_are_those_of_the_run(tmp_path):
+    pytest.importorskip("pyarrow")
+    config = table(tmp_path, houses(**HOLES), **{**IMPUTED, "file": "houses.parquet"})
+    frame = pd.read_csv(tmp_path / "houses.csv").astype({"town": "category", "rooms": "Int64"})
+    frame.to_parquet(tmp_path / "houses.parquet")
+    expected = load_data(config, "fresh", 2)
+    written = rows_of(exact_script(run_of(config, "fresh", 2)), "# The rows", "# The network")["rows"]
+    np.testing.assert_allclose(written["train"][0], expected.x_train, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("write", [plain_script, exact_script])

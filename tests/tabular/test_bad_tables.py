@@ -1,5 +1,9 @@
 """What no network can learn from is refused with the place in the table and what to do."""
 
+import datetime
+import decimal
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -121,3 +125,21 @@ def test_what_is_no_parquet_is_refused(tmp_path):
     frame.to_parquet(file)
     with pytest.raises(TableError, match="column 'sold' holds dates"):
         read_table(file, TableOptions(("price",)))
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ([1, 2], "row 1, column 'more' holds a ndarray; expected a number or a text"),
+        ({"a": 1}, "row 1, column 'more' holds a dict"),
+        (b"1", "row 1, column 'more' holds a bytes"),
+        (decimal.Decimal("1.5"), "row 1, column 'more' holds a Decimal"),
+        (datetime.timedelta(hours=1), "row 1, column 'more' holds a Timedelta"),
+        (datetime.date(2024, 3, 1), "column 'more' holds dates, such as '2024-03-01'"),
+    ],
+)
+def test_cells_of_a_parquet_file_that_are_no_numbers_or_texts_are_refused(cell, reason, tmp_path):
+    pytest.importorskip("pyarrow")
+    pd.DataFrame({"price": np.arange(20.0), "more": [cell] * 20}).to_parquet(tmp_path / "table.parquet")
+    with pytest.raises(TableError, match=re.escape(reason)):
+        read_table(tmp_path / "table.parquet", TableOptions(("price",)))
