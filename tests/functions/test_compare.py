@@ -58,7 +58,7 @@ def test_every_function_is_trained_with_every_seed(found):
 
 def test_a_claim_is_judged_as_in_a_study(found):
     verdict = found.verdict("dropout.test_accuracy > plain.test_accuracy")
-    assert verdict.word in ("supported", "contradicted", "inconclusive")
+    assert verdict.word not in ("", "no data")
     assert str(verdict) == f"{verdict.word}: {verdict.sentence}"
     assert verdict._repr_html_().startswith(f"<p><b>{verdict.word}</b>")
     one = found.runs.pivot(index="repeat", columns="variant", values="test_accuracy")
