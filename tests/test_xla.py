@@ -147,30 +147,50 @@ def test_a_disk_that_fills_up_meanwhile_costs_no_run(keep, monkeypatch):
     assert not programs.may_have_caused("tensorflow.python.framework.errors_impl.InvalidArgumentError: shapes")
 
 
-@pytest.fixture
-def train():
-    """Trains a small study's programs in a given order; gives what was computed, the programs stored, and the notes."""
+def train(order=1):
+    """Train a small study's programs in a given order; give what was computed, the programs stored, and the notes."""
     runs = [run for run in load_study(str(STUDY)).runs(repeats=1) if run.protocol == "published"]
+    executor = LocalExecutor(1, forked=True)
+    results, notes = {}, []
+    try:
+        for bundle in make_bundles(runs)[::order]:
+            executor.submit(Train(bundle))
+        for event in executor.events():
+            if isinstance(event, Finished):
+                assert event.result.error == ""
+                assert event.result.scalars["tier"] == "xla"
+                results[event.result.run.hash] = event.result.history
+            if isinstance(event, Note):
+                notes.append(event.text)
+    finally:
+        executor.close()
+    assert len(results) == len(runs)
+    return results, programs_in(Path(".xla_cache")), notes
 
-    def train(order=1):
-        executor = LocalExecutor(1, forked=True)
-        results, notes = {}, []
-        try:
-            for bundle in make_bundles(runs)[::order]:
-                executor.submit(Train(bundle))
-            for event in executor.events():
-                if isinstance(event, Finished):
-                    assert event.result.error == ""
-                    assert event.result.scalars["tier"] == "xla"
-                    results[event.result.run.hash] = event.result.history
-                if isinstance(event, Note):
-                    notes.append(event.text)
-        finally:
-            executor.close()
-        assert len(results) == len(runs)
-        return results, {path: path.stat().st_mtime_ns for path in Path(".xla_cache").rglob("*.pb")}, notes
 
-    return train
+def programs_in(folder):
+    return {path.relative_to(folder): path.stat().st_mtime_ns for path in folder.rglob("*.pb")}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """What a first training computes, and the folder of its programs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("trained"))
+        patch.setenv("XLA_FLAGS", "")
+        patch.setenv("TF_XLA_FLAGS", "")
+        del os.environ["TF_XLA_FLAGS"]
+        results, stored, notes = train()
+        assert (len(stored), notes) == (2, [])
+        return results, Path(".xla_cache").resolve()
+
+
+@pytest.fixture
+def first(folder, trained):
+    """What the first training computed; its programs are stored in the working directory."""
+    results, stored = trained
+    shutil.copytree(stored, folder)
+    return results
 
 
 def assert_same(first, second):
@@ -181,9 +201,8 @@ def assert_same(first, second):
 
 
 @ON_LINUX
-def test_a_stored_program_computes_the_same_whatever_was_traced_before(folder, train):
-    first, stored, _ = train()
-    assert len(stored) == 2
+def test_a_stored_program_computes_the_same_whatever_was_traced_before(folder, first):
+    stored = programs_in(folder)
     again, now, notes = train(order=-1)
     assert_same(first, again)
     assert now == stored
@@ -198,13 +217,12 @@ def flipped(draw, stored):
 
 @ON_LINUX
 @pytest.mark.slow
-def test_a_damaged_program_is_compiled_anew_with_a_note_and_computes_the_same(folder, train):
-    first, stored, _ = train()
+def test_a_damaged_program_is_compiled_anew_with_a_note_and_computes_the_same(folder, first):
+    stored = programs_in(folder)
     draw = random.Random(2)
-    for _ in range(8):
+    for _ in range(4):
         broken, whole = draw.sample(sorted(stored), 2)
-        before = broken.read_bytes()
-        broken.write_bytes(flipped(draw, before))
+        (folder / broken).write_bytes(flipped(draw, (folder / broken).read_bytes()))
         again, now, notes = train()
         assert_same(first, again)
         assert set(now) == set(stored)
@@ -214,8 +232,8 @@ def test_a_damaged_program_is_compiled_anew_with_a_note_and_computes_the_same(fo
 
 
 @ON_LINUX
-def test_a_program_of_a_folder_that_others_can_write_to_is_not_used(folder, train):
-    first, stored, _ = train()
+def test_a_program_of_a_folder_that_others_can_write_to_is_not_used(folder, first):
+    stored = programs_in(folder)
     folder.chmod(0o777)
     again, now, notes = train()
     assert_same(first, again)
@@ -254,15 +272,15 @@ def fatal(stored, others):
 @pytest.mark.parametrize(
     "spoil",
     [
-        of_another,
         fatal,
+        pytest.param(of_another, marks=pytest.mark.slow),
         pytest.param(cut_short, marks=pytest.mark.slow),
         pytest.param(without_machine_code, marks=pytest.mark.slow),
     ],
 )
-def test_a_program_that_does_not_load_costs_no_run_and_changes_no_number(folder, train, spoil):
+def test_a_program_that_does_not_load_costs_no_run_and_changes_no_number(folder, first, spoil):
     """It was stored with the right checksum: for the store it is what XLA wrote."""
-    first, stored, _ = train()
+    stored = programs_in(folder)
     (machine,) = folder.iterdir()
     store = ProgramStore(machine)
     keys = [path.name.split(".")[0] for path in stored]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _LONGEST_WAIT = 0.5
 _LOG_TAIL = 2000
 _FRUITLESS_STARTS = 3
+_PRELOAD = f"{__package__}.preload"
 
 
 @dataclass
@@ -290,7 +291,7 @@ def _start_forked(connection: Connection, settings: Settings) -> BaseProcess:
 
     context = multiprocessing.get_context("forkserver")
     # By its name: this process must not import it.
-    context.set_forkserver_preload([f"{__package__}.preload"])
+    context.set_forkserver_preload([_PRELOAD])
     with _ctrl_c_ignored():
         forkserver.ensure_running()
     process = context.Process(target=work, args=(connection, settings), daemon=True)

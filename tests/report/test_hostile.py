@@ -7,19 +7,20 @@ import pytest
 from experiments.report.site import write_scoreboard
 from experiments.report.source import source_rows
 from experiments.report.study_report import write_study
+from tests.marks import cases
 from tests.report.hostile import HARMLESS, STRINGS, study_of
 from tests.report.reading import Element, check_policy, read_page, study_data
 from tests.report.synthetic import write_results
 
 
-@pytest.fixture(scope="module")
-def sites(tmp_path_factory, study):
+@pytest.fixture(scope="module", params=cases({"without figures": False, "with figures": True}, ["without figures"]))
+def sites(tmp_path_factory, study, request):
     found = {}
     for name, texts in (("hostile", STRINGS), ("harmless", HARMLESS)):
         out = tmp_path_factory.mktemp(name)
         one = study_of(study, texts)
         write_results(one, out, epochs=6)
-        write_study(one, out)
+        write_study(one, out, figures=request.param)
         write_scoreboard([one], out)
         found[name] = out
     return found

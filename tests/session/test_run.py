@@ -14,7 +14,6 @@ import pytest
 from experiments.errors import ConfigError, ExperimentsError
 from experiments.scheduler import device
 from experiments.scheduler.device import GPU_OPERATIONS
-from experiments.scheduler.executor import Finished, Refused, Tick, Train
 from experiments.scheduler.plan import Selection
 from experiments.session import run_studies
 from experiments.store.folder import StudyFolder
@@ -24,8 +23,7 @@ from experiments.store.provenance import read_environment
 from experiments.store.table import finished, read_index, read_rows
 from tests.fakes import FakeVariant, folder_bytes, make_study
 from tests.marks import ON_LINUX
-from tests.scheduler.fake_execute import execute, prepare
-from tests.session.watch import run, start, wait_until
+from tests.session.watch import InThisProcess, fake_executor, run, start, wait_until
 
 
 def study_with(repeats=4, **config):
@@ -61,37 +59,15 @@ def test_a_second_run_does_what_is_missing_and_says_so(tmp_path):
     assert len(finished(read_index(StudyFolder.of("fake", tmp_path).runs))) == 24
 
 
-class InThisProcess:
-    """An executor without workers: the three methods are all that a session needs."""
-
-    def __init__(self, devices):
-        self._tasks = []
-
-    def submit(self, task):
-        self._tasks.append(task)
-
-    def events(self):
-        while self._tasks:
-            task = self._tasks.pop(0)
-            if isinstance(task, Train):
-                yield from (Finished(result, 0.1) for result in execute(task.runs, lambda *_: None))
-            else:
-                yield from (Refused(run, problems) for run, problems in prepare(task.runs))
-            yield Tick()
-
-    def close(self):
-        self._tasks.clear()
-
-
-def test_another_executor_gives_the_same_results(tmp_path, monkeypatch):
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")  # as in the workers of the CPU
-    study = study_with(repeats=2)
-    run([study], tmp_path / "local")
-    summary, _ = run([study], tmp_path / "other", make_executor=InThisProcess)
-    assert summary.trained == 12
-    assert folder_bytes(tmp_path / "other") == folder_bytes(tmp_path / "local")
+@pytest.mark.parametrize("executor", [fake_executor, InThisProcess])
+def test_what_is_refused_or_fails_is_the_same_with_and_without_processes(tmp_path, executor):
     with pytest.raises(ConfigError):
-        run([study_with(refuse="units must be positive")], tmp_path / "refused", make_executor=InThisProcess)
+        run([study_with(refuse="units must be positive")], tmp_path / "refused", make_executor=executor)
+    study = study_with(repeats=2, fail=[1])
+    summary, _ = run([study], tmp_path / "some", make_executor=executor)
+    assert (summary.trained, len(summary.failures)) == (12, 6)
+    run([study], tmp_path / "in process")
+    assert folder_bytes(tmp_path / "some") == folder_bytes(tmp_path / "in process")
 
 
 @pytest.fixture
@@ -115,7 +91,7 @@ def study_of_two_sizes():
 
 def test_large_networks_train_on_the_gpu_and_the_others_on_the_cpu(tmp_path, fake_gpu):
     study = study_of_two_sizes()
-    _, watcher = run([study], tmp_path, device="auto")
+    _, watcher = run([study], tmp_path, device="auto", make_executor=fake_executor)
     assert watcher.lines == [
         "GPU: Fake; CPU, 2 workers",
         "0 done, 12 to run",
@@ -127,15 +103,15 @@ def test_large_networks_train_on_the_gpu_and_the_others_on_the_cpu(tmp_path, fak
 
 def test_the_result_of_a_run_does_not_depend_on_the_rest_of_the_plan(tmp_path, fake_gpu):
     study, apart, together = study_of_two_sizes(), tmp_path / "apart", tmp_path / "together"
-    run([study], together, device="auto")
-    run([study], apart, device="auto", selection=Selection(variants=["dropout"]))
+    run([study], together, device="auto", make_executor=fake_executor)
+    run([study], apart, device="auto", selection=Selection(variants=["dropout"]), make_executor=fake_executor)
     rows = [read_rows(StudyFolder.of("fake", out).runs) for out in (apart, together)]
     assert rows[0] == [row for row in rows[1] if row["variant"] == "dropout"]
 
 
 @pytest.mark.parametrize(("wanted", "recorded"), [("gpu", "GPU: Fake"), ("cpu", "CPU, 2 workers")])
 def test_a_device_that_is_named_trains_all_runs(tmp_path, fake_gpu, wanted, recorded):
-    _, watcher = run([study_of_two_sizes()], tmp_path, device=wanted)
+    _, watcher = run([study_of_two_sizes()], tmp_path, device=wanted, make_executor=fake_executor)
     assert watcher.lines == [recorded, "0 done, 12 to run"]
     assert {device for _, device in devices_of(tmp_path)} == {wanted}
     assert read_environment(StudyFolder.of("fake", tmp_path))["device"] == recorded
@@ -251,7 +227,7 @@ def test_a_failing_run_is_recorded_and_the_others_go_on(tmp_path):
 
 def test_fail_fast_stops_and_keeps_what_was_finished(tmp_path):
     study = study_with(repeats=30, fail=[2], sleep=0.01)
-    summary, _ = run([study], tmp_path, fail_fast=True)
+    summary, _ = run([study], tmp_path, fail_fast=True, make_executor=fake_executor)
     assert summary.stopped
     assert summary.failures
     rows = read_rows(tmp_path / "fake" / "runs.csv")
@@ -260,7 +236,7 @@ def test_fail_fast_stops_and_keeps_what_was_finished(tmp_path):
 
 def test_a_worker_that_dies_costs_the_run_it_was_at(tmp_path):
     study = study_with(die=[1])
-    summary, _ = run([study], tmp_path, selection=Selection(variants=["baseline"]))
+    summary, _ = run([study], tmp_path, selection=Selection(variants=["baseline"]), make_executor=fake_executor)
     assert len(summary.failures) == 2
     assert all("exit code 7" in failure.error for failure in summary.failures)
     assert len(finished(read_index(StudyFolder.of("fake", tmp_path).runs))) == 6

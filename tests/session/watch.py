@@ -6,22 +6,54 @@ import pickle
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from experiments.scheduler import local
+from experiments.scheduler.executor import Finished, Refused, Tick, Train
 from experiments.scheduler.local import LocalExecutor
 from experiments.session import pages as writing
 from experiments.session.run_studies import Options, run_studies
 from tests.scheduler.fake_execute import FUNCTIONS
 
 
+class InThisProcess:
+    """An executor without workers: the three methods are all that a session needs."""
+
+    def __init__(self, devices):
+        self._tasks = []
+
+    def submit(self, task):
+        self._tasks.append(task)
+
+    def events(self):
+        while self._tasks:
+            task = self._tasks.pop(0)
+            if isinstance(task, Train):
+                for result in FUNCTIONS.execute(task.runs, lambda *_: None):
+                    scalars = result.scalars and result.scalars | {"device": task.device}
+                    yield Finished(replace(result, scalars=scalars), 0.1)
+            else:
+                yield from (Refused(run, problems) for run, problems in FUNCTIONS.prepare(task.runs))
+            yield Tick()
+
+    def close(self):
+        self._tasks.clear()
+
+
 def fake_executor(devices, *, forked=False):
-    """Return an executor that trains nothing."""
+    """Return an executor with processes that train nothing."""
     return LocalExecutor(devices.workers, gpu=bool(devices.gpu), functions=FUNCTIONS, forked=forked)
 
 
 def forked_fake_executor(devices):
     """The same with forked workers."""
     return fake_executor(devices, forked=True)
+
+
+def fork_without_tensorflow():
+    """Start the fork server of this process without its imports: fake runs need none of them."""
+    local._PRELOAD = "tests.fakes"
 
 
 class Watcher:
@@ -49,9 +81,9 @@ class Watcher:
 
 
 def run(studies, out, *, aloud=False, **options):
-    """Run studies and give the summary and the watcher."""
+    """Run studies and give the summary and the watcher; without ``make_executor`` in this process."""
     watcher = Watcher(aloud=aloud)
-    settings = {"jobs": 2, "device": "cpu", "report": False, "make_executor": fake_executor} | options
+    settings = {"jobs": 2, "device": "cpu", "report": False, "make_executor": InThisProcess} | options
     return run_studies(studies, Options(out=Path(out), **settings), watcher), watcher
 
 
@@ -75,6 +107,7 @@ def wait_until(condition, seconds=60):
 if __name__ == "__main__":
     _, _pickle, _out, _way, *_pages = sys.argv
     _make = forked_fake_executor if _way == "forked" else fake_executor
+    fork_without_tensorflow()
     writing.SECONDS_AFTER_CTRL_C = 60.0  # a machine that is busy with other tests needs more than the usual four
     _summary, _ = run(
         pickle.loads(Path(_pickle).read_bytes()), _out, aloud=True, report=bool(_pages), make_executor=_make

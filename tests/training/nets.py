@@ -3,11 +3,16 @@
 import keras
 import numpy as np
 
+import experiments
+
 KERAS_RANDOM_LAYERS = ("dropout", "noise")
 
 
-def rows(count=50, features=3, seed=0):
-    """Inputs and binary targets that two units can separate, not exactly."""
+def rows(count=64, features=3, seed=0):
+    """Inputs and binary targets that two units can separate, not exactly.
+
+    The default is two of Keras' batches: a program with a smaller last batch takes twice as long to compile.
+    """
     draw = np.random.default_rng(seed)
     x = draw.normal(size=(count, features))
     y = (x[:, :1] * x[:, 1:2] + 0.3 * draw.normal(size=(count, 1)) > 0).astype(keras.config.floatx())
@@ -34,6 +39,20 @@ def network(
     model = keras.Sequential(layers)
     model.compile(optimizer, loss, metrics=list(metrics), jit_compile=jit_compile)
     return model
+
+
+def restarting(model):
+    """Return a fit that trains a network from its first weights as often as wanted, compiling it once.
+
+    Plain SGD has no other state.
+    """
+    start = model.get_weights()
+
+    def run(*arguments, **named):
+        model.set_weights(start)
+        return experiments.fit(model, *arguments, **named)
+
+    return run
 
 
 def _seeded(seed):

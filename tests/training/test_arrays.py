@@ -10,6 +10,7 @@ import tensorflow as tf
 from experiments.errors import ExperimentsError
 from experiments.training import CompiledTrainer
 from experiments.training.arrays import as_arrays, validation_arrays
+from tests.marks import cases
 from tests.training.nets import assert_close
 
 COUNT = 24
@@ -52,9 +53,9 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", cases(KINDS, quick=["one dimension", "mixed frame", "weights of two dimensions"]))
 def test_arrays_and_frames_train_as_with_fit(kind):
-    x, y, weight = KINDS[kind]()
+    x, y, weight = kind()
     features = 1 if x.ndim == 1 else x.shape[1]
     ours, theirs = network(features), network(features)
     record = CompiledTrainer(ours, batch_size=8, shuffle=False).train(

@@ -41,7 +41,7 @@ def test_sample_weights_weigh():
     x, y = rows()
     model = network()
     weights = np.linspace(0, 1, len(x))
-    expected = model.evaluate(x, y, sample_weight=weights, verbose=0, return_dict=True, batch_size=50)
+    expected = model.evaluate(x, y, sample_weight=weights, verbose=0, return_dict=True, batch_size=64)
     assert evaluate(model, x, y, weights) == pytest.approx(expected, rel=1e-5)
 
 

@@ -11,7 +11,7 @@ import pytest
 import experiments
 from experiments.errors import ExperimentsError
 from experiments.training import fit as fit_module
-from tests.training.nets import assert_close, network, rows
+from tests.training.nets import assert_close, network, restarting, rows
 
 
 def test_its_example_runs():
@@ -35,26 +35,22 @@ def test_one_batch_in_order_is_model_fit_itself():
 
 @pytest.fixture(scope="module")
 def restarted():
-    """Train one network from the same weights as often as wanted; plain SGD has no other state."""
+    """One network and its fit from the first weights."""
     model = network(optimizer=keras.optimizers.SGD(0.3))
-    start = model.get_weights()
-
-    def run(**arguments):
-        model.set_weights(start)
-        return experiments.fit(model, *rows(), **arguments)
-
-    run.on = lambda **arguments: experiments.fit(model, *rows(), **arguments)
-    return run
+    return model, restarting(model)
 
 
 def test_trains_in_place_and_on_from_there(restarted):
-    whole = restarted(epochs=4, shuffle=False)
-    first, second = restarted(epochs=2, shuffle=False), restarted.on(epochs=2, shuffle=False)
+    model, fit = restarted
+    whole = fit(*rows(), epochs=4, shuffle=False)
+    first = fit(*rows(), epochs=2, shuffle=False)
+    second = experiments.fit(model, *rows(), epochs=2, shuffle=False)
     assert first.history["loss"] + second.history["loss"] == whole.history["loss"]
 
 
 def test_the_seed_makes_a_training_reproducible(restarted):
-    first, again, other = (restarted(epochs=2, seed=seed).history["loss"] for seed in (1, 1, 2))
+    _, fit = restarted
+    first, again, other = (fit(*rows(), epochs=2, seed=seed).history["loss"] for seed in (1, 1, 2))
     assert first == again != other
 
 

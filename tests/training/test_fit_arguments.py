@@ -6,7 +6,7 @@ import pytest
 
 import experiments
 from experiments.errors import ExperimentsError
-from tests.training.nets import assert_close, network, rows
+from tests.training.nets import assert_close, network, restarting, rows
 
 REFUSED = [
     *[("batch_size", value) for value in (-1, 8.0, "8", True, [8], np.float32(8))],
@@ -44,10 +44,25 @@ def test_refused_in_one_sentence_before_anything_is_built(name, value):
     assert not model.built
 
 
+@pytest.fixture(scope="module")
+def fit():
+    """Train one network from its first weights."""
+    return restarting(network(optimizer="sgd"))
+
+
+@pytest.fixture(scope="module")
+def twins():
+    """Two equal networks, for our engine and for Keras, with their first weights."""
+    ours, theirs = (network(optimizer="sgd", jit_compile=False) for _ in range(2))
+    return ours, theirs, ours.get_weights()
+
+
 @pytest.mark.parametrize("arguments", ACCEPTED, ids=lambda arguments: " ".join(arguments) or "none")
-def test_accepted_as_keras_accepts_it(arguments):
+def test_accepted_as_keras_accepts_it(arguments, twins):
     arguments = {"validation_data": rows(20, seed=1), "epochs": 2, "shuffle": False, "verbose": 0} | arguments
-    ours, theirs = network(jit_compile=False), network(jit_compile=False)
+    ours, theirs, start = twins
+    for model in (ours, theirs):
+        model.set_weights(start)
     history = experiments.fit(ours, *rows(), **arguments)
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in arguments.items()}
     expected = theirs.fit(*rows(), **plain)
@@ -60,18 +75,19 @@ def test_accepted_as_keras_accepts_it(arguments):
 
 
 @pytest.mark.parametrize("seed", [np.int64(3), np.uint32(2**32 - 1), 2**63 - 1])
-def test_seeds_of_numpy_are_taken(seed):
-    first, again = (experiments.fit(network(jit_compile=False), *rows(), seed=seed).history["loss"] for _ in range(2))
+def test_seeds_of_numpy_are_taken(seed, fit):
+    first, again = (fit(*rows(), seed=seed).history["loss"] for _ in range(2))
     assert first == again
 
 
 def test_the_order_of_the_arguments_is_that_of_model_fit():
     x, y = rows()
     stop = keras.callbacks.EarlyStopping("loss")
-    positional = experiments.fit(network(jit_compile=False), x, y, 10, 2, 0, stop, shuffle=False)
-    named = experiments.fit(
-        model=network(jit_compile=False), x=x, y=y, batch_size=10, epochs=2, verbose=2, callbacks=[stop], shuffle=False
-    )
+    model = network(optimizer="sgd")
+    start = model.get_weights()
+    positional = experiments.fit(model, x, y, 16, 2, 0, stop, shuffle=False)
+    model.set_weights(start)
+    named = experiments.fit(model=model, x=x, y=y, batch_size=16, epochs=2, verbose=2, callbacks=[stop], shuffle=False)
     assert positional.history == named.history
 
 
@@ -87,23 +103,23 @@ def nested(callback):
 
 
 @pytest.mark.parametrize("form", nested(None))
-def test_callbacks_come_in_every_form_that_keras_takes(form):
+def test_callbacks_come_in_every_form_that_keras_takes(form, fit):
     stop = keras.callbacks.EarlyStopping("loss", mode="max", patience=1)
-    history = experiments.fit(network(jit_compile=False), *rows(), epochs=9, callbacks=nested(stop)[form])
+    history = fit(*rows(), epochs=9, callbacks=nested(stop)[form])
     assert len(history.epoch) == stop.stopped_epoch + 1 == 2
     assert len(history.history["loss"]) == 2
 
 
 @pytest.mark.parametrize("callbacks", [None, [], (), {}], ids=str)
-def test_there_may_be_no_callbacks(callbacks):
-    assert len(experiments.fit(network(jit_compile=False), *rows(), epochs=3, callbacks=callbacks).epoch) == 3
+def test_there_may_be_no_callbacks(callbacks, fit):
+    assert len(fit(*rows(), epochs=3, callbacks=callbacks).epoch) == 3
 
 
 @pytest.mark.filterwarnings("ignore:Limiting epochs:UserWarning")
-def test_the_most_epochs_of_keras_are_kept_to():
+def test_the_most_epochs_of_keras_are_kept_to(fit):
     keras.config.set_max_epochs(2)
     try:
-        history = experiments.fit(network(jit_compile=False), *rows(), epochs=5)
+        history = fit(*rows(), epochs=5)
     finally:
         keras.config.set_max_epochs(None)
     assert history.epoch == [0, 1]

@@ -10,7 +10,7 @@ from tests.marks import cases
 from tests.training.nets import network, rows
 
 
-def classes(count=30, seed=0):
+def classes(count=32, seed=0):
     draw = np.random.default_rng(seed)
     return draw.normal(size=(count, 3)).astype("float32"), np.eye(3, dtype="float32")[draw.integers(0, 3, count)]
 
@@ -129,12 +129,12 @@ def assert_same(value, expected):
 
 @pytest.mark.parametrize("metric", cases(METRICS, quick=["a value for each class", "a dict of a number and a vector"]))
 def test_a_metric_may_give(metric):
-    ours, theirs = both(lambda: classifier(metric()), validation_data=classes(9, seed=1))
+    ours, theirs = both(lambda: classifier(metric()), validation_data=classes(8, seed=1))
     assert_same_history(ours, theirs)
 
 
 @pytest.mark.parametrize("first", cases({"at once": 0, "late": 2}, quick=["late"]))
-@pytest.mark.parametrize("added", cases(ADDED, quick=["text", "a mapping", "text in the place of the loss"]))
+@pytest.mark.parametrize("added", cases(ADDED, quick=["text", "text in the place of the loss"]))
 def test_a_callback_may_put_into_the_logs(added, first):
     ours, theirs = both(classifier, callbacks=lambda: [Adding(*added, first=first)])
     assert_same_history(ours, theirs)
@@ -142,7 +142,7 @@ def test_a_callback_may_put_into_the_logs(added, first):
 
 @pytest.mark.parametrize("change", cases(OWN, quick=["one more"]))
 def test_a_models_own_compute_metrics_returns(change):
-    ours, theirs = both(lambda: own(change), validation_data=classes(9, seed=1))
+    ours, theirs = both(lambda: own(change), validation_data=classes(8, seed=1))
     assert_same_history(ours, theirs)
 
 
@@ -177,14 +177,14 @@ def test_callbacks_monitor_such_a_key(monitor, monitored):
 
 
 @pytest.mark.parametrize(
-    "validation_freq", cases({str(freq): freq for freq in (1, 2, 3, 9, [1, 4], [2, 2], [9], [])}, quick=["2", "[1, 4]"])
+    "validation_freq", cases({str(freq): freq for freq in (1, 2, 3, 9, [1, 4], [2, 2], [9], [])}, quick=["2"])
 )
 def test_keys_come_in_the_order_in_which_they_first_appear(validation_freq):
     last = keras.metrics.MeanSquaredError
     ours, theirs = both(
         lambda: classifier(last(name="zeta"), last(name="val_of_its_own")),
         callbacks=lambda: [keras.callbacks.ReduceLROnPlateau("loss")],
-        validation_data=classes(9, seed=1),
+        validation_data=classes(8, seed=1),
         validation_freq=validation_freq,
     )
     assert ours.record.tier == "xla"

@@ -126,7 +126,7 @@ def test_a_layer_without_activation_is_measured_after_the_one_that_follows(after
     model = network(activation=None, middle=after, metrics=())
     x, y = rows()
     words = ("dead_units", "active_units", "input_quantiles")
-    record = KerasTrainer(model, batch_size=50, probes=words).train(x, y, epochs=1, seed=1)
+    record = KerasTrainer(model, batch_size=64, probes=words).train(x, y, epochs=1, seed=1)
     network_to_act = keras.Model(model.inputs[0], [model.get_layer("act").input, model.get_layer("act").output])
     before, activated = (values.numpy() for values in network_to_act(x))
     assert record.history["active_units.hidden"][0] == pytest.approx((activated > 0).mean())
@@ -134,6 +134,6 @@ def test_a_layer_without_activation_is_measured_after_the_one_that_follows(after
 
 
 def test_nothing_is_measured_unasked():
-    record = KerasTrainer(network(), batch_size=50).train(*rows(), epochs=1, seed=1)
+    record = KerasTrainer(network(), batch_size=64).train(*rows(), epochs=1, seed=1)
     assert set(record.history) == {"loss", "accuracy"}
     assert record.initial == {}

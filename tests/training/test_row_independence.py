@@ -8,6 +8,7 @@ from experiments.training import CompiledTrainer, evaluate
 from experiments.training.arrays import as_arrays
 from experiments.training.batches import validation_batch_size
 from experiments.training.keras_private import build_for_batch
+from tests.marks import cases
 from tests.training.nets import assert_close
 
 L, O = keras.layers, keras.ops  # noqa: E741
@@ -246,14 +247,10 @@ def test_rows_that_are_proven_independent_are_evaluated_at_once(kind):
     assert batch_of(build(), *data(labels)) == ROWS
 
 
-@pytest.mark.parametrize("kind", ["loss that skips a class", "Lambda", "activity penalty class", "metric subclass"])
-def test_validation_equals_that_of_fit(kind):
-    build, labels = DEPENDENT[kind]
-    assert_as_fit(build, *data(labels))
+KINDS = {kind: kind for kind in (*DEPENDENT, *INDEPENDENT)}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", [*DEPENDENT, *INDEPENDENT])
+@pytest.mark.parametrize("kind", cases(KINDS, quick=["loss that skips a class", "Lambda", "metric subclass"]))
 def test_every_kind_of_validation_equals_that_of_fit(kind):
     build, labels = (DEPENDENT | INDEPENDENT)[kind]
     assert_as_fit(build, *rows_for(kind, labels))

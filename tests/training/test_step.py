@@ -10,7 +10,7 @@ from tests.training.nets import assert_same_training, network, rows
 
 def train(engine, weight_noise, *, rate=0.1, seed=1, **settings):
     model = network(optimizer=keras.optimizers.SGD(rate))
-    trainer = engine(model, batch_size=20, weight_noise=weight_noise, **settings)
+    trainer = engine(model, batch_size=32, weight_noise=weight_noise, **settings)
     return model, trainer.train(*rows(), validation_data=rows(33, seed=1), epochs=4, seed=seed)
 
 
@@ -30,7 +30,7 @@ def test_weight_noise_is_taken_off_again():
 
 def test_weight_noise_comes_from_the_seed():
     model = network(optimizer=keras.optimizers.SGD(0.0))
-    trainer = CompiledTrainer(model, batch_size=20, weight_noise=0.5)
+    trainer = CompiledTrainer(model, batch_size=32, weight_noise=0.5)
     first, again, other = (trainer.train(*rows(), epochs=4, seed=seed).history["loss"] for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.allclose(first, other)
@@ -39,6 +39,6 @@ def test_weight_noise_comes_from_the_seed():
 def test_model_fit_is_as_before_after_the_keras_engine():
     model, _ = train(KerasTrainer, 0.5, rate=0.0)
     weights = model.get_weights()
-    history = model.fit(*rows(), epochs=2, verbose=0, shuffle=False, batch_size=50)
+    history = model.fit(*rows(), epochs=2, verbose=0, shuffle=False, batch_size=64)
     assert history.history["loss"][0] == pytest.approx(history.history["loss"][1])
     np.testing.assert_array_equal(weights[0], model.get_weights()[0])

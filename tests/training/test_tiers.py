@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from experiments.training import CompiledTrainer, KerasTrainer
+from tests.marks import cases
 from tests.training.nets import assert_same_training, network, rows
 
 
@@ -39,7 +40,7 @@ def convolutional():
 
 
 def test_dense_networks_are_compiled():
-    record = CompiledTrainer(network(), batch_size=20).train(*rows(), epochs=2, seed=1)
+    record = CompiledTrainer(network(), batch_size=32).train(*rows(), epochs=2, seed=1)
     assert record.tier == "xla"
     assert record.reason == "xla: the whole training is compiled"
 
@@ -65,7 +66,7 @@ def test_what_xla_knows_in_kernels_of_its_own_only_is_compiled_all_the_same():
 
 def test_what_xla_refuses_trains_as_a_plain_graph():
     model = network(middle=[Uncompilable()])
-    record = CompiledTrainer(model, batch_size=20).train(*rows(), epochs=2, seed=1)
+    record = CompiledTrainer(model, batch_size=32).train(*rows(), epochs=2, seed=1)
     assert record.tier == "graph"
     assert record.reason.startswith("graph: XLA does not compile it (")
     assert np.isfinite(record.history["loss"]).all()
@@ -84,7 +85,7 @@ def test_what_xla_refuses_trains_as_a_plain_graph():
 def test_model_fit_is_the_last_resort(change, reason):
     model = network()
     change(model)
-    record = CompiledTrainer(model, batch_size=20).train(*rows(), epochs=2, seed=1)
+    record = CompiledTrainer(model, batch_size=32).train(*rows(), epochs=2, seed=1)
     assert (record.tier, record.reason) == ("fit", f"fit: {reason}")
     assert record.epochs_run == 2
 
@@ -92,7 +93,7 @@ def test_model_fit_is_the_last_resort(change, reason):
 def test_callbacks_that_the_loop_does_not_know_are_called_by_fit():
     seen = []
     callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
-    record = CompiledTrainer(network(), batch_size=20).train(*rows(), epochs=2, seed=1, callbacks=[callback])
+    record = CompiledTrainer(network(), batch_size=32).train(*rows(), epochs=2, seed=1, callbacks=[callback])
     assert seen == [0, 1]
     assert record.reason == "fit: LambdaCallback can only be called by model.fit"
 
@@ -102,7 +103,7 @@ def test_a_subclass_of_a_known_callback_may_do_anything():
         pass
 
     callbacks = [Stopping("loss")]
-    record = CompiledTrainer(network(), batch_size=20).train(*rows(), epochs=2, seed=1, callbacks=callbacks)
+    record = CompiledTrainer(network(), batch_size=32).train(*rows(), epochs=2, seed=1, callbacks=callbacks)
     assert record.tier == "fit"
 
 
@@ -113,21 +114,23 @@ def test_a_model_compiled_without_xla_trains_without_it_and_as_fit_does():
         return model
 
     ours, theirs = build(), build()
-    record = CompiledTrainer(ours, batch_size=20, shuffle=False).train(*rows(), epochs=3, seed=1)
+    record = CompiledTrainer(ours, batch_size=32, shuffle=False).train(*rows(), epochs=3, seed=1)
     assert (record.tier, record.reason) == ("graph", "graph: the model was compiled with jit_compile=False")
-    expected = theirs.fit(*rows(), batch_size=20, epochs=3, shuffle=False, verbose=0)
+    expected = theirs.fit(*rows(), batch_size=32, epochs=3, shuffle=False, verbose=0)
     np.testing.assert_allclose(record.history["loss"], expected.history["loss"], rtol=1e-6)
 
 
-@pytest.mark.parametrize("arguments", [{}, {"jit_compile": "auto"}, {"jit_compile": True}], ids=str)
+@pytest.mark.parametrize(
+    "arguments", cases({"none": {}, "auto": {"jit_compile": "auto"}, "yes": {"jit_compile": True}}, quick=["none"])
+)
 def test_a_new_compile_takes_back_what_an_earlier_one_asked_for(arguments):
     model = network()
     model.compile("sgd", "mse", jit_compile=False)
     model.compile("sgd", "mse", **arguments)
-    assert CompiledTrainer(model, batch_size=20).train(*rows(), epochs=1, seed=1).tier == "xla"
+    assert CompiledTrainer(model, batch_size=32).train(*rows(), epochs=1, seed=1).tier == "xla"
 
 
-@pytest.mark.parametrize("first", ["keras", "experiments"])
+@pytest.mark.parametrize("first", cases({"Keras": "keras", "ours": "experiments"}, quick=["Keras"]))
 def test_the_choice_is_known_whichever_is_imported_first(first):
     second = "experiments" if first == "keras" else "keras"
     script = f"""

@@ -39,7 +39,7 @@ published:
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def study():
     return parse_study(TEXT, name="tiny", file="tiny.yaml")
 

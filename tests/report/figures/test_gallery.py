@@ -10,6 +10,7 @@ from experiments.language import parse_study
 from experiments.report.figures import write_figures
 from experiments.report.figures.results import Results
 from experiments.report.figures.strip_figures import forest_figures
+from experiments.report.figures.style import apply_style
 from tests.report.synthetic import write_results
 
 
@@ -21,8 +22,17 @@ def names(paths):
     return {path.stem for path in paths}
 
 
-def test_a_study_gets_every_figure_that_its_results_allow(study, results):
-    written = write_figures(analysed(study, results), results)
+@pytest.fixture(scope="module")
+def drawn(study, tmp_path_factory):
+    """A results folder with its figures, and their paths."""
+    out = tmp_path_factory.mktemp("drawn")
+    write_results(study, out)
+    with apply_style():
+        return out, write_figures(analysed(study, out), out)
+
+
+def test_a_study_gets_every_figure_that_its_results_allow(drawn):
+    results, written = drawn
     assert names(written) >= {
         "learning_accuracy.published",
         "learning_accuracy.fresh",
@@ -39,8 +49,8 @@ def test_a_study_gets_every_figure_that_its_results_allow(study, results):
     assert all(np.ptp(imread(path)[..., :3]) > 0.5 for path in written)
 
 
-def test_drawn_again_the_bytes_are_equal_unchanged_files_are_left_alone_and_stale_ones_removed(study, results):
-    first, *rest = write_figures(analysed(study, results), results)
+def test_drawn_again_the_bytes_are_equal_unchanged_files_are_left_alone_and_stale_ones_removed(study, drawn):
+    results, (first, *rest) = drawn
     content = first.read_bytes()
     first.unlink()
     stale = first.with_name("sweep_gone.png")
@@ -52,8 +62,8 @@ def test_drawn_again_the_bytes_are_equal_unchanged_files_are_left_alone_and_stal
     assert not stale.exists()
 
 
-def test_a_picture_of_somebody_else_stays(study, results):
-    first, *_ = write_figures(analysed(study, results), results)
+def test_a_picture_of_somebody_else_stays(study, drawn):
+    results, (first, *_) = drawn
     mine = [first.with_name(name) for name in ("mine.png", "photo.PNG", "learning.png", "notes.txt")]
     for path in mine:
         path.write_bytes(b"mine")
