@@ -97,7 +97,7 @@ import experiments.training.fit as engine
 
 model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
-history = engine.fit(model, np.ones((8, 2)), np.ones((8, 1)), epochs=3)
+history = engine.fit(model, np.ones((8, 2)), np.ones((8, 1)), epochs=3, verbose=0)
 print(engine.__file__, history.record.tier, history.record.epochs_run)
 """
 
