@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from experiments.errors import ExperimentsError
-from experiments.training.arrays import Arrays, as_arrays, first_rows, row_count
+from experiments.training.arrays import Arrays, as_arrays, first_rows
 from experiments.training.fit_arguments import FitArguments
 from experiments.training.keras_private import can_convert_arrays, rows_of_fit, split_rows
 from experiments.training.tiers import NeedsFitError
@@ -87,6 +87,4 @@ def _arrays(name: str, rows: tuple[Any, Any, Any]) -> Arrays:
         raise NeedsFitError(f"{name}: {error}") from error
     if any(leaf is not None and leaf.dtype == tf.string for leaf in tf.nest.flatten(arrays)):
         raise NeedsFitError(f"{name} contains text")
-    if row_count(arrays) == 0:
-        raise NeedsFitError(f"{name} has no rows")
     return arrays

@@ -113,6 +113,27 @@ def test_a_checkpoints_files_are_those_of_model_fit(checkpoint, tmp_path):
     assert ours[2][1].best == (None if theirs[2][1].best is None else pytest.approx(theirs[2][1].best, rel=1e-4))
 
 
+def test_they_are_served_under_xla_too(tmp_path):
+    def build():
+        model = network()
+        model.layers[2].rate = 0.0  # random draws differ between the tiers
+        model.compile(keras.optimizers.Adam(0.1), "binary_crossentropy", jit_compile=True)
+        return model
+
+    ours, theirs = both(
+        lambda folder: [
+            callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.7),
+            callbacks.ModelCheckpoint(folder / "best.keras", "loss", save_best_only=True),
+            callbacks.TerminateOnNaN(),
+        ],
+        tmp_path,
+        build=build,
+        epochs=4,
+    )
+    assert_same(ours, theirs, tier="xla")
+    assert_same_files(tmp_path)
+
+
 def test_a_checkpoint_continues_from_the_best_of_an_earlier_training(tmp_path):
     def make(folder):
         return [callbacks.ModelCheckpoint(folder / "best.weights.h5", save_best_only=True, save_weights_only=True)]
