@@ -255,7 +255,7 @@ class StudyFile(ConfigurationSection):
     protocols: list[Protocol] = Field(
         default_factory=_both_protocols,
         min_length=1,
-        description="published: the slides' one data set; fresh: each repeat draws its own.",
+        description="published: one data set for all repeats; fresh: each repeat draws its own.",
     )
     variants: dict[str, VariantSection | None] = Field(
         min_length=1, description="Name → changes against the base.", examples=[{"baseline": {}}]

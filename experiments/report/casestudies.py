@@ -69,7 +69,7 @@ def verdict_table(rows: Iterable[ClaimRow], claims: Iterable[Claim]) -> str:
     by_claim: dict[int, dict[str, ClaimRow]] = {}
     for row in rows:
         by_claim.setdefault(row.claim, {})[row.protocol] = row
-    lines = ["| claim | on the slides' data | on fresh data |", "|---|---|---|"]
+    lines = ["| claim | on one data set | on fresh data |", "|---|---|---|"]
     reasons = []
     for verdicts in by_claim.values():
         first = next(iter(verdicts.values()))

@@ -151,7 +151,7 @@ def layer_curves(histories: Histories, epochs: Epochs) -> dict[str, Any] | None:
 
 
 def single_runs(histories: Histories, wanted: Iterable[tuple[str, int]], epochs: Epochs) -> dict[str, dict[int, Any]]:
-    """Return single runs on the slides' data, for slide mode.
+    """Return single runs under published, for slide mode.
 
     Args:
         histories: As ``read_histories`` returns them.

@@ -25,7 +25,7 @@ _OUTCOMES = {
 def slide_data(
     analysis: Analysis, histories: Histories, metrics: Sequence[Metric], epochs: Epochs
 ) -> dict[str, Any] | None:
-    """Return what each claim looks like with each single seed, on the slides' data.
+    """Return what each claim looks like with each single seed, under published.
 
     Args:
         analysis: The analysed study.

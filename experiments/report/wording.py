@@ -44,7 +44,7 @@ class ProtocolText:
 
 PROTOCOL_TEXTS = {
     "published": ProtocolText(
-        "On the slides’ data (published)", "the slides' one data set, runs differ in the training seed"
+        "On one data set (published)", "one data set for all runs, which differ in the training seed"
     ),
     "fresh": ProtocolText("On fresh data", "every run draws its own data"),
 }
