@@ -63,20 +63,25 @@ def verdict_table(rows: Iterable[ClaimRow], claims: Iterable[Claim]) -> str:
         claims: The claims of the study.
 
     Returns:
-        One line a claim, with both protocols beside each other, and below it the reasons for those that do not hold.
+        One line a claim, with both protocols beside each other. Below it are the reasons for those that do not hold, and
+        the claims that do not hold and have no reason.
     """
     expressions = {claim.expect: claim.expression for claim in claims}
     by_claim: dict[int, dict[str, ClaimRow]] = {}
     for row in rows:
         by_claim.setdefault(row.claim, {})[row.protocol] = row
     lines = ["| claim | on one data set | on fresh data |", "|---|---|---|"]
-    reasons = []
+    reasons, unexplained = [], []
     for verdicts in by_claim.values():
         first = next(iter(verdicts.values()))
         cells = " | ".join(_cell(verdicts.get(protocol), expressions.get(first.expect)) for protocol in PROTOCOLS)
         lines.append(f"| {_escape(first.says)} | {cells} |")
         if first.why and any(row.verdict != "supported" for row in verdicts.values()):
             reasons.append(f"- *{_escape(first.says)}* {first.why}")
+        elif any(row.verdict in ("contradicted", "inconclusive") for row in verdicts.values()):
+            unexplained.append(f"*{_escape(first.says)}*")
+    if unexplained:
+        reasons.append(f"- Without an explanation so far: {' '.join(unexplained)}")
     return "\n".join([*lines, *(["", *reasons] if reasons else [])]) + "\n"
 
 

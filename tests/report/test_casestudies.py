@@ -1,6 +1,6 @@
 import csv
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import pytest
@@ -64,6 +64,12 @@ def test_a_difference_from_a_margin_is_called_so():
 
 def test_a_claim_that_holds_everywhere_needs_no_reason():
     assert "Because." not in verdict_table([claim("published", "supported")], CLAIMS)
+
+
+def test_a_claim_that_does_not_hold_and_has_no_reason_is_listed():
+    table = verdict_table([replace(claim("fresh", "inconclusive"), why="")], CLAIMS)
+    assert table.splitlines()[-1] == "- Without an explanation so far: *A \\| B*"
+    assert "Without" not in verdict_table([replace(claim("fresh", "no difference"), why="")], CLAIMS)
 
 
 def test_page_keeps_its_text_and_gets_table_and_figure(folders):
