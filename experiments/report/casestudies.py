@@ -63,8 +63,8 @@ def verdict_table(rows: Iterable[ClaimRow], claims: Iterable[Claim]) -> str:
         claims: The claims of the study.
 
     Returns:
-        One line a claim, with both protocols beside each other. Below it are the reasons for those that do not hold, and
-        the claims that do not hold and have no reason.
+        One line a claim, with both protocols beside each other. Below it are the reasons for claims that do not hold,
+        and a list of those without a reason.
     """
     expressions = {claim.expect: claim.expression for claim in claims}
     by_claim: dict[int, dict[str, ClaimRow]] = {}
