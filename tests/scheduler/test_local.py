@@ -57,7 +57,7 @@ def test_an_idle_worker_takes_over_part_of_a_long_bundle(pool, tmp_path):
     assert finished(executor) == []
     executor.submit(Train(runs(20, log=str(log), sleep=0.1)))
     assert len(finished(executor)) == 20
-    assert len(set(workers_in(log))) == 2
+    assert len(set(workers_in(log))) >= 2  # a forked worker is another process for every part that it takes over
 
 
 def test_a_worker_that_has_grown_too_large_is_replaced_and_no_run_is_lost(pool, tmp_path):
