@@ -40,7 +40,7 @@ import experiments
 x, y = np.ones((8, 2)), np.ones((8, 1))
 model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
-history = experiments.fit(model, x, y, epochs=2, seed=1)
+history = experiments.fit(model, x, y, epochs=2, seed=1, verbose=0)
 print(keras.config.floatx(), history.record.weights[0].dtype, history.record.history["loss"].dtype)
 """
 

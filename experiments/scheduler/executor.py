@@ -36,7 +36,10 @@ class Train:
 
 @dataclass(frozen=True)
 class Prepare:
-    """Build data and models of runs without training; the answer is a ``Refused`` for each run that cannot be built."""
+    """Build data and models of runs without training.
+
+    The answer is a ``Refused`` for each run that cannot be built, and then one ``Prepared``.
+    """
 
     runs: tuple[Run, ...]
 
@@ -97,6 +100,11 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """A ``Prepare`` is over."""
+
+
+@dataclass(frozen=True)
 class Counted:
     """The floating point operations of a training step of a run; 0 if it cannot be built."""
 
@@ -132,7 +140,7 @@ class Tick:
     """No other event is waiting: an opportunity to write collected results to the disk."""
 
 
-Event = RunProgress | Finished | Refused | Counted | Returned | Broken | Note | Tick
+Event = RunProgress | Finished | Refused | Prepared | Counted | Returned | Broken | Note | Tick
 
 
 class Executor(Protocol):
@@ -144,8 +152,8 @@ class Executor(Protocol):
       device. All other tasks are carried out on the CPU.
     - Each run of a ``Train`` gets exactly one ``Finished``, also where its worker dies: then the result is a failed one
       whose error says so. Results never depend on which runs share a worker.
-    - Each ``CallFunction`` gets one ``Returned`` or one ``Broken``. Each ``Prepare`` or ``CountOperations`` that raises
-      gets a ``Broken``.
+    - Each ``CallFunction`` gets one ``Returned`` or one ``Broken``, each ``Prepare`` one ``Prepared`` or one
+      ``Broken``. A ``CountOperations`` that raises gets a ``Broken``.
     - Workers call ``set_environment`` before they import TensorFlow, carry out runs with ``RunFunctions``, and import
       the functions of a ``CallFunction`` themselves. Everything that is sent is picklable. The files of a results
       folder are read and written by ``CallFunction`` tasks only, which go to a ``LocalExecutor``.

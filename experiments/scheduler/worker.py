@@ -28,6 +28,7 @@ from experiments.scheduler.executor import (
     Finished,
     Note,
     Prepare,
+    Prepared,
     Refused,
     Returned,
     RunProgress,
@@ -206,6 +207,7 @@ def _carry_out(task: Task, connection: Connection, settings: Settings, memory: _
     if isinstance(task, Prepare):
         for run, problems in settings.functions.prepare(task.runs):
             connection.send(Refused(run, problems))
+        connection.send(Prepared())
         return
     if isinstance(task, CountOperations):
         for run, operations in settings.functions.count(task.runs):

@@ -97,6 +97,11 @@ class Pages:
             self._waiting.pop(study.name, None)
             self._waiting[study.name] = _Version(study, complete)
 
+    @property
+    def requested(self) -> bool:
+        """Whether reports of any study were requested."""
+        return bool(self._waiting or self._writing or self._written)
+
     def poll(self) -> None:
         """Handle the events so far and submit what waits; returns at once."""
         self._submit()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.errors import ConfigError
 from experiments.scheduler.collect import Summary
 from experiments.scheduler.device import Devices, choose_devices
 from experiments.scheduler.executor import Executor
@@ -69,7 +70,7 @@ def run_studies(studies: Sequence[Study], options: Options, listener: Listener) 
         What was done. After Ctrl-C, ``interrupted`` is set, and the runs finished before are merged.
 
     Raises:
-        ConfigError: Keras refused a configuration; nothing was trained.
+        ConfigError: Keras refused a configuration; nothing of its study was trained.
         ExperimentsError: The device or a worker process is not available, or a folder has the results of another file.
     """
     refuse_namesakes(studies, options.out)
@@ -206,6 +207,11 @@ class _Session:
                 train(to_train, self._executor, self.devices, self._monitor, pages, fail_fast=fail_fast)
             self.close()  # frees the memory of the workers for drawing figures
             pages.finish()
+        except ConfigError:  # of a study; those before it are trained
+            self.close()
+            if pages.requested:
+                pages.finish()
+            raise
         except (KeyboardInterrupt, FailFastError):
             self.close()
             pages.hurry()

@@ -1,7 +1,8 @@
-"""Build what plans ask for, then train it: the two phases of a call of ``run`` that need worker processes."""
+"""Build what plans ask for and train it, study by study: what a call of ``run`` needs worker processes for."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,12 +19,14 @@ from experiments.scheduler.executor import (
     Finished,
     Note,
     Prepare,
+    Prepared,
     Refused,
     RunProgress,
     Task,
     Tick,
+    Train,
 )
-from experiments.scheduler.placement import place
+from experiments.scheduler.placement import Placement, place
 from experiments.scheduler.plan import Plan, Runs
 from experiments.session.pages import Pages
 from experiments.session.progress import Monitor
@@ -84,9 +87,10 @@ def _build(tasks: Sequence[Task], executor: Executor, on_event: Callable[[], Non
 def train(
     plans: Sequence[Plan], executor: Executor, devices: Devices, monitor: Monitor, pages: Pages, *, fail_fast: bool
 ) -> None:
-    """Build every variant once, then train all runs. Results are staged as they come and merged study by study.
+    """Build the variants of a study and train its runs, one study after another. Results are staged as they come.
 
-    A study is merged when its last run is finished, and also when its named variants are.
+    So the first study is trained before the last one is built. A study is merged when its last run is finished, and
+    also when its named variants are.
 
     Args:
         plans: What to run; the caller holds the locks of the studies.
@@ -97,24 +101,25 @@ def train(
         fail_fast: Stop at the first run that raises.
 
     Raises:
-        ConfigError: Keras or scikit-learn refused a configuration; nothing was trained.
+        ConfigError: Keras or scikit-learn refused a configuration; nothing of its study was trained, and the studies
+            after it were not begun.
         ExperimentsError: No worker can be started, or none can train.
         FailFastError: A run failed and ``fail_fast`` is set; finished runs are merged.
     """
     collectors = {plan.study.name: Collector(plan, devices, monitor.summary) for plan in plans}
     try:
-        first = tuple(run for plan in plans for run in plan.first_runs())
-        build_variants([plan.study for plan in plans], first, executor, devices.workers, pages.poll)
         operations = _count_operations(plans, executor, devices.workers, pages.poll) if devices.needs_operations else {}
         placement = place(plans, devices, operations)
         if devices.needs_operations:
             monitor.listener.log(placement.text(devices))
         monitor.tally.begin(devices.workers, placement.on_gpu())
         monitor.listener.begin(monitor.tally)
-        for task in placement.tasks:
-            executor.submit(task)
+        studies = _Studies(plans, placement, executor, devices.workers)
         for event in executor.events():
-            _handle(event, collectors, monitor, pages)
+            if isinstance(event, Refused | Prepared):
+                studies.handle(event)
+            else:
+                _handle(event, collectors, monitor, pages)
             pages.poll()
             if fail_fast and monitor.summary.failures:
                 raise FailFastError
@@ -127,6 +132,56 @@ def train(
         for collector in collectors.values():
             if collector.begun:  # rows that the YAML no longer has stay until new ones replace them
                 _merge(collector, monitor, pages)
+
+
+class _Studies:
+    """Submits studies one after another: each is built, then trained, and the next one is built meanwhile.
+
+    Args:
+        plans: What to run.
+        placement: Its tasks.
+        executor: Gets them.
+        workers: Number of its processes.
+    """
+
+    def __init__(self, plans: Sequence[Plan], placement: Placement, executor: Executor, workers: int) -> None:
+        self._left = deque(plans)
+        self._executor = executor
+        self._workers = workers
+        self._tasks: dict[str, list[Train]] = {}
+        for task in placement.tasks:
+            self._tasks.setdefault(task.runs[0].study, []).append(task)
+        self._unanswered = 0
+        self._refused: list[Refused] = []
+        self._build_next()
+
+    def handle(self, event: Refused | Prepared) -> None:
+        """Handle an answer of the study that is being built.
+
+        Raises:
+            ConfigError: All answers are there, and one is a refusal.
+        """
+        if isinstance(event, Refused):
+            self._refused.append(event)
+            return
+        self._unanswered -= 1
+        if not self._unanswered:
+            if self._refused:
+                raise ConfigError(_located(self._refused, [self._left[0].study]))
+            self._train()
+            self._build_next()
+
+    def _build_next(self) -> None:
+        while self._left and not self._unanswered:
+            for part in _parts(self._left[0].first_runs(), self._workers):
+                self._executor.submit(Prepare(part))
+                self._unanswered += 1
+            if not self._unanswered:  # everything was built before
+                self._train()
+
+    def _train(self) -> None:
+        for task in self._tasks[self._left.popleft().study.name]:
+            self._executor.submit(task)
 
 
 def _handle(event: Event, collectors: dict[str, Collector], monitor: Monitor, pages: Pages) -> None:
@@ -143,7 +198,9 @@ def _handle(event: Event, collectors: dict[str, Collector], monitor: Monitor, pa
         if collector.complete:
             del collectors[event.result.run.study]
     elif isinstance(event, Broken):
-        raise ExperimentsError(f"The worker processes cannot train.\n{event.traceback}")
+        trains = isinstance(event.task, Train)
+        what = "The worker processes cannot train" if trains else "A configuration could not be built"
+        raise ExperimentsError(f"{what}.\n{event.traceback}")
     elif isinstance(event, Note):
         monitor.listener.log(event.text)
     elif isinstance(event, Tick):

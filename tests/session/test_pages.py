@@ -188,6 +188,13 @@ def test_pages_of_studies_that_are_done_do_not_change_again(written):
     assert not any(outdated(study_named(name), written) for name in NAMES[:2])
 
 
+def test_studies_before_a_refused_one_have_their_pages(tmp_path):
+    with pytest.raises(ConfigError):
+        run([study_named("first"), study_named("second", refuse="units must be positive")], tmp_path, report=True)
+    assert rows_and_pages(tmp_path) == {"first": (42, 42)}
+    assert "first" in read_page(tmp_path / "index.html").text()
+
+
 def test_a_refused_first_run_leaves_no_scoreboard(tmp_path):
     with pytest.raises(ConfigError):
         run([study_named("first", refuse="units must be positive")], tmp_path, report=True)

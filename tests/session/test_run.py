@@ -242,15 +242,23 @@ def test_a_worker_that_dies_costs_the_run_it_was_at(tmp_path):
     assert len(finished(read_index(StudyFolder.of("fake", tmp_path).runs))) == 6
 
 
-def test_what_keras_refuses_is_heard_before_anything_trains(tmp_path):
-    log = tmp_path / "log"
+def test_what_keras_refuses_is_reported_before_anything_of_its_study_trains(tmp_path):
+    log, out = tmp_path / "log", tmp_path / "results"
     good, bad = study_with(log=str(log)), study_with(log=str(log), refuse="units must be positive")
     with pytest.raises(ConfigError) as error:
-        run([good, replace(bad, name="bad")], tmp_path / "results")
+        run([replace(bad, name="bad"), good], out)
     assert len(error.value.problems) == 3
     assert str(error.value.problems[0]).startswith("configs/baseline.yaml:1:12  model.hidden: units must be positive")
     assert not log.exists()
-    assert not (tmp_path / "results" / "bad" / "runs.csv").exists()
+    assert not list(out.glob("*/runs.csv"))
+
+
+def test_studies_before_one_that_keras_refuses_are_trained(tmp_path):
+    out, good = tmp_path / "results", study_with()
+    with pytest.raises(ConfigError):
+        run([good, replace(study_with(refuse="units must be positive"), name="bad")], out)
+    assert len(finished(read_index(StudyFolder.of("fake", out).runs))) == len(good.runs())
+    assert not (out / "bad" / "runs.csv").exists()
 
 
 def test_what_is_refused_takes_nothing_from_the_results_that_are_there(tmp_path):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from experiments.scheduler import local
-from experiments.scheduler.executor import Finished, Refused, Tick, Train
+from experiments.scheduler.executor import Finished, Prepared, Refused, Tick, Train
 from experiments.scheduler.local import LocalExecutor
 from experiments.session import pages as writing
 from experiments.session.run_studies import Options, run_studies
@@ -35,6 +35,7 @@ class InThisProcess:
                     yield Finished(replace(result, scalars=scalars), 0.1)
             else:
                 yield from (Refused(run, problems) for run, problems in FUNCTIONS.prepare(task.runs))
+                yield Prepared()
             yield Tick()
 
     def close(self):
