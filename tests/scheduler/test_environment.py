@@ -12,7 +12,7 @@ set_environment(sys.argv[1])
 import keras, numpy, experiments
 model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
-record = experiments.fit(model, numpy.ones((8, 2)), numpy.ones(8), epochs=2, seed=1).record
+record = experiments.fit(model, numpy.ones((8, 2)), numpy.ones(8), epochs=2, seed=1, verbose=0).record
 print(record.tier, os.environ.get("CUDA_VISIBLE_DEVICES"), os.environ.get("TF_FORCE_GPU_ALLOW_GROWTH"))
 """
 
