@@ -57,13 +57,15 @@ def assert_same(ours, theirs, tier="graph"):
 
 
 def content(path):
-    """Return the arrays of a file of weights or of a whole model, by name."""
+    """Return the arrays of a file of weights or of a whole model, by name; Keras numbers optimizers, as in "adam_2"."""
     data = path.read_bytes()
     if path.suffix == ".keras":
         data = zipfile.ZipFile(io.BytesIO(data)).read("model.weights.h5")
     arrays = {}
     h5py.File(io.BytesIO(data)).visititems(
-        lambda name, item: arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+        lambda name, item: (
+            arrays.update({re.sub(r"/adam_\d+/", "/adam/", name): item[()]}) if isinstance(item, h5py.Dataset) else None
+        )
     )
     return arrays
 
