@@ -39,9 +39,7 @@ class FailFastError(Exception):
     """Raised by ``--fail-fast``: a run failed, the remaining runs are skipped."""
 
 
-def build_variants(
-    studies: Sequence[Study], runs: Runs, executor: Executor, workers: int, on_event: Callable[[], None] | None = None
-) -> None:
+def build_variants(studies: Sequence[Study], runs: Runs, executor: Executor, workers: int) -> None:
     """Build data and model of runs without training, to check what only Keras and scikit-learn can check.
 
     Args:
@@ -49,14 +47,13 @@ def build_variants(
         runs: One run of every variant and protocol.
         executor: Builds them.
         workers: Number of its processes.
-        on_event: Called after each event.
 
     Raises:
         ConfigError: A configuration was refused; has all problems with their places.
         ExperimentsError: No worker can be started, or it broke.
     """
     tasks = [Prepare(part) for part in _parts(runs, workers)]
-    refused = [event for event in _build(tasks, executor, on_event) if isinstance(event, Refused)]
+    refused = [event for event in _build(tasks, executor) if isinstance(event, Refused)]
     if refused:
         raise ConfigError(_located(refused, studies))
 
@@ -72,7 +69,7 @@ def _count_operations(
     return {(event.run.study, event.run.variant): event.operations for event in counted}
 
 
-def _build(tasks: Sequence[Task], executor: Executor, on_event: Callable[[], None] | None) -> Iterator[Event]:
+def _build(tasks: Sequence[Task], executor: Executor, on_event: Callable[[], None] | None = None) -> Iterator[Event]:
     """Carry out tasks that build models and train none."""
     for task in tasks:
         executor.submit(task)
