@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import pytest
 
 from experiments.functions import compare
 from experiments.run.execute import execute
-from experiments.scheduler.executor import CallFunction, Finished, Returned, Train
+from experiments.scheduler.executor import CallFunction, Finished, Prepare, Prepared, Returned, Train
 from experiments.session import reporting, run_studies
 
 
@@ -14,19 +16,23 @@ class InProcess:
     """Trains and calls in this process; what Keras refuses is not asked beforehand."""
 
     def __init__(self, *_, functions=None, **__):
-        self._tasks = []
+        self._tasks = deque()
         self._execute = functions.execute if functions else execute
 
     def submit(self, task):
         self._tasks.append(task)
 
     def events(self):
-        tasks, self._tasks = self._tasks, []
-        runs = [run for task in tasks if isinstance(task, Train) for run in task.runs]
-        yield from (Finished(result, 0.0) for result in self._execute(runs, lambda *_: None))
-        for task in tasks:
-            if isinstance(task, CallFunction):
+        while self._tasks:
+            task = self._tasks.popleft()
+            if isinstance(task, Train):
+                yield from (Finished(result, 0.0) for result in self._execute(task.runs, lambda *_: None))
+            elif isinstance(task, Prepare):
+                yield Prepared()
+            elif isinstance(task, CallFunction):
                 yield Returned(task, task.function(*task.arguments))
+            else:
+                raise AssertionError(task)
 
     def close(self):
         self._tasks.clear()
