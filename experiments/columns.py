@@ -7,6 +7,8 @@ what a name of runs.csv means, ``column_names`` lists the names that a configura
     'best_fresh_test_accuracy'
     >>> column_of("weight_norm.hidden").label, column_of("weight_norm.hidden").scale
     ('weight norm of hidden', 'ratio')
+    >>> column_of("test_accuracy_without_0.5").label
+    'accuracy without 0.5 of the units'
 
 To add a column, declare it here and compute its value in ``experiments/run/scalars.py``. To add a word of ``record``,
 declare it in ``RECORD`` and measure it in ``experiments/training/probes.py``, or compute it from the curves in
@@ -29,18 +31,41 @@ PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 SETS = ("train", "validation", "test", "fresh_test")
 """Sets of rows that a network is scored on."""
 
+TESTED = ("test", "fresh_test")
+"""Those of them that are scored once more without some units, and with noise on the inputs."""
+
 GRID = "grid."
 """Start of the columns that hold the grid values of a run, one for each axis."""
 
 CURVE_INDEX = ("repeat", "hash", "epochs")
 """Names in a file of curves that are no curves."""
 
+OWN_ROWS = "own_"
+"""Start of a name in claims that reads a score on the study's own test rows under every protocol."""
+
 BEST_WEIGHTS, ENSEMBLE, OWN_CURVES = "best weights", "ensemble", "curves of its own"
 """What a column may need besides a word of ``record``: kept best weights, members, or one network's curves."""
 
+BETWEEN_LAYER_AND_ACTIVATION = (
+    "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization",
+    "GaussianNoise", "GaussianDropout", "Dropout", "AlphaDropout",
+)  # fmt: skip
+"""Keras' layers that may stand between a layer and its activation, which still counts as the layer's."""
+
 _HIGHER_IS_BETTER = re.compile(r"accuracy|auc|precision|recall|f1|fbeta|r2|iou|mean_io_u|sensitivity|specificity")
 _PLACEHOLDER = re.compile(r"<(\w+)>")
-_FIELDS = {"set": "sets", "metric": "metrics", "watched": "watched", "target": "targets", "layer": "layers"}
+_CHANGED = re.compile(r"_(without|disturbed)_[\d.]+$")
+_FIELDS = {
+    "set": "sets",
+    "tested": "tested",
+    "metric": "metrics",
+    "watched": "watched",
+    "target": "targets",
+    "layer": "layers",
+    "squashing": "squashing",
+    "share": "shares",
+    "deviation": "deviations",
+}
 """Placeholder of a family to the attribute of ``Features`` that has its values."""
 
 
@@ -93,9 +118,10 @@ class Column:
         needs: Words of ``record`` and further conditions without which no run has it.
         computed_from: Columns without which no run has it.
         fresh: The column with the same on the 10,000 fresh rows, "" where there is none.
-        label: Name and unit in figures and tables, without the set.
+        label: Name and unit in figures and tables, without the set; of a family, with its placeholders.
         set_name: Rows that it is about, one of ``SETS``, or "".
-        metric: What is measured, without set and kind; the name itself where there is no set.
+        metric: What is measured, without set and kind; the name itself where there is no set; of a family of scores,
+            with its placeholders.
         identifies: Whether it says which run a row is about, and measures nothing.
     """
 
@@ -148,7 +174,7 @@ class Column:
     @property
     def in_target_units(self) -> bool:
         """Whether values have the units of the scaled targets."""
-        return self.name.endswith(_TARGET_UNITS)
+        return _CHANGED.sub("", self.name).endswith(_TARGET_UNITS)
 
 
 @dataclass(frozen=True)
@@ -181,14 +207,14 @@ class RecordWord:
         columns: What it adds to runs.csv.
         curves: What the training loop measures for it; a column named like a curve holds its last value.
         about_curves: What the curves are where the columns do not say it, in Markdown.
-        has_targets: Whether the word has ``{metric: value}`` behind it.
+        takes: What stands behind the word in ``{word: …}``; "" where it is a plain word.
     """
 
     name: str
     columns: tuple[Column, ...]
     curves: tuple[RecordedCurve, ...] = ()
     about_curves: str = ""
-    has_targets: bool = False
+    takes: Literal["", "targets", "shares", "deviations"] = ""
 
 
 IDENTITY = (
@@ -261,6 +287,18 @@ RECORD = (
         (RecordedCurve("weight_norm", "Norm of the weights", "L2 norm of the kernel", log=True),),
     ),
     RecordWord(
+        "weight_change",
+        (
+            Column(
+                "weight_change",
+                "distance of all kernels together from their values before training, over the norm of those",
+                scale="ratio",
+                needs=(OWN_CURVES,),
+            ),
+            Column("weight_change.<layer>", "the same of the layer's kernel", scale="ratio", needs=(OWN_CURVES,)),
+        ),
+    ),
+    RecordWord(
         "unit_norm",
         (
             Column("unit_norm_mean.<layer>", "norm of the incoming weights, mean of the units", scale="ratio"),
@@ -272,6 +310,17 @@ RECORD = (
             RecordedCurve("unit_norm_min"),
             RecordedCurve("unit_norm_max"),
         ),
+    ),
+    RecordWord(
+        "peakiness",
+        (
+            Column(
+                "peakiness.<layer>",
+                "largest absolute incoming weight of a unit over the norm of all of them, mean of the units",
+                scale="ratio",
+            ),
+        ),
+        (RecordedCurve("peakiness", "Peakiness of the weights", "largest weight over norm, mean of the units"),),
     ),
     RecordWord(
         "zero_weights",
@@ -314,6 +363,35 @@ RECORD = (
         ),
     ),
     RecordWord(
+        "preactivation_stats",
+        (
+            Column("preactivation_mean.<layer>", "of the activation's inputs, over all units and training rows"),
+            Column(
+                "preactivation_std.<layer>",
+                "of the activation's inputs, over all units and training rows",
+                scale="ratio",
+            ),
+            Column("initial_preactivation_mean.<layer>", "before training", survives_divergence=True),
+            Column("initial_preactivation_std.<layer>", "before training", scale="ratio", survives_divergence=True),
+        ),
+        (
+            RecordedCurve("preactivation_mean", "Mean of the weighted sums", "mean input of the activation"),
+            RecordedCurve("preactivation_std", "Spread of the weighted sums", "standard deviation", log=True),
+        ),
+    ),
+    RecordWord(
+        "saturated_units",
+        (
+            Column(
+                "saturated_units.<squashing>",
+                "share of the activation's inputs, over all units and training rows, at which the slope is below 5 % "
+                "of the largest; of layers with sigmoid or tanh",
+            ),
+            Column("initial_saturated_units.<squashing>", "before training", survives_divergence=True),
+        ),
+        (RecordedCurve("saturated_units", "Saturated units", "share with a slope below 5 % of the largest"),),
+    ),
+    RecordWord(
         "dead_units",
         (Column("dead_units.<layer>", "share of units that output 0 on every training row"),),
         (RecordedCurve("dead_units", "Dead units", "share that outputs 0 on every training row"),),
@@ -354,6 +432,65 @@ RECORD = (
         ),
     ),
     RecordWord(
+        "roughness",
+        (
+            Column(
+                "roughness",
+                "standard deviation of the change of the training loss from epoch to epoch, over its whole fall; `inf` "
+                "where it does not fall",
+                scale="ratio",
+                better="lower",
+                needs=(OWN_CURVES,),
+                label="roughness of the training loss",
+            ),
+        ),
+    ),
+    RecordWord(
+        "linear_share",
+        (
+            Column(
+                "linear_share",
+                "R² over the training rows of a linear fit, by least squares, of the last layer's weighted sums to the "
+                "inputs: 1 for a linear network",
+                needs=(OWN_CURVES,),
+                label="linear share of the output",
+            ),
+        ),
+    ),
+    RecordWord(
+        "ablation",
+        (
+            Column(
+                "<tested>_<metric>_without_<share>",
+                "after that share of the units that feed the last layer was removed (their weights in it are 0): mean "
+                "of 10 random choices",
+                needs=(OWN_CURVES,),
+                metric="<metric>_without_<share>",
+                label="<metric> without <share> of the units",
+            ),
+            Column(
+                "top_tenth_weight",
+                "share of the last layer's absolute weights that belongs to the tenth of its inputs with the largest",
+                needs=(OWN_CURVES,),
+                label="share of the weights from a tenth of the units",
+            ),
+        ),
+        takes="shares",
+    ),
+    RecordWord(
+        "disturbed_inputs",
+        (
+            Column(
+                "<tested>_<metric>_disturbed_<deviation>",
+                "with Gaussian noise of that standard deviation on the inputs, after scaling: mean of 10 draws",
+                needs=(OWN_CURVES,),
+                metric="<metric>_disturbed_<deviation>",
+                label="<metric> with input noise of <deviation>",
+            ),
+        ),
+        takes="deviations",
+    ),
+    RecordWord(
         "time_per_epoch",
         (
             Column("seconds_per_epoch", "differs from run to run", scale="ratio", survives_divergence=True),
@@ -379,20 +516,22 @@ RECORD = (
                 needs=(OWN_CURVES,),
             ),
         ),
-        has_targets=True,
+        takes="targets",
     ),
 )
-COLUMNS = (*IDENTITY, *SCORES, *(column for word in RECORD for column in word.columns), *ENDING)
+COLUMNS = (*IDENTITY, *(column for word in RECORD for column in word.columns), *SCORES, *ENDING)
+"""All declarations. Those of ``record`` come before the scores, whose names match everything after a set."""
 _WORDS = {column.name: word.name for word in RECORD for column in word.columns}
 TEXT_COLUMNS = tuple(column.name for column in COLUMNS if column.value_type is str)
 CURVES = {curve.name: curve for word in RECORD for curve in word.curves}
 MEASURED_WORDS = tuple(word.name for word in RECORD if word.curves)
 """Words that the training loop measures; the others are computed from the curves afterwards."""
-LAST_VALUES = frozenset(name for name in CURVES if f"{name}.<layer>" in _WORDS)
+LAST_VALUES = frozenset(name for name in CURVES if {f"{name}.<layer>", f"{name}.<squashing>"} & _WORDS.keys())
 """Curves whose last value is a column of the same name."""
 FIRST_VALUES = frozenset(name for name, curve in CURVES.items() if curve.has_first_value)
 """Curves whose value in the first epoch is the column ``initial_<name>.<layer>``."""
-PLAIN_WORDS = tuple(word.name for word in RECORD if not word.has_targets)
+PLAIN_WORDS = tuple(word.name for word in RECORD if not word.takes)
+VALUED_WORDS = {word.name: word.takes for word in RECORD if word.takes}
 RESERVED_METRICS = ("loss", "learning_rate", "mse_original", *(name for name in CURVES if name in _WORDS))
 """Names of curves and columns that a metric of a study cannot have."""
 
@@ -413,6 +552,9 @@ class Features:
         watched: Scores of ``WATCHED`` that the test curve has.
         targets: Curves that ``epochs_until`` waits for.
         layers: Layers with a kernel.
+        squashing: Those of them whose activation is sigmoid or tanh.
+        shares: Shares of units that are removed, as in column names.
+        deviations: Standard deviations of noise on inputs, as in column names.
         conditions: Words of ``record``, and those of ``BEST_WEIGHTS``, ``ENSEMBLE`` and ``OWN_CURVES`` that hold.
     """
 
@@ -422,6 +564,14 @@ class Features:
     targets: tuple[str, ...]
     layers: tuple[str, ...]
     conditions: frozenset[str]
+    squashing: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
+    deviations: tuple[str, ...] = ()
+
+    @property
+    def tested(self) -> tuple[str, ...]:
+        """Sets whose rows nothing was fitted to or chosen on."""
+        return tuple(name for name in self.sets if name in TESTED)
 
 
 @cache
@@ -445,10 +595,13 @@ def _members(family: str, features: Features) -> Iterator[str]:
     """Write out a family: every combination of the values of its placeholders."""
     placeholders = _placeholders(family)
     for values in product(*(getattr(features, _FIELDS[placeholder]) for placeholder in placeholders)):
-        name = family
-        for placeholder, value in zip(placeholders, values, strict=True):
-            name = name.replace(f"<{placeholder}>", value)
-        yield name
+        yield _filled(family, dict(zip(placeholders, values, strict=True)))
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for placeholder, value in values.items():
+        text = text.replace(f"<{placeholder}>", value)
+    return text
 
 
 @cache
@@ -464,8 +617,13 @@ def column_of(name: str) -> Column:
         name: A column's name; a history key such as ``val_accuracy`` has a label, but no set.
 
     Returns:
-        The column; with neutral properties where none of that name is declared.
+        The column; with neutral properties where none of that name is declared. ``own_test_accuracy`` is
+        ``test_accuracy`` without its twin on fresh rows.
     """
+    if name.startswith(OWN_ROWS):
+        read = column_of(name.removeprefix(OWN_ROWS))
+        if read.fresh:
+            return replace(read, name=name, fresh="", label=f"{_short(read.metric)} on the study's own rows")
     for declared in COLUMNS:
         match = _pattern(declared.name).fullmatch(name)
         if match:
@@ -475,7 +633,7 @@ def column_of(name: str) -> Column:
 
 @cache
 def _pattern(family: str) -> re.Pattern[str]:
-    values = {"set": "|".join(SETS), "watched": "|".join(WATCHED)}
+    values = {"set": "|".join(SETS), "tested": "|".join(TESTED), "watched": "|".join(WATCHED)}
     parts = _PLACEHOLDER.split(family)  # texts and placeholders in turn
     parts[0::2] = map(re.escape, parts[0::2])
     parts[1::2] = [f"(?P<{name}>{values.get(name, '.+')})" for name in parts[1::2]]
@@ -489,10 +647,11 @@ def _member(family: Column, name: str, values: Mapping[str, str]) -> Column:
         return replace(_scored(family, values["watched"]), name=name, metric=name, label=label)
     if "metric" not in values:
         return replace(family, name=name, metric=name, label=family.label or _label(name))
-    set_name, metric = values["set"], values["metric"]
-    fresh = family.name.replace("<set>", "fresh_test").replace("<metric>", metric) if set_name == "test" else ""
-    label = _label(metric)
-    return replace(_scored(family, metric), name=name, set_name=set_name, metric=metric, fresh=fresh, label=label)
+    set_name, metric = values.get("set") or values["tested"], values["metric"]
+    fresh = _filled(family.name, {**values, "set": "fresh_test", "tested": "fresh_test"}) if set_name == "test" else ""
+    label = _filled(family.label, {**values, "metric": _short(metric)}) if family.label else _label(metric)
+    measured = _filled(family.metric or "<metric>", values)
+    return replace(_scored(family, metric), name=name, set_name=set_name, metric=measured, fresh=fresh, label=label)
 
 
 def _scored(family: Column, metric: str) -> Column:
@@ -502,6 +661,10 @@ def _scored(family: Column, metric: str) -> Column:
         scale="difference" if is_share else "ratio",
         better="higher" if is_share and not metric.endswith("_gap") else "lower",
     )
+
+
+def _short(metric: str) -> str:
+    return _METRICS[metric].short if metric in _METRICS else metric.replace("_", " ")
 
 
 def _label(name: str) -> str:

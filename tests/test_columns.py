@@ -18,6 +18,9 @@ def features(*conditions):
         targets=("train_loss",),
         layers=("hidden", "output"),
         conditions=frozenset(conditions),
+        squashing=("output",),
+        shares=("0.5",),
+        deviations=("0.1",),
     )
 
 
@@ -34,6 +37,9 @@ def features(*conditions):
         ("initial_activation_std.block.dense", "", "ratio", "neither", True),
         ("dead_units.hidden", "", "difference", "neither", False),
         ("seconds", "", "ratio", "lower", True),
+        ("test_accuracy_without_0.5", "test", "difference", "higher", False),
+        ("fresh_test_mse_disturbed_0.1", "fresh_test", "ratio", "lower", False),
+        ("own_test_accuracy", "test", "difference", "higher", False),
     ],
 )
 def test_a_name_means_what_its_family_declares(name, set_name, scale, better, survives):
@@ -52,6 +58,8 @@ def test_a_name_means_what_its_family_declares(name, set_name, scale, better, su
         ("train_accuracy", ""),
         ("fresh_test_accuracy", ""),
         ("best_watched_accuracy", ""),
+        ("test_accuracy_without_0.5", "fresh_test_accuracy_without_0.5"),
+        ("own_test_accuracy", ""),
     ],
 )
 def test_scores_on_test_rows_have_a_fresh_twin(name, fresh):
@@ -67,6 +75,8 @@ def test_scores_on_test_rows_have_a_fresh_twin(name, fresh):
         ("best_watched_mse", "best watched MSE"),
         ("loss", "loss with penalties"),
         ("val_hinge", "val hinge"),
+        ("fresh_test_mse_disturbed_0.1", "MSE with input noise of 0.1"),
+        ("own_best_test_accuracy", "accuracy on the study's own rows"),
     ],
 )
 def test_labels_are_for_people(name, label):
@@ -75,6 +85,8 @@ def test_labels_are_for_people(name, label):
 
 def test_only_errors_have_the_units_of_the_target():
     assert column_of("best_test_mse").in_target_units and column_of("test_loss").in_target_units
+    assert column_of("test_mse_without_0.5").in_target_units
+    assert not column_of("test_mse_original_disturbed_0.1").in_target_units
     assert not column_of("test_mse_original").in_target_units and not column_of("test_accuracy").in_target_units
 
 

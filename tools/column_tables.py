@@ -69,7 +69,7 @@ def _better(column: Column) -> str:
 
 
 def _has_metric(column: Column) -> bool:
-    return column.name.endswith(("<metric>", "<watched>"))
+    return "<metric>" in column.name or "<watched>" in column.name
 
 
 def _diverged(column: Column) -> str:
@@ -82,7 +82,7 @@ def _rows(word: RecordWord) -> Iterator[tuple[str, ...]]:
     for number, column in enumerate(word.columns):
         stem = column.name.partition(".")[0]
         keys = "the same" if stem in CURVES else f"{others}: {word.about_curves}" if others else "none"
-        yield ("" if number else f"`{word.name}`", f"`{column.name}`", column.about, column.scale, keys)
+        yield ("" if number else f"`{word.name}`", f"`{column.name}`", column.about, _scale(column), keys)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from experiments.columns import TEXT_COLUMNS, column_of
+from experiments.columns import OWN_ROWS, TEXT_COLUMNS, column_of
 from experiments.language.claims import find_variant
 from experiments.language.source_facts import split_overlap
 from experiments.store.folder import StudyFolder
@@ -114,6 +114,7 @@ class RunTable:
         fresh = column_of(metric).fresh
         if self._fresh_rows and rows is not None and fresh and _has_values(rows, fresh):
             metric = fresh
+        metric = metric.removeprefix(OWN_ROWS)
         if rows is not None and column_of(metric).metric == "mse_original" and not _has_values(rows, metric):
             return metric.removesuffix("_original")  # targets that are not scaled are in original units already
         return metric

@@ -96,7 +96,7 @@ def _execute_one(functions: ModelFunctions, run: Run, programs: SharedPrograms, 
 
     callbacks = functions.new_callbacks()
     record = train_network(program, data, training, callbacks=callbacks, seed=run.seed, on_progress=report)
-    return result_of(run, data, *scored(program.model, record, data))
+    return result_of(run, data, scored(program.model, record, data))
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from experiments.columns import PLAIN_WORDS, RECORD
+from experiments.columns import PLAIN_WORDS, RECORD, VALUED_WORDS
 from experiments.errors import Place
 from experiments.language.allowed import REFUSED, SINGULAR, WITHHELD_ARGUMENTS
 from experiments.language.changes import SINGLE, apply_single
@@ -20,9 +20,8 @@ from experiments.language.sections import (
     KEYS,
     LAYER_KEYS,
     ConfigurationSection,
-    EpochsUntil,
 )
-from experiments.language.signatures import NUMBER, POSITIVE, classes, identifiers, kind_of, slot_of
+from experiments.language.signatures import FRACTION, NUMBER, POSITIVE, classes, identifiers, kind_of, slot_of
 from experiments.language.table_sources import check_table_arguments
 
 LARGEST_REPEAT = 1000
@@ -313,18 +312,42 @@ def _example(kind: str) -> str:
     return examples.get(kind) or next(iter(classes(kind)))
 
 
+_VALUED_FORMS = {
+    "epochs_until": "{epochs_until: {metric: value}}",
+    "ablation": "{ablation: [0.5]}",
+    "disturbed_inputs": "{disturbed_inputs: [0.1]}",
+}
+
+
 def check_record(words: list[Any], problems: Problems) -> None:
     """Check the list of recorded quantities."""
     for index, word in enumerate(words):
         place = place_in(words, index)
         if isinstance(word, str):
-            if word not in PLAIN_WORDS:
+            if word in VALUED_WORDS:
+                problems.add(place, f"record.{index}", f"{word!r} is written as {_VALUED_FORMS[word]}")
+            elif word not in PLAIN_WORDS:
                 known = [recordable.name for recordable in RECORD]
                 problems.add(place, f"record.{index}", f"{word!r} cannot be recorded{nearest(word, known)}")
-        elif not (isinstance(word, LocatedDict) and list(word) == list(EpochsUntil.model_fields)):
-            problems.add(place, f"record.{index}", expected("a word or {epochs_until: {metric: value}}", word))
-        else:
+        elif not (isinstance(word, LocatedDict) and len(word) == 1 and set(word) <= VALUED_WORDS.keys()):
+            forms = ", ".join(_VALUED_FORMS.values())
+            problems.add(place, f"record.{index}", expected(f"a word or one of {forms}", word))
+        elif "epochs_until" in word:
             _check_targets(word, f"record.{index}.epochs_until", problems)
+        else:
+            _check_sizes(word, f"record.{index}", problems)
+
+
+def _check_sizes(word: LocatedDict, path: str, problems: Problems) -> None:
+    """Check the numbers behind ``ablation`` and ``disturbed_inputs``."""
+    ((name, sizes),) = word.items()
+    wanted = FRACTION if VALUED_WORDS[name] == "shares" else POSITIVE
+    if not isinstance(sizes, list) or not sizes:
+        problems.add(word.place_of(name), f"{path}.{name}", expected(f"a list such as {_VALUED_FORMS[name]}", sizes))
+        return
+    for index, size in enumerate(sizes):
+        if not wanted.accepts(size):
+            problems.add(place_in(sizes, index), f"{path}.{name}.{index}", expected(wanted.words, size))
 
 
 def _check_targets(word: LocatedDict, path: str, problems: Problems) -> None:

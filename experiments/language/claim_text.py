@@ -20,7 +20,7 @@ class ClaimSyntaxError(Exception):
 
 _TOKEN = re.compile(
     r"""\s*(?:
-    (?P<reference>[A-Za-z_]\w*(?:-\w+)*(?:\[[^\]]*\])?(?:\.[A-Za-z_][\w]*)+)
+    (?P<reference>[A-Za-z_]\w*(?:-\w+)*(?:\[[^\]]*\])?(?:\.\w+)+)
   | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
   | (?P<word>[A-Za-z_]\w*(?:-\w+)*)
   | (?P<symbol><=|>=|==|\+-|±|[<>+\-−*/()])

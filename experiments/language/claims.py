@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from experiments.columns import column_of
 from experiments.language.configuration import Configuration
 from experiments.language.located import plain
-from experiments.language.metrics import metric_names
+from experiments.language.metrics import claim_names
 from experiments.language.problems import nearest
+
+_SCALED_ERROR = re.compile(r"_(mean_squared_error|mean_absolute_error|mse|mae|loss)(?=$|_without_|_disturbed_)")
 
 
 class NamedVariant(Protocol):
@@ -67,7 +70,7 @@ def check_metric(metric: str, variant: NamedVariant) -> list[str]:
     Returns:
         The problem, with the nearest valid name; empty where there is none.
     """
-    names = metric_names(variant.config)
+    names = claim_names(variant.config)
     return [] if metric in names else [f"{variant.name!r} has no metric {metric!r}{nearest(metric, sorted(names))}"]
 
 
@@ -126,10 +129,10 @@ def _mixed_units(compared: Sequence[tuple[NamedVariant, str]]) -> Iterator[str]:
     in_units = [(variant, metric) for variant, metric in compared if column_of(metric).in_target_units]
     if len({_key(plain(variant.config.data.scale.targets)) for variant, _ in in_units}) < 2:
         return
-    where = in_units[0][1].rpartition("_")[0].removesuffix("_mean_squared").removesuffix("_mean_absolute")
+    comparable = _SCALED_ERROR.sub("_mse_original", in_units[0][1])
     yield (
         f"{in_units[0][0].name!r} and {in_units[-1][0].name!r} scale their targets differently, so "
-        f"{in_units[0][1]!r} has different units in them; compare {f'{where}_mse_original'!r}"
+        f"{in_units[0][1]!r} has different units in them; compare {comparable!r}"
     )
 
 

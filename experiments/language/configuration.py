@@ -307,14 +307,14 @@ class TrainingSettings(_Settings):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What is measured beyond the metrics: words, and metrics with the value whose epoch is looked for."""
+    """What is measured beyond the metrics: plain words, and words with what stands behind them."""
 
-    entries: tuple[str | Mapping[str, float], ...] = ()
+    entries: tuple[str | Mapping[str, Any], ...] = ()
 
     @classmethod
     def from_plain(cls, record: Any) -> Recording:
         """Decode a ``record`` list."""
-        return cls(tuple(entry if isinstance(entry, str) else plain(entry["epochs_until"]) for entry in record or ()))
+        return cls(tuple(entry if isinstance(entry, str) else plain(entry) for entry in record or ()))
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -324,16 +324,34 @@ class Recording:
     @property
     def epochs_until(self) -> tuple[tuple[str, float], ...]:
         """Each metric that is waited for, with its value."""
-        waits = (entry for entry in self.entries if not isinstance(entry, str))
-        return tuple(pair for wait in waits for pair in wait.items())
+        return tuple(pair for targets in self._behind("epochs_until") for pair in targets.items())
+
+    @property
+    def ablation(self) -> tuple[float, ...]:
+        """The shares of units that are removed."""
+        return tuple(dict.fromkeys(share for shares in self._behind("ablation") for share in shares))
+
+    @property
+    def disturbed_inputs(self) -> tuple[float, ...]:
+        """The standard deviations of the noise on the inputs."""
+        return tuple(dict.fromkeys(size for sizes in self._behind("disturbed_inputs") for size in sizes))
+
+    @property
+    def all_words(self) -> tuple[str, ...]:
+        """The plain words and the others, without what stands behind these."""
+        entries = ([entry] if isinstance(entry, str) else entry for entry in self.entries)
+        return tuple(dict.fromkeys(word for words in entries for word in words))
+
+    def _behind(self, word: str) -> list[Any]:
+        return [entry[word] for entry in self.entries if not isinstance(entry, str) and word in entry]
 
     def __contains__(self, word: str) -> bool:
-        """Whether a plain word is recorded."""
-        return word in self.entries
+        """Whether a word is recorded."""
+        return word in self.all_words
 
     def to_plain(self) -> list[Any]:
         """Return the ``record`` list."""
-        return [entry if isinstance(entry, str) else {"epochs_until": plain(entry)} for entry in self.entries]
+        return [entry if isinstance(entry, str) else plain(entry) for entry in self.entries]
 
 
 @dataclass(frozen=True, slots=True)

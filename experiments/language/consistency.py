@@ -27,7 +27,7 @@ from experiments.errors import Place
 from experiments.language.allowed import CLIPPINGS
 from experiments.language.configuration import Component, Configuration, DataSettings, TrainingSettings
 from experiments.language.located import LocatedDict, place_in
-from experiments.language.metrics import component_name, loss_column, measured
+from experiments.language.metrics import component_name, kernel_layers, loss_column, measured
 from experiments.language.names import wrong_name
 from experiments.language.output_layer import misfit
 from experiments.language.problems import Problems, found, nearest
@@ -56,6 +56,7 @@ def check_consistency(config: Configuration, tree: LocatedDict, problems: Proble
     _check_rows(config.data, tree["data"]["split"], problems)
     _check_way_of_splitting(config.data, tree["data"]["split"], problems)
     _check_targets_to_reach(config, tree["record"], problems)
+    _check_last_layer(config, tree["record"], problems)
     check_metrics(config, tree, problems)
 
 
@@ -215,11 +216,21 @@ def _check_targets_to_reach(config: Configuration, words: list[Any], problems: P
     sets = ["train"] if watched == "none" else ["train", watched]
     known = [f"{where}_{name}" for where in sets for name in measured(config)]
     for index, entry in enumerate(config.record.entries):
-        for metric in entry if isinstance(entry, Mapping) else ():
+        for metric in entry.get("epochs_until", ()) if isinstance(entry, Mapping) else ():
             if metric not in known:
                 place = words[index]["epochs_until"].key_place_of(metric)
                 message = f"{metric!r} has no value in each epoch{nearest(metric, known)}"
                 problems.add(place, f"record.{index}.epochs_until.{metric}", message + _unwatched(metric, watched))
+
+
+def _check_last_layer(config: Configuration, words: list[Any], problems: Problems) -> None:
+    last = next((layer.component.name for layer in reversed(kernel_layers(config))), None)
+    for index, entry in enumerate(config.record.entries):
+        if isinstance(entry, Mapping) and "ablation" in entry and last != "Dense":
+            message = "the last layer with a kernel has to be a Dense layer; its inputs are the units that are removed"
+            problems.add(words[index].key_place_of("ablation"), f"record.{index}.ablation", message)
+        if entry == "linear_share" and last is None:
+            problems.add(place_in(words, index), f"record.{index}", "there is no layer with a kernel")
 
 
 def _unwatched(metric: str, watched: str) -> str:

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from functools import cache
 
-from experiments.columns import BEST_WEIGHTS, ENSEMBLE, OWN_CURVES, SETS, WATCHED, Features, column_names
-from experiments.language.configuration import Component, Configuration
+from experiments.columns import (
+    BEST_WEIGHTS,
+    BETWEEN_LAYER_AND_ACTIVATION,
+    ENSEMBLE,
+    OWN_CURVES,
+    OWN_ROWS,
+    SETS,
+    WATCHED,
+    Features,
+    column_names,
+    column_of,
+)
+from experiments.language.configuration import Block, Component, Configuration, Layer
 from experiments.language.source_facts import is_generator
 
 _CROSSENTROPIES = {"bce", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}
 _SQUARED_ERRORS = {"mse", "mean_squared_error"}
+_SQUASHING = ("sigmoid", "tanh")
 _HAS_KERNEL = re.compile(r"(Einsum)?Dense|(Depthwise)?Conv\dD(Transpose)?")
 
 
@@ -62,6 +75,24 @@ def has_fresh_rows(config: Configuration) -> bool:
     return bool(names) and all(is_generator(sources[slot].name) for slot in names)
 
 
+def kernel_layers(config: Configuration) -> tuple[Layer, ...]:
+    """Return the layers that have a kernel, in order."""
+    return tuple(layer for layer in config.model.layers if _HAS_KERNEL.fullmatch(layer.component.name))
+
+
+def claim_names(config: Configuration) -> frozenset[str]:
+    """List the names that a claim may use: the columns, and the scores on the study's own test rows.
+
+    Args:
+        config: A resolved configuration.
+
+    Returns:
+        The names of ``metric_names``, and ``own_test_accuracy`` and its like where fresh rows take their place.
+    """
+    names = metric_names(config)
+    return names | {f"{OWN_ROWS}{name}" for name in names if column_of(name).fresh in names}
+
+
 def metric_names(config: Configuration) -> frozenset[str]:
     """List the numeric columns that runs.csv will have for a run of this configuration.
 
@@ -76,9 +107,7 @@ def metric_names(config: Configuration) -> frozenset[str]:
 
 def _features(config: Configuration) -> Features:
     watched = watched_metric(config)
-    conditions = set(config.record.words)
-    if config.record.epochs_until:
-        conditions.add("epochs_until")
+    conditions = set(config.record.all_words)
     if _keeps_best(config):
         conditions.add(BEST_WEIGHTS)
     conditions.add(ENSEMBLE if config.ensemble else OWN_CURVES)
@@ -88,9 +117,56 @@ def _features(config: Configuration) -> Features:
         watched=(watched,) if watched else (),
         targets=tuple(metric for metric, _ in config.record.epochs_until),
         # Probes measure the layers that have a kernel; what an activation makes of its output belongs to them.
-        layers=tuple(layer.name for layer in config.model.layers if _HAS_KERNEL.fullmatch(layer.component.name)),
+        layers=tuple(layer.name for layer in kernel_layers(config)),
         conditions=frozenset(conditions),
+        squashing=tuple(_squashing_layers(config)),
+        shares=tuple(map(in_column, config.record.ablation)),
+        deviations=tuple(map(in_column, config.record.disturbed_inputs)),
     )
+
+
+def in_column(number: float) -> str:
+    """Write a number as it stands in the name of a column: without an exponent, which a claim could not name.
+
+    >>> in_column(0.5), in_column(1e-05), in_column(2)
+    ('0.5', '0.00001', '2')
+    """
+    return format(Decimal(repr(number)), "f")
+
+
+def _squashing_layers(config: Configuration) -> Iterator[str]:
+    """Yield the layers with a kernel whose activation is sigmoid or tanh, their own or that of a layer after them."""
+    for layers in _sequences(config.model.parts):
+        waiting = None
+        for layer in layers:
+            name = layer.component.name
+            activation = layer.component.get("activation")
+            own = activation.name if isinstance(activation, Component) else "linear"
+            if _HAS_KERNEL.fullmatch(name):
+                waiting = layer.name if own == "linear" else None
+                if own in _SQUASHING:
+                    yield layer.name
+            elif waiting and name == "Activation":
+                if own in _SQUASHING:
+                    yield waiting
+                waiting = None
+            elif name not in BETWEEN_LAYER_AND_ACTIVATION:
+                waiting = None
+
+
+def _sequences(parts: Iterable[Layer | Block]) -> Iterator[list[Layer]]:
+    """Yield the layers that follow on each other; an added input begins and ends a sequence."""
+    layers: list[Layer] = []
+    for part in parts:
+        if isinstance(part, Layer):
+            layers.append(part)
+        elif part.skip == "add":
+            yield layers
+            yield list(part.layers)
+            layers = []
+        else:
+            layers.extend(part.layers)
+    yield layers
 
 
 def _sets(config: Configuration) -> tuple[str, ...]:

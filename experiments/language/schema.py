@@ -9,7 +9,15 @@ from typing import Any
 from experiments.columns import PLAIN_WORDS
 from experiments.language.allowed import KERAS_NAMESPACES, SINGULAR, own_words
 from experiments.language.checks import LARGEST_REPEAT
-from experiments.language.sections import COMPONENT, GRADIENT_WORDS, NAME_PATTERN, EpochsUntil, StudyFile
+from experiments.language.sections import (
+    COMPONENT,
+    GRADIENT_WORDS,
+    NAME_PATTERN,
+    Ablation,
+    DisturbedInputs,
+    EpochsUntil,
+    StudyFile,
+)
 from experiments.language.signatures import POSITIVE, classes, identifiers, kind_of, slot_of
 
 SCHEMA_FILE = Path(__file__).resolve().parents[2] / "configs" / "schema.json"
@@ -177,9 +185,8 @@ def _gradient_step() -> Schema:
 
 
 def _record_word() -> Schema:
-    until = EpochsUntil.model_json_schema()
-    until.pop("title")
-    return {"anyOf": [{"enum": list(PLAIN_WORDS)}, until]}
+    valued = [section.model_json_schema() for section in (EpochsUntil, Ablation, DisturbedInputs)]
+    return {"anyOf": [{"enum": list(PLAIN_WORDS)}, *valued]}
 
 
 def as_text(schema: Schema) -> str:

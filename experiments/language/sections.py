@@ -158,6 +158,26 @@ class EpochsUntil(Section):
     )
 
 
+class Ablation(Section):
+    """Scores of the trained network without some of its last hidden units."""
+
+    ablation: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
+        min_length=1,
+        description="Shares of the units that feed the last layer; each is removed at random, ten times.",
+        examples=[[0.1, 0.5]],
+    )
+
+
+class DisturbedInputs(Section):
+    """Scores of the trained network on inputs with noise."""
+
+    disturbed_inputs: list[Annotated[float, Field(gt=0)]] = Field(
+        min_length=1,
+        description="Standard deviations of Gaussian noise on the inputs, after scaling.",
+        examples=[[0.1, 0.3]],
+    )
+
+
 class PretrainSection(BaseModel):
     """Training on another problem first; every other key is a dotted path with the value it has there."""
 

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from experiments.data import Data
     from experiments.language.configuration import Configuration
     from experiments.language.study import Run
-    from experiments.run.networks import Predict, Scores
-    from experiments.training import TrainingRecord
+    from experiments.run.networks import TrainedNetwork
 
 Progress = Callable[[str, int, int], None]
 
@@ -96,23 +95,21 @@ def _execute_one(run: Run, programs: Programs, on_progress: Progress | None) -> 
         if on_progress is not None:
             on_progress(run.variant, done, total)
 
-    return result_of(run, data, *NetworkTrainer(run, programs, report).train(data))
+    return result_of(run, data, NetworkTrainer(run, programs, report).train(data))
 
 
-def result_of(run: Run, data: Data, record: TrainingRecord, scores: Scores, predict: Predict) -> RunResult:
+def result_of(run: Run, data: Data, network: TrainedNetwork) -> RunResult:
     """Return everything that is stored of a run.
 
     Args:
         run: The run.
         data: Its arrays.
-        record: The record of its training.
-        scores: Its scores.
-        predict: Maps inputs to outputs, for the decision boundary.
+        network: Its trained network, which also draws the decision boundary.
     """
     with_boundary = run.protocol == "published" and run.repeat < _BOUNDARIES and not run.grid
     return RunResult(
         run=run,
-        scalars=run_scalars(run.config, data, record, scores),
-        history=record.history,
-        arrays=boundary_arrays(data, predict) if with_boundary else {},
+        scalars=run_scalars(run.config, data, network.record, network.scores, network.measured),
+        history=network.record.history,
+        arrays=boundary_arrays(data, network.predict) if with_boundary else {},
     )

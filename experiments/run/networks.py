@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from experiments.language.hashing import configuration_digest
+from experiments.run.trained_network import kernels_of, measure_trained
 from experiments.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -30,6 +31,23 @@ Predict = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
+class TrainedNetwork:
+    """A trained network, or an ensemble, as it is stored.
+
+    Attributes:
+        record: The record of its training.
+        scores: Its scores.
+        predict: Maps inputs to outputs.
+        measured: What ``record`` measures of the trained network, by column name.
+    """
+
+    record: TrainingRecord
+    scores: Scores
+    predict: Predict
+    measured: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class NetworkTrainer:
     """Trains the networks of one run.
 
@@ -43,22 +61,25 @@ class NetworkTrainer:
     programs: Programs
     on_progress: Callable[[int, int], None]
 
-    def train(self, data: Data) -> tuple[TrainingRecord, Scores, Predict]:
+    def train(self, data: Data) -> TrainedNetwork:
         """Train and score the network of the run, or its ensemble.
 
         Args:
             data: The arrays of the run.
 
         Returns:
-            The record of the training, the scores, and the trained network as a function. An ensemble has the mean
-            curves of its members, and the scores of their mean prediction.
+            The network. An ensemble has the mean curves of its members, and the scores of their mean prediction.
         """
-        if self.run.config.ensemble:
+        config, seed = self.run.config, self.run.seed
+        if config.ensemble:
             return self._train_ensemble(data)
-        model, record = self._train(self.run.config, data, self.run.seed)
-        return scored(model, record, data)
+        program = self._prepare(config, data, seed)
+        before = kernels_of(program.model) if "weight_change" in config.record else {}
+        trained = scored(program.model, self._fit(program, config, data, seed), data)
+        measured = measure_trained(program.model, config.record, before, sets_of(data), seed)
+        return replace(trained, measured=measured)
 
-    def _train_ensemble(self, data: Data) -> tuple[TrainingRecord, Scores, Predict]:
+    def _train_ensemble(self, data: Data) -> TrainedNetwork:
         from experiments.model.network import score_predictions
         from experiments.model.recipe import recipe_of
 
@@ -78,24 +99,32 @@ class NetworkTrainer:
 
         recipe = recipe_of(config)
         together = {name: score_predictions(recipe, y, predict(x)) for name, (x, y) in sets_of(data).items()}
-        return _mean_record(records), {"": together, "member_": _mean_scores(members)}, predict
+        return TrainedNetwork(_mean_record(records), {"": together, "member_": _mean_scores(members)}, predict)
 
     def _train(self, config: Configuration, data: Data, seed: int) -> tuple[keras.Model, TrainingRecord]:
-        """Train one network of this configuration, from pretrained weights if it has any."""
-        from experiments.model.callbacks import build_callbacks
+        """Train one network of this configuration."""
+        program = self._prepare(config, data, seed)
+        return program.model, self._fit(program, config, data, seed)
+
+    def _prepare(self, config: Configuration, data: Data, seed: int) -> Program:
+        """Return the network before its training, with pretrained weights if it has any."""
         from experiments.model.recipe import recipe_of
 
         start = None if config.pretrain is None else self._pretrained_weights(config.pretrain, seed)
-        recipe = recipe_of(config)
-        program = self.programs.ready(recipe, data, seed, self.run.engine)
+        program = self.programs.ready(recipe_of(config), data, seed, self.run.engine)
         if start is not None:
             for layer in common_layers(start, program.model):
                 layer.set_weights(start[layer.name])
-        callbacks = build_callbacks(recipe.callbacks)
-        record = train_network(
+        return program
+
+    def _fit(self, program: Program, config: Configuration, data: Data, seed: int) -> TrainingRecord:
+        from experiments.model.callbacks import build_callbacks
+        from experiments.model.recipe import recipe_of
+
+        callbacks = build_callbacks(recipe_of(config).callbacks)
+        return train_network(
             program, data, config.training, callbacks=callbacks, seed=seed, on_progress=self.on_progress
         )
-        return program.model, record
 
     def _pretrained_weights(self, pretrain: Pretraining, seed: int) -> dict[str, list[np.ndarray]]:
         """Train on the source problem; return the weights by layer name."""
@@ -143,7 +172,7 @@ def train_network(
     )
 
 
-def scored(model: keras.Model, record: TrainingRecord, data: Data) -> tuple[TrainingRecord, Scores, Predict]:
+def scored(model: keras.Model, record: TrainingRecord, data: Data) -> TrainedNetwork:
     """Score a trained model on every set of rows, with the weights it ended with and the best ones it kept.
 
     Args:
@@ -152,7 +181,7 @@ def scored(model: keras.Model, record: TrainingRecord, data: Data) -> tuple[Trai
         data: The arrays of the run.
 
     Returns:
-        The record, as diverged where a score is not finite; the scores; and the trained network as a function.
+        The network; its record says that it diverged where a score is not finite.
     """
     scores: Scores = {}
     if record.best_weights is not None:
@@ -160,7 +189,7 @@ def scored(model: keras.Model, record: TrainingRecord, data: Data) -> tuple[Trai
         scores["best_"] = _score(model, data)
     model.set_weights(record.weights)
     scores[""] = _score(model, data)
-    return _with_divergence(record, scores[""]), scores, _predictor(model)
+    return TrainedNetwork(_with_divergence(record, scores[""]), scores, _predictor(model))
 
 
 def sets_of(data: Data) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -29,7 +29,9 @@ _DECLARED = frozenset(column.name for column in COLUMNS)
 _GAPS = {"accuracy_gap": "test", "fresh_accuracy_gap": "fresh_test"}
 
 
-def run_scalars(config: Configuration, data: Data, record: TrainingRecord, scores: Scores) -> Scalars:
+def run_scalars(
+    config: Configuration, data: Data, record: TrainingRecord, scores: Scores, measured: Mapping[str, float]
+) -> Scalars:
     """Compute the columns of one run.
 
     Args:
@@ -37,6 +39,7 @@ def run_scalars(config: Configuration, data: Data, record: TrainingRecord, score
         data: Its arrays, for the scale of the targets.
         record: The record of its training.
         scores: Its scores, by start of the column names.
+        measured: Measurements of the trained network, by column name.
 
     Returns:
         Column name to value. Columns that do not apply to the run are absent.
@@ -50,6 +53,7 @@ def run_scalars(config: Configuration, data: Data, record: TrainingRecord, score
     for start, by_set in scores.items():
         scalars |= _score_columns(start, by_set, data)
     scalars |= _gaps(scores[""])
+    scalars |= _with_original_units(measured, data)
     scalars |= _probe_columns(record)
     scalars |= _drifts(record.history)
     waits: dict[str, float] = {}
@@ -60,6 +64,8 @@ def run_scalars(config: Configuration, data: Data, record: TrainingRecord, score
         scalars |= {f"reached_{metric}": int(math.isfinite(epochs)) for metric, epochs in waits.items()}
         if "overshoots" in config.record:
             scalars["overshoots"] = _overshoots(record.history["loss"])
+        if "roughness" in config.record:
+            scalars["roughness"] = _roughness(record.history["loss"])
     if "time_per_epoch" in config.record:
         seconds = record.seconds / record.epochs_run if record.epochs_run else math.nan
         scalars["seconds_per_epoch"] = seconds
@@ -74,6 +80,13 @@ def _score_columns(start: str, scores: SetScores, data: Data) -> Scalars:
         if "mse" in metrics:
             columns[f"{start}{set_name}_mse_original"] = _in_original_units(metrics["mse"], data)
     return columns
+
+
+def _with_original_units(measured: Mapping[str, float], data: Data) -> Scalars:
+    """Return measurements with those of a squared error in the original units of the targets as well."""
+    errors = {name: value for name, value in measured.items() if column_of(name).metric.startswith("mse_")}
+    originals = {name.replace("_mse_", "_mse_original_"): value for name, value in errors.items()}
+    return {**measured, **{name: _in_original_units(value, data) for name, value in originals.items()}}
 
 
 def _in_original_units(mse: float, data: Data) -> float:
@@ -142,3 +155,11 @@ def _overshoots(loss: np.ndarray) -> int:
     """Count the epochs at which the training loss turns from falling to rising."""
     rising = np.diff(loss) > 0
     return int(np.sum(rising[1:] & ~rising[:-1]))
+
+
+def _roughness(loss: np.ndarray) -> float:
+    """Return the deviation of the changes of the training loss over its fall; infinity where it does not fall."""
+    fall = float(loss[0] - loss[-1])
+    if len(loss) < 2 or not math.isfinite(fall):
+        return math.nan
+    return float(np.std(np.diff(loss))) / fall if fall > 0 else math.inf

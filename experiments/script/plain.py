@@ -91,7 +91,7 @@ def _left_out(config: Configuration, recipe: Recipe) -> list[str]:
         layer.name == "ActivityRegularization" or any(key.endswith("_regularizer") for key, _ in layer.nested)
         for layer in recipe.layers
     )
-    words = [*config.record.words, *(["epochs_until"] if config.record.epochs_until else [])]
+    words = config.record.all_words
     families = {
         "scores on 10,000 fresh rows": has_fresh_rows(config),
         "the squared error in the targets' original units": any("mse_original" in name for name in names),

@@ -380,6 +380,12 @@ def test_other_axes_are_averaged():
     assert (found.word, found.effect.interval.estimate) == ("supported", 1)
 
 
+def test_the_studys_own_rows_are_read_under_fresh_too():
+    scores = {"test_accuracy": 0.5 + noise(0, 10, 0.01), "fresh_test_accuracy": 0.9 + noise(1, 10, 0.01)}
+    found = verdict("a.own_test_accuracy < 0.6", runs("a", "fresh", **scores), protocol="fresh")
+    assert found.word == "supported"
+
+
 def test_fresh_reads_the_fresh_rows():
     fresh = {"test_accuracy": [0.5] * 10, "fresh_test_accuracy": 0.9 + noise(0, 10, 0.01)}
     table = together(runs("a", "fresh", **fresh), runs("a", "published", **fresh))

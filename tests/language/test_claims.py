@@ -98,6 +98,7 @@ def a(metric="m", variant="a", factor=1.0):
         ),
         ("rate[rate=0.4].m > 0", Comparison(a("m", "rate[rate=0.4]"), ">", Number(0))),
         ("with-dash.m > 0", Comparison(a("m", "with-dash"), ">", Number(0))),
+        ("a.m_without_0.5>b.m.5", Comparison(a("m_without_0.5"), ">", a("m.5", "b"))),
     ],
 )
 def test_every_form_is_read_and_written(text, expected):

@@ -1,7 +1,7 @@
 import pytest
 
 from experiments.language.configuration import Component, Configuration
-from experiments.language.metrics import component_name, loss_column, metric_names, watched_metric
+from experiments.language.metrics import claim_names, component_name, loss_column, metric_names, watched_metric
 
 
 def config(**changes):
@@ -50,6 +50,39 @@ def test_record_words_name_layers():
     assert {"weight_norm", "weight_norm.hidden", "unit_norm_max.hidden", "initial_activation_std.hidden"} <= names
     assert {"overshoots", "epochs_until_test_accuracy"} <= names
     assert not {"weight_norm.drop", "activation_std.drop"} & names
+
+
+def test_words_with_numbers_behind_them_name_test_rows():
+    names = metric_names(config(record=[{"ablation": [0.5, 0.125]}, {"disturbed_inputs": [1, 1e-5]}]))
+    assert {"test_accuracy_without_0.125", "fresh_test_loss_without_0.5", "top_tenth_weight"} <= names
+    assert {"test_accuracy_disturbed_1", "test_crossentropy_disturbed_0.00001"} <= names
+    assert not any(name.startswith(("train_accuracy_", "own_")) for name in names)
+    assert "top_tenth_weight" not in metric_names(config(record=[{"ablation": [0.5]}], ensemble=2))
+
+
+def test_saturated_units_are_those_of_sigmoid_and_tanh():
+    block = {"layers": {"inner": {"Dense": {"units": 5, "activation": "tanh"}}, "last": {"Dense": {}}}, "skip": "add"}
+    model = {
+        "first": {"Dense": {"activation": "linear"}},
+        "norm": {"BatchNormalization": {}},
+        "act": {"Activation": {"activation": "sigmoid"}},
+        "second": {"Dense": {"activation": "relu"}},
+        "third": {"Dense": {}},
+        "block": block,
+        "act_2": {"Activation": {"activation": "tanh"}},
+        "output": {"Dense": {"activation": "sigmoid"}},
+    }
+    names = metric_names(config(model=model, record=["saturated_units"]))
+    found = {name.partition(".")[2] for name in names if name.startswith("saturated_units.")}
+    assert found == {"first", "inner", "output"}
+
+
+def test_claims_may_name_the_score_on_the_studys_own_rows_where_fresh_rows_take_their_place():
+    names = claim_names(config())
+    assert {"own_test_accuracy", "own_accuracy_gap", "test_accuracy"} <= names
+    assert "own_train_accuracy" not in names
+    fixed = {"points": {"load_digits": {}}, "split": {"train": 30, "test": 70}}
+    assert "own_test_accuracy" not in claim_names(config(data=fixed))
 
 
 def test_layers_inside_a_residual_block_are_named():

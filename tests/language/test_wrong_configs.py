@@ -348,6 +348,25 @@ WRONG = {
     # record, freeze, pretrain
     "unknown record": ("more", "record: [§weight_norms]", ["cannot be recorded; did you mean 'weight_norm'?"]),
     "until what": ("more", "record: [{epochs_until: {§test_acuracy: 0.8}}]", ["did you mean 'test_accuracy'?"]),
+    "shares without their word": ("more", "record: [§ablation]", ["is written as {ablation: [0.5]}"]),
+    "a share of everything": (
+        "more",
+        "record: [{ablation: [0.5, §1.0]}]",
+        ["record.0.ablation.1: expected a number between"],
+    ),
+    "no shares": ("more", "record: [{ablation: §[]}]", ["expected a list such as {ablation: [0.5]}"]),
+    "no noise": ("more", "record: [{disturbed_inputs: [§0]}]", ["expected a number greater than 0, found 0"]),
+    "two words in one": (
+        "more",
+        "record: [§{ablation: [0.5], disturbed_inputs: [1]}]",
+        ["expected a word or one of {epochs_until: {metric: value}}, {ablation: [0.5]}"],
+    ),
+    "units of a convolution": (
+        "variants",
+        "variants:\n  a: {record: [{§ablation: [0.5]}], "
+        "model: {conv: {Conv1D: {filters: 1, kernel_size: 2, activation: sigmoid}}}}",
+        ["record.0.ablation: the last layer with a kernel has to be a Dense layer"],
+    ),
     "until not watched": (
         "more",
         "record: [{epochs_until: {§validation_loss: 1}}]",

@@ -28,7 +28,18 @@ training:
   batch_size: 20
   validate_on: test
   callbacks: {best: {ModelCheckpoint: {monitor: val_accuracy}}}
-record: [weight_norm, overshoots, {epochs_until: {test_accuracy: 0.5}}]
+record:
+- weight_norm
+- weight_change
+- peakiness
+- preactivation_stats
+- saturated_units
+- overshoots
+- roughness
+- linear_share
+- {ablation: [0.5]}
+- {disturbed_inputs: [0.1, 2]}
+- {epochs_until: {test_accuracy: 0.5}}
 variants:
   plain: {}
   together: {ensemble: 2, training.callbacks.best: null}
@@ -125,6 +136,22 @@ def test_rows_of_the_source_are_not_those_of_a_run(study, monkeypatch):
     list(execute(study.runs(variants=["transferred"], protocols=["fresh"], repeats=1)))
     target, source = loaded
     assert not np.array_equal(target, source)
+
+
+def test_both_engines_measure_the_same_of_the_trained_network(study, results):
+    (run,) = study.runs(variants=["plain"], protocols=["published"], repeats=1, engine="keras")
+    (reference,) = execute([run])
+    ours = results["plain", "published", 0].scalars
+    words = ("weight_change", "roughness", "linear_share", "top_tenth_weight", "_without_", "_disturbed_")
+    names = [name for name in ours if any(word in name for word in words)]
+    assert len(names) > 12
+    expected = {name: reference.scalars[name] for name in names}
+    assert {name: ours[name] for name in names} == pytest.approx(expected, rel=1e-4)
+
+
+def test_frozen_weights_do_not_move(results):
+    scalars = results["transferred", "published", 0].scalars
+    assert scalars["weight_change.hidden"] == 0 < scalars["weight_change.output"]
 
 
 def test_what_a_run_raises_is_kept_and_the_others_go_on(study, monkeypatch):

@@ -30,9 +30,9 @@ def outcome(*, final=None, best=None, members=None, **changes):
     return TrainingRecord(**(record | changes)), {start: by_set for start, by_set in scores.items() if by_set}
 
 
-def columns(result, *, validate_on="none", record=(), scaler=None):
+def columns(result, *, validate_on="none", record=(), scaler=None, measured=None):
     config = replace(configuration(validate_on=validate_on), record=Recording.from_plain(record))
-    return run_scalars(config, SimpleNamespace(target_scaler=scaler), *result)
+    return run_scalars(config, SimpleNamespace(target_scaler=scaler), *result, measured or {})
 
 
 def test_final_best_and_member_scores_have_columns_of_their_own():
@@ -86,6 +86,32 @@ def test_epochs_until_counts_from_one(metric, target, expected):
 def test_overshoots_are_turns_from_down_to_up():
     curves = {"loss": np.array([5.0, 3.0, 4.0, 2.0, 2.5, 2.6])}
     assert columns(outcome(history=curves), record=["overshoots"])["overshoots"] == 2
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ([4.0, 3.0, 2.0, 1.0], 0.0),
+        ([4.0, 1.0, 2.0], np.std([-3.0, 1.0]) / 2),
+        ([1.0, 2.0], math.inf),
+        ([1.0], math.nan),
+        ([1.0, math.nan], math.nan),
+    ],
+)
+def test_roughness_is_the_deviation_of_the_changes_over_the_fall(loss, expected):
+    row = columns(outcome(history={"loss": np.array(loss)}), record=["roughness"])
+    assert row["roughness"] == pytest.approx(expected, nan_ok=True)
+    assert "roughness" not in columns(outcome(history={"loss": np.array(loss)}))
+
+
+def test_errors_of_disturbed_targets_are_in_original_units_too():
+    from sklearn.preprocessing import MinMaxScaler
+
+    scaler = MinMaxScaler().fit([[0.0], [10.0]])
+    measured = {"test_mse_disturbed_0.1": 0.02, "test_loss_disturbed_0.1": 0.03}
+    row = columns(outcome(), scaler=scaler, measured=measured)
+    assert row["test_mse_original_disturbed_0.1"] == pytest.approx(2)
+    assert row["test_loss_disturbed_0.1"] == 0.03
 
 
 def test_probes_give_last_and_initial_values_and_quantiles_their_drift():

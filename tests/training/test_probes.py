@@ -16,6 +16,9 @@ WORDS = (
     "dead_units",
     "active_units",
     "input_quantiles",
+    "peakiness",
+    "preactivation_stats",
+    "saturated_units",
 )
 
 
@@ -82,6 +85,41 @@ def test_outputs_at_the_end_of_an_epoch(measured):
     assert last(record, "active_units.hidden") == pytest.approx((after > 0).mean())
 
 
+def test_peakiness_is_the_mean_over_the_units_that_have_weights(measured):
+    _, _, model, record, _ = measured
+    kernel = model.get_layer("hidden").kernel.numpy()
+    norms = np.linalg.norm(kernel, axis=0)
+    peaks = [np.abs(weights).max() / norm for weights, norm in zip(kernel.T, norms, strict=True) if norm]
+    assert last(record, "peakiness.hidden") == pytest.approx(np.mean(peaks))
+
+
+def test_inputs_of_the_activations(measured):
+    x, untrained, model, record, _ = measured
+    before, _, output = outputs(model, x)
+    assert last(record, "preactivation_mean.hidden") == pytest.approx(before.mean(), abs=1e-6)
+    assert last(record, "preactivation_std.hidden") == pytest.approx(before.std(), abs=1e-6)
+    assert record.initial["preactivation_std.hidden"] == pytest.approx(outputs(untrained, x)[0].std(), abs=1e-6)
+    assert last(record, "saturated_units.output") == pytest.approx((4 * output * (1 - output) < 0.05).mean())
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+def test_saturated_units_by_the_slope_that_tensorflow_differentiates(activation):
+    import tensorflow as tf
+
+    model = network(activation=activation, optimizer=keras.optimizers.SGD(0.0), metrics=())
+    model.get_layer("hidden").kernel.assign(10 * model.get_layer("hidden").kernel)
+    x, y = rows()
+    record = KerasTrainer(model, batch_size=64, probes=("saturated_units",)).train(x, y, epochs=1, seed=1)
+    with tf.GradientTape() as tape:
+        summed = tf.constant(x @ model.get_layer("hidden").kernel.numpy())
+        tape.watch(summed)
+        squashed = keras.activations.get(activation)(summed)
+    slopes = tape.gradient(squashed, summed).numpy()
+    expected = (slopes < 0.05 * (0.25 if activation == "sigmoid" else 1.0)).mean()
+    assert 0 < expected < 1
+    assert record.history["saturated_units.hidden"][0] == pytest.approx(expected)
+
+
 def test_quantiles_of_the_first_units_inputs(measured):
     x, _, model, record, _ = measured
     before, *_ = outputs(model, x)
@@ -93,8 +131,9 @@ def test_quantiles_of_the_first_units_inputs(measured):
 def test_what_is_reported_of_the_untrained_network(measured):
     x, untrained, _, record, _ = measured
     _, after, _ = outputs(untrained, x)
-    names = ("activation_mean", "activation_std", "active_units")
-    assert set(record.initial) == {f"{name}.{layer}" for name in names for layer in ("hidden", "output")}
+    names = ("activation_mean", "activation_std", "active_units", "preactivation_mean", "preactivation_std")
+    expected = {f"{name}.{layer}" for name in names for layer in ("hidden", "output")}
+    assert set(record.initial) == expected | {"saturated_units.output"}  # hidden has relu
     assert record.initial["activation_std.hidden"] == pytest.approx(after.std(), abs=1e-6)
     assert record.initial["active_units.hidden"] == pytest.approx((after > 0).mean())
 
