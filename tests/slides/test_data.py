@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, train_test_split
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 
 def test_148_of_2000_validation_images_are_phone_images_when_both_sources_are_shuffled():
@@ -48,3 +49,18 @@ def test_early_stopping_holds_out_one_part_and_cross_validation_every_row():
     validated = np.concatenate([validation for _, validation in KFold(5).split(rows)])
     assert len(held_out) == 2
     assert sorted(validated) == list(rows)
+
+
+def test_a_nominal_input_has_a_column_for_each_label_and_an_ordinal_one_its_ranks():
+    """The labels red, green and blue have no order; as integers they do, and green cannot be told from its sides."""
+    colours = np.array([["red"], ["green"], ["blue"]] * 20)
+    is_green = colours[:, 0] == "green"
+    as_integers = OrdinalEncoder(categories=[["red", "green", "blue"]]).fit_transform(colours)
+    assert LogisticRegression().fit(as_integers, is_green).score(as_integers, is_green) < 0.7
+    columns = OneHotEncoder().fit_transform(colours)
+    assert LogisticRegression().fit(columns, is_green).score(columns, is_green) == 1
+
+    sizes = np.array([["small"], ["medium"], ["large"]] * 20)
+    is_large = sizes[:, 0] == "large"
+    ranks = OrdinalEncoder(categories=[["small", "medium", "large"]]).fit_transform(sizes)
+    assert LogisticRegression(C=100).fit(ranks, is_large).score(ranks, is_large) == 1

@@ -80,3 +80,9 @@ def test_the_mask_is_drawn_anew_in_every_step_not_every_epoch():
     model.fit(np.ones((4, 50), dtype=np.float32), np.zeros(4), batch_size=2, epochs=1, verbose=0)
     first, second = (seen for seen in recorder.seen if seen.shape == (2, 50))
     assert (first != second).any()
+
+
+def test_dropout_takes_a_rate_a_shape_of_the_noise_and_a_seed():
+    first, second = (np.asarray(keras.layers.Dropout(0.5, (100, 1), seed=3)(ROWS, training=True)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert set(np.count_nonzero(first, axis=1)) == {0, 10}  # one draw for each row drops or keeps all of it

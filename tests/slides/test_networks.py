@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn.linear_model import LinearRegression
 
 
 def network(*widths, activation="sigmoid", seed=0):
@@ -159,3 +160,112 @@ def test_the_batch_gradient_is_the_mean_of_the_rows_and_a_finite_difference():
         costs.append(float(np.mean((np.asarray(model(x)) - y) ** 2)))
     kernel.assign(before)
     assert (costs[0] - costs[1]) / 0.1 == pytest.approx(gradient(x, y)[2, 3], rel=0.02)
+
+
+def test_a_weight_with_32_times_the_gradient_has_32_times_the_effect():
+    """The deck's yellow and red weight: after the same small change, the cost has changed by 32 times as much."""
+    layer = keras.layers.Dense(1, activation="sigmoid", dtype="float64")
+    inputs = np.array([[3.2, 0.1]])
+    layer.build(inputs.shape)
+    with tf.GradientTape() as tape:
+        cost = tf.reduce_sum((layer(inputs) - 1.0) ** 2)
+    yellow, red = tape.gradient(cost, layer.kernel).numpy()[:, 0]
+    assert yellow / red == pytest.approx(32)
+
+    before, effects = layer.kernel.numpy(), []
+    for weight in (0, 1):
+        layer.kernel.assign(before + 1e-4 * (np.arange(2) == weight).reshape(2, 1))
+        effects.append(float(tf.reduce_sum((layer(inputs) - 1.0) ** 2) - cost))
+    assert effects[0] / effects[1] == pytest.approx(32, rel=1e-3)
+
+
+def test_the_three_formulas_of_a_sigmoid_network_with_two_hidden_layers():
+    """E = Σ (t - o)²/2 for one row; p, i, j and k count inputs, both hidden layers and outputs, as on the slide."""
+    model = network(3, 4, 5, 2)
+    random = np.random.default_rng(1)
+    rows, targets = random.normal(size=(1, 3)).astype(np.float32), random.uniform(size=(1, 2)).astype(np.float32)
+    kernels = [layer.kernel for layer in model.layers]
+    with tf.GradientTape() as tape:
+        error = 0.5 * tf.reduce_sum((targets - model(rows)) ** 2)
+    found = tape.gradient(error, kernels)
+
+    activations = [rows]
+    for kernel in kernels:
+        activations.append(1 / (1 + np.exp(-activations[-1] @ kernel.numpy())))
+    h_p, h_i, h_j, o = (values[0] for values in activations)
+    _, w_ji, w_kj = (kernel.numpy() for kernel in kernels)
+    error_k = [-(t - o_k) * o_k * (1 - o_k) for t, o_k in zip(targets[0], o, strict=True)]
+    error_j = [sum(e * w for e, w in zip(error_k, w_kj[j], strict=True)) * h_j[j] * (1 - h_j[j]) for j in range(5)]
+    error_i = [sum(e * w for e, w in zip(error_j, w_ji[i], strict=True)) * h_i[i] * (1 - h_i[i]) for i in range(4)]
+    for gradient, before, behind in zip(found, (h_p, h_i, h_j), (error_i, error_j, error_k), strict=True):
+        np.testing.assert_allclose(gradient, np.outer(before, behind), atol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.5])
+def test_the_derivative_by_the_activations_falls_or_grows_at_each_layer_from_output_to_input(factor):
+    """In the deck's network of diagonal matrices it is multiplied by 0.5 or 1.5 each time: exponential growth."""
+    layer = keras.layers.Dense(2, use_bias=False, kernel_initializer=keras.initializers.Identity(gain=factor))
+    activations = [tf.Variable(np.ones((1, 2), dtype=np.float32))]
+    with tf.GradientTape() as tape:
+        for _ in range(10):
+            activations.append(layer(activations[-1]))
+        cost = 0.5 * tf.reduce_sum(activations[-1] ** 2)
+    sizes = [float(tf.norm(gradient)) for gradient in tape.gradient(cost, activations)]
+    np.testing.assert_allclose(np.divide(sizes[:-1], sizes[1:]), factor, rtol=1e-5)
+
+
+def test_a_weight_has_a_factor_of_the_derivative_for_each_layer_up_to_the_output():
+    """Two for w_ji and four for w_hg. The slide has three and four."""
+
+    def gradients(derivative):
+        @tf.custom_gradient
+        def activation(sums):
+            return tf.identity(sums), lambda upstream: derivative * upstream
+
+        kernels = [tf.Variable([[0.3, 0.3], [0.3, 0.3]]) for _ in range(4)]
+        with tf.GradientTape() as tape:
+            values = tf.ones((1, 2))
+            for kernel in kernels:
+                values = activation(values @ kernel)
+            cost = tf.reduce_sum(values)
+        return [float(tf.norm(gradient)) for gradient in tape.gradient(cost, kernels)]
+
+    w_hg, w_ih, w_ji, w_kj = np.divide(gradients(0.5), gradients(1.0))
+    assert [w_kj, w_ji, w_ih, w_hg] == pytest.approx([0.5, 0.5**2, 0.5**3, 0.5**4])
+
+
+def test_the_smaller_its_weights_the_more_linear_is_a_tanh_network():
+    """Small weights belong to a simple network: what no linear function of the inputs explains falls towards 0."""
+    rows = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
+    model = network(3, 20, 20, 1, activation="tanh")
+    initial = model.get_weights()
+
+    def not_linear(scale):
+        model.set_weights([scale * weights for weights in initial])
+        outputs = np.asarray(model(rows))[:, 0].astype(np.float64)
+        return 1 - LinearRegression().fit(rows, outputs).score(rows, outputs)
+
+    shares = [not_linear(scale) for scale in (3, 1, 0.3, 0.1)]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > 0.1
+    assert shares[-1] < 1e-4
+
+
+def test_the_first_layers_of_a_deep_sigmoid_network_keep_their_weights():
+    """A gradient is the proxy for it: with SGD a layer changes in proportion to its gradients."""
+    model = network(2, *[5] * 8, 1)
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(20, 2)).astype(np.float32), random.integers(2, size=(20, 1)).astype(np.float32)
+    kernels = [layer.kernel for layer in model.layers]
+    with tf.GradientTape() as tape:
+        cost = tf.reduce_mean((model(x) - y) ** 2)
+    gradients = [float(tf.norm(gradient)) for gradient in tape.gradient(cost, kernels)]
+    before = [kernel.numpy() for kernel in kernels]
+
+    model.compile(optimizer=keras.optimizers.SGD(0.5), loss="mse")
+    for _ in range(100):
+        model.train_on_batch(x, y)
+    changes = [float(np.linalg.norm(kernel.numpy() - old)) for kernel, old in zip(kernels, before, strict=True)]
+    assert changes[0] < 1e-4 * np.linalg.norm(before[0])
+    assert changes[-1] > 0.01 * np.linalg.norm(before[-1])
+    assert np.argsort(changes).tolist() == np.argsort(gradients).tolist()

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 TABLE = np.array([[1, 3, 6], [2, 2, 2], [0, 1, 5], [4, 6, 1], [5, 2, 3], [1, 0, 1]], dtype=np.float64)
 PRINTED_STD = np.array([2.5, 0.0, 2.6, 2.5, 1.5, 0.6])
@@ -79,3 +80,49 @@ def test_for_testing_the_averages_of_the_training_batches_are_used():
         mean, variance = 0.5 * (mean + batch.mean(axis=0)), 0.5 * (variance + batch.var(axis=0))
     row = np.array([[1.0, 2.0]], dtype=np.float32)
     np.testing.assert_allclose(layer(row, training=False), (row - mean) / np.sqrt(variance + 1e-3), rtol=1e-4)
+
+
+def test_gamma_and_beta_scale_and_shift_what_is_normalized():
+    gamma, beta = np.array([2.0, 0.5, -1.0]), np.array([1.0, 0.0, 3.0])
+    layer = keras.layers.BatchNormalization(epsilon=1e-3)
+    layer.build(TABLE.shape)
+    layer.gamma.assign(gamma)
+    layer.beta.assign(beta)
+    normalized_columns = (TABLE - TABLE.mean(axis=0)) / np.sqrt(TABLE.var(axis=0) + 1e-3)
+    by_keras = layer(TABLE.astype(np.float32), training=True)
+    np.testing.assert_allclose(by_keras, gamma * normalized_columns + beta, atol=1e-4)
+
+
+def test_the_smaller_the_batch_the_noisier_is_the_normalized_output_of_one_row():
+    """Each of 2,000 columns is a batch of its own around the same row."""
+    random, noise = np.random.default_rng(0), []
+    for size in (4, 16, 64):
+        batches = random.normal(size=(size, 2000)).astype(np.float32)
+        batches[0] = 1.0
+        noise.append(np.asarray(keras.layers.BatchNormalization()(batches, training=True))[0].std())
+    assert noise[0] > 1.5 * noise[1] > 1.5**2 * noise[2] > 0
+
+
+@pytest.mark.parametrize("shape", [(6, 3), (6, 5, 5, 3)])
+def test_one_normalized_value_depends_on_all_rows_of_the_batch_and_in_a_convolution_on_all_their_pixels(shape):
+    """So the interim results of all of them are kept. With layer normalization it depends on its own row only."""
+    inputs = tf.Variable(np.random.default_rng(0).normal(size=shape).astype(np.float32))
+
+    def reached(layer):
+        with tf.GradientTape() as tape:
+            first = layer(inputs, training=True)[(0,) * len(shape)]
+        return np.abs(tape.gradient(first, inputs).numpy()) > 0
+
+    assert reached(keras.layers.BatchNormalization())[..., 0].all()
+    assert not reached(keras.layers.LayerNormalization())[1:].any()
+
+
+def test_batch_normalization_keeps_sums_away_from_the_flat_ends_of_sigmoid():
+    sums = np.random.default_rng(0).normal(3, 10, size=(1000, 1)).astype(np.float32)
+
+    def share_that_is_steep(values):
+        outputs = 1 / (1 + np.exp(-np.asarray(values)))
+        return np.mean(outputs * (1 - outputs) > 0.1)
+
+    assert share_that_is_steep(sums) < 0.25
+    assert share_that_is_steep(keras.layers.BatchNormalization()(sums, training=True)) > 0.9
