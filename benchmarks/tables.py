@@ -6,10 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.problems import problem
 from benchmarks.ratios import Result
 from benchmarks.speed_claims import Judged
 from experiments.analysis import Interval
+from experiments.analysis.intervals import t_interval
 
 
 def engine_table(name: str, results: Mapping[str, Result], fit: str) -> str:
@@ -48,6 +51,20 @@ def claims_table(judged: Sequence[Judged]) -> str:
         for one in judged
     ]
     return _table(("the slides", "compared", "where", "ratio", "verdict"), rows)
+
+
+def wall_table(name: str, times: Mapping[str, Sequence[float]], over: str) -> str:
+    """Write wall times beside those of one way, paired by round.
+
+    Args:
+        name: Heading of the first column.
+        times: Way to its seconds in each round.
+        over: The way that all others are divided by.
+    """
+    reference = np.log(times[over])
+    ratios = {way: t_interval(np.log(seconds) - reference).exp() for way, seconds in times.items()}
+    rows = [(way, _seconds(float(np.mean(times[way]))), "1" if way == over else _ratio(ratios[way])) for way in times]
+    return _table((name, "wall time", f"over {over}"), rows)
 
 
 def machine_line(machine: Mapping[str, str], versions: Mapping[str, str], rounds: int) -> str:

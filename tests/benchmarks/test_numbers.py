@@ -98,3 +98,10 @@ def test_the_data_are_the_slides(tmp_path):
         assert np.abs(deep["x_train"]).max() == pytest.approx(1)
     assert problem("stack+sigmoid").activation == "sigmoid"
     assert problem("wide+noise").extra == "noise"
+
+
+def test_wall_times_are_compared_round_by_round():
+    table = tables.wall_table(
+        "workers", {"one worker": [10.0, 20.0, 60.0], "2 workers": [5.0, 10.0, 30.0]}, "one worker"
+    )
+    assert table.splitlines()[2:] == ["| one worker | 30 s | 1 |", "| 2 workers | 15 s | 0.5 |"]
