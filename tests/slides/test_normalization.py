@@ -126,3 +126,28 @@ def test_batch_normalization_keeps_sums_away_from_the_flat_ends_of_sigmoid():
 
     assert share_that_is_steep(sums) < 0.25
     assert share_that_is_steep(keras.layers.BatchNormalization()(sums, training=True)) > 0.9
+
+
+def test_on_a_sequence_batch_normalization_mixes_its_steps_and_layer_normalization_does_not():
+    """A recurrent network has its steps one after another; the first cannot depend on the last."""
+    sequences = tf.Variable(np.random.default_rng(0).normal(size=(4, 6, 3)).astype(np.float32))
+
+    def last_step_in_the_first(layer):
+        with tf.GradientTape() as tape:
+            first = layer(sequences, training=True)[0, 0, 0]
+        return np.abs(tape.gradient(first, sequences).numpy()[:, -1]).max()
+
+    assert last_step_in_the_first(keras.layers.BatchNormalization()) > 0.01
+    assert last_step_in_the_first(keras.layers.LayerNormalization()) == 0
+
+
+@pytest.mark.parametrize("gain", [0.5, 1.5])
+def test_layer_normalization_keeps_the_size_of_a_recurrent_state(gain):
+    normalize = keras.layers.LayerNormalization(epsilon=1e-9)
+    turned = np.roll(gain * np.eye(4, dtype=np.float32), 1, axis=0)
+    plain = normalized_state = np.array([[1.0, -1.0, 2.0, 0.5]], dtype=np.float32)
+    start = plain.std()
+    for _ in range(50):
+        plain, normalized_state = plain @ turned, np.asarray(normalize(normalized_state @ turned))
+    assert plain.std() == pytest.approx(gain**50 * start, rel=1e-3)
+    assert normalized_state.std() == pytest.approx(1, rel=1e-3)
