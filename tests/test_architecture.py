@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LEAVES = ("errors", "seeds", "stored_programs", "xla", "keras_settings", "jit_choice", "columns")
+LEAVES = ("errors", "seeds", "stored_programs", "xla", "keras_settings", "jit_choice", "columns", "glossary")
 #: Each package imports only from packages to its left.
 ORDER = (
     *LEAVES,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from experiments.analysis.because import JudgedExplanation
 from experiments.analysis.effects import Unit
 from experiments.analysis.intervals import Interval, ten_digits
 from experiments.analysis.luck import LuckMeter
@@ -30,7 +31,7 @@ class ClaimRow:
         says: The claim in words.
         expect: The claim in the language of claims, as it is shown; nothing reads it again.
         source: Where the claim comes from.
-        why: The reason of a claim that does not hold.
+        why: The explanation of the verdict.
         protocol: "published" or "fresh".
         verdict: The verdict's word.
         effect: Estimate in ``unit``, with ``low`` and ``high``, ``n`` and ``p``, as in ``Interval``.
@@ -42,6 +43,10 @@ class ClaimRow:
         diverged_or_never: Pairs with a run that diverged or never reached its target.
         sentence: The numbers in words.
         luck_gain: The parts of the luck meter with their intervals; NaN where nothing is taken apart.
+        explanation: Whether the explanation is supported, refuted, undecided, untested or out of date.
+        because: The expression that tests the explanation.
+        because_sentence: The numbers of the test in words.
+        why_written_for: The verdicts that explanations were written for.
     """
 
     study: str
@@ -79,6 +84,10 @@ class ClaimRow:
     luck_trick: float = math.nan
     luck_trick_low: float = math.nan
     luck_trick_high: float = math.nan
+    explanation: str = ""
+    because: str = ""
+    because_sentence: str = ""
+    why_written_for: str = ""
 
     @property
     def interval(self) -> Interval:
@@ -89,27 +98,35 @@ class ClaimRow:
 CLAIM_COLUMNS = tuple(field.name for field in fields(ClaimRow))
 
 
-def claim_rows(study: Study, verdicts: Sequence[Verdict], luck: Sequence[LuckMeter]) -> tuple[ClaimRow, ...]:
+def claim_rows(
+    study: Study, verdicts: Sequence[Verdict], luck: Sequence[LuckMeter], explanations: Sequence[JudgedExplanation] = ()
+) -> tuple[ClaimRow, ...]:
     """Return the rows of a study.
 
     Args:
         study: The study.
         verdicts: Of its claims, under all of its protocols.
         luck: Its luck meters; they are in the rows of the published protocol.
+        explanations: Of its verdicts.
     """
     meters = {(meter.number, "published"): meter for meter in luck}
-    return tuple(_row(study, verdict, meters.get((verdict.number, verdict.protocol))) for verdict in verdicts)
+    explained = {(each.number, each.protocol): each for each in explanations}
+    places = [(verdict.number, verdict.protocol) for verdict in verdicts]
+    return tuple(
+        _row(study, verdict, meters.get(place), explained.get(place))
+        for place, verdict in zip(places, verdicts, strict=True)
+    )
 
 
 def read_claim_rows(path: Path) -> tuple[ClaimRow, ...]:
-    """Read the rows of a study from its claims.csv.
+    """Read the rows of a study from its claims.csv; columns that an earlier version lacks are empty.
 
     Args:
         path: The file.
     """
     table = pd.read_csv(path, keep_default_na=False, dtype=str)
     return tuple(
-        ClaimRow(**{field.name: _READ[str(field.type)](cells[field.name]) for field in fields(ClaimRow)})
+        ClaimRow(**{field.name: _READ[str(field.type)](cells.get(field.name, "")) for field in fields(ClaimRow)})
         for cells in table.to_dict("records")
     )
 
@@ -123,7 +140,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
 """Type of a column to the function that reads its text."""
 
 
-def _row(study: Study, verdict: Verdict, meter: LuckMeter | None) -> ClaimRow:
+def _row(study: Study, verdict: Verdict, meter: LuckMeter | None, explanation: JudgedExplanation | None) -> ClaimRow:
     claim, interval = verdict.claim, verdict.effect.interval
     cells: dict[str, Any] = {
         "study": study.name,
@@ -132,7 +149,7 @@ def _row(study: Study, verdict: Verdict, meter: LuckMeter | None) -> ClaimRow:
         "says": claim.says,
         "expect": claim.expect,
         "source": claim.source or study.source,
-        "why": claim.why,
+        "why": explanation.text if explanation else "",
         "protocol": verdict.protocol,
         "verdict": verdict.word,
         "effect": interval.estimate,
@@ -150,6 +167,13 @@ def _row(study: Study, verdict: Verdict, meter: LuckMeter | None) -> ClaimRow:
         "diverged_or_never": verdict.worst,
         "sentence": verdict.sentence,
     }
+    if explanation:
+        cells |= {
+            "explanation": explanation.word,
+            "because": explanation.because,
+            "because_sentence": explanation.sentence,
+            "why_written_for": explanation.written_for,
+        }
     for part, gain in meter.parts.items() if meter else ():
         cells |= {f"luck_{part}": gain.estimate, f"luck_{part}_low": gain.low, f"luck_{part}_high": gain.high}
     return ClaimRow(**{column: ten_digits(value) for column, value in cells.items()})

@@ -110,6 +110,14 @@ class Effect:
             return 0.0
         return round(min(abs(middle) / half, 1e6), 3) if half > 0 else 1e6
 
+    def in_units_of(self, smallest: float) -> float:
+        """Return the distance of the estimate from "no effect" in smallest effects of interest.
+
+        Args:
+            smallest: A difference, or of a ratio its relative size.
+        """
+        return abs(self.distance(self.interval.estimate)) / (math.log1p(smallest) if self.is_ratio else smallest)
+
     def name(self, of: str = "") -> str:
         """Write the estimate with the name of its unit, such as ``difference +0.029`` or ``ratio 0.45``.
 

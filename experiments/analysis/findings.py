@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
@@ -13,11 +13,12 @@ from experiments.analysis.contrasts import Contrast, summary_of
 from experiments.analysis.effects import Effect, Unit, no_effect
 from experiments.analysis.intervals import FEWEST_FOR_A_SIGN, Interval
 from experiments.analysis.run_table import RunTable
+from experiments.glossary import VerdictWord
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
 
-Word: TypeAlias = Literal["supported", "contradicted", "no difference", "inconclusive", "no data"]
+Word: TypeAlias = VerdictWord
 
 
 @dataclass(frozen=True)

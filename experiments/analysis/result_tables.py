@@ -21,8 +21,14 @@ Cells = dict[str, Any]
 
 _SHARED = ("study", "topic", "claim", "says", "expect", "source", "why")
 _LUCK = tuple(column for column in CLAIM_COLUMNS if column.startswith("luck_"))
-_JUDGED = tuple(column for column in CLAIM_COLUMNS if column not in (*_SHARED, "protocol", *_LUCK))
-_SCOREBOARD_COLUMNS = (*_SHARED, *(f"{name}_{protocol}" for protocol in PROTOCOLS for name in _JUDGED), *_LUCK)
+_EXPLAINED = ("explanation", "because", "because_sentence", "why_written_for")
+_JUDGED = tuple(column for column in CLAIM_COLUMNS if column not in (*_SHARED, "protocol", *_LUCK, *_EXPLAINED))
+_SCOREBOARD_COLUMNS = (
+    *_SHARED,
+    *(f"{name}_{protocol}" for protocol in PROTOCOLS for name in _JUDGED),
+    *_LUCK,
+    *(f"{name}_{protocol}" for protocol in PROTOCOLS for name in _EXPLAINED),
+)
 
 
 def write_tables(analysis: Analysis, out: Path | str = "results") -> None:
@@ -79,11 +85,16 @@ def scoreboard_table(out: Path | str = "results") -> pd.DataFrame:
     """
     paths = sorted(path for path in Path(out).glob("*/claims.csv") if "@" not in path.parent.name)
     tables = [pd.read_csv(path, keep_default_na=False, dtype=str) for path in paths]
-    claims = pd.concat(tables) if tables else pd.DataFrame(columns=list(CLAIM_COLUMNS))
+    claims = pd.concat(tables) if tables else pd.DataFrame()
+    claims = claims.reindex(columns=list(CLAIM_COLUMNS), fill_value="").fillna(
+        ""
+    )  # tables of earlier versions lack columns
     rows: dict[tuple[str, str], Cells] = {}
     for claim in claims.to_dict("records"):
         row = rows.setdefault((claim["study"], claim["claim"]), {name: claim[name] for name in (*_SHARED, *_LUCK)})
-        row.update({f"{name}_{claim['protocol']}": claim[name] for name in _JUDGED})
+        row.update({f"{name}_{claim['protocol']}": claim[name] for name in (*_JUDGED, *_EXPLAINED)})
+        if claim["why"] not in row["why"]:
+            row["why"] = f"{row['why']} {claim['why']}".strip()
     return pd.DataFrame(list(rows.values()), columns=list(_SCOREBOARD_COLUMNS))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from experiments.analysis.because import explain
 from experiments.analysis.claim_rows import ClaimRow, claim_rows
 from experiments.analysis.diagnosis import Diagnosis, diagnose
 from experiments.analysis.differences import PairedDifference, differences
@@ -80,7 +81,7 @@ def analyse(study: Study, runs: pd.DataFrame) -> Analysis:
         study=study,
         runs=runs,
         verdicts=verdicts,
-        claim_rows=claim_rows(study, verdicts, luck),
+        claim_rows=claim_rows(study, verdicts, luck, explain(study, runs, verdicts)),
         summary=summarize(study, runs),
         differences=tuple(differences(study, runs)),
         sweeps=tuple(sweeps(study, runs)),

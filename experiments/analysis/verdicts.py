@@ -19,6 +19,7 @@ from experiments.analysis.sentences import describe
 from experiments.language.claims import find_variant
 
 if TYPE_CHECKING:
+    from experiments.language.expressions import Form
     from experiments.language.study import Claim, Study
 
 JUDGES: Mapping[type, Judge] = {**pair_claims.JUDGES, **grid_claims.JUDGES}
@@ -148,14 +149,20 @@ def _verdict(study: Study, number: int, claim: Claim, protocol: str, finding: Fi
         repeats_needed=finding.needed,
         opposite_share=_opposite_share(finding),
         singles=_singles(finding),
-        sentence=describe(finding, planned=_planned(study, claim, protocol)),
+        sentence=describe(finding, planned=planned_repeats(study, claim.expression, protocol)),
     )
 
 
-def _planned(study: Study, claim: Claim, protocol: str) -> int:
-    """Return the repeats of the claim in the whole study; 0 where some variant does not run under this protocol."""
+def planned_repeats(study: Study, claim: Form, protocol: str) -> int:
+    """Return the repeats of a claim in the whole study; 0 where some variant does not run under the protocol.
+
+    Args:
+        study: The study.
+        claim: The claim, or the test of an explanation.
+        protocol: The protocol.
+    """
     names = [variant.name for variant in study.variants]
-    asked = {find_variant(reference.variant, names) or reference.variant for reference in claim.expression.references}
+    asked = {find_variant(reference.variant, names) or reference.variant for reference in claim.references}
     variants = [variant for variant in study.variants if variant.name in asked or variant.group in asked]
     if not variants or any(protocol not in variant.protocols for variant in variants):
         return 0

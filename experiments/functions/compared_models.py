@@ -76,7 +76,7 @@ class ComparedModels:
         messages = expression.check(self._study.variants)
         if messages:
             raise ConfigError(Problem(None, "", f"{expect}: {message}") for message in messages)
-        claim = Claim(says=expect, expect=expect, source="", why="", expression=expression, place=None)
+        claim = Claim(says=expect, expect=expect, source="", why=(), expression=expression, place=None)
         if claim not in self._study.claims:
             self._study = replace(self._study, claims=(*self._study.claims, claim))
         return judge(self._study, self._runs)[self._study.claims.index(claim)]

@@ -24,6 +24,8 @@ _TYPES = {
     "too_short": "at least one entry",
     "string_too_short": "some text",
 }
+_KEY = "[key]"
+"""Last part of the location of an error in the key of a mapping."""
 
 
 def check_section(
@@ -42,12 +44,12 @@ def check_section(
         model.model_validate(section)
     except ValidationError as error:
         for details in error.errors(include_url=False):
-            location = list(details["loc"])
+            location = [part for part in details["loc"] if part != _KEY]
             if location and location[0] in leave_out:
                 continue
             where = join(path, ".".join(map(str, location))) if location else path
             place = _place(section, location, missing=details["type"] == "missing")
-            if details["type"] == "extra_forbidden":
+            if details["type"] == "extra_forbidden" or _KEY in details["loc"]:
                 place = _key_place(section, location) or place
             problems.add(place, where, _message(model, location, details))
 

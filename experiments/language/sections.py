@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from experiments.columns import PROTOCOLS, Protocol
+from experiments.glossary import VerdictWord
 from experiments.language.signatures import NUMBERS, POSITIVE_INTEGER, Kind
 
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]*$"
@@ -224,6 +225,22 @@ class VariantSection(BaseModel):
     on_request: bool = Field(False, description="Train it only where --variant names it: too large, or a download.")
 
 
+class ExplanationSection(Section):
+    """Why a claim has a verdict, and an expression that tests it."""
+
+    of: dict[Protocol, VerdictWord] = Field(
+        min_length=1,
+        description="Protocol → the verdict that the text explains; it is shown with that verdict only.",
+        examples=[{"fresh": "contradicted"}],
+    )
+    text: str = Field(min_length=1, description="The explanation.")
+    because: str | None = Field(
+        None,
+        description="A claim that holds if the explanation is right, judged under the same protocol.",
+        examples=["tanh.gradient_norm.hidden_1 < tanh.gradient_norm.hidden_5"],
+    )
+
+
 class ClaimSection(Section):
     """A sentence and the expression that judges it."""
 
@@ -232,7 +249,39 @@ class ClaimSection(Section):
         description="The claim as an expression.", examples=["dropout.test_accuracy > baseline.test_accuracy"]
     )
     source: str = Field("", description="Who claims it.")
-    why: str = Field("", description="Our sentence where it does not hold.")
+    why: list[ExplanationSection] = Field(
+        default_factory=list, description="Why it has its verdicts; each text names the verdicts that it explains."
+    )
+
+    @field_validator("why", mode="before")
+    @classmethod
+    def _is_list(cls, value: Any) -> Any:
+        if not isinstance(value, list):
+            words = "a list of entries such as {of: {fresh: contradicted}, text: Our reason.}"
+            raise PydanticCustomError("kind", "{words}", {"words": words})
+        return value
+
+
+class BasisSection(Section):
+    """A claim with the verdicts that the advice of a summary rests on."""
+
+    claim: int = Field(ge=1, description="Number of the claim in this file, from 1.")
+    of: dict[Protocol, VerdictWord] = Field(
+        min_length=1, description="Protocol → verdict.", examples=[{"fresh": "supported"}]
+    )
+
+
+class SummarySection(Section):
+    """What the slide says and what follows in practice, in words that anybody understands."""
+
+    slide: str = Field(min_length=1, description="One sentence: what the slide says.")
+    claims: list[Annotated[int, Field(ge=1)]] = Field(
+        min_length=1, description="Numbers of the claims that judge it, from 1; the page sums up their verdicts."
+    )
+    practice: str = Field(min_length=1, description="One sentence: what to do in practice.")
+    rests_on: list[BasisSection] = Field(
+        min_length=1, description="Verdicts that the advice follows from; it is shown with those only."
+    )
 
 
 class PublishedSection(BaseModel):
@@ -280,6 +329,7 @@ class StudyFile(ConfigurationSection):
     variants: dict[str, VariantSection | None] = Field(
         min_length=1, description="Name → changes against the base.", examples=[{"baseline": {}}]
     )
+    summary: SummarySection | None = Field(None, description="Three sentences on top of the study's page.")
     claims: list[ClaimSection] = Field(default_factory=list, description="What is judged.")
     published: list[PublishedSection] = Field(default_factory=list, description="Figures that others measured.")
     diagnosis: DiagnosisSection | None = Field(None, description="Naming of bias and variance.")

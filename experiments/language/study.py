@@ -9,10 +9,12 @@ from typing import Any
 from experiments.columns import column_of
 from experiments.errors import ConfigError, ExperimentsError, Place, Problem
 from experiments.language.configuration import Configuration
-from experiments.language.expressions import Form
+from experiments.language.explanations import Explanation
+from experiments.language.expressions import Form, Reference
 from experiments.language.hashing import configuration_digest, run_hash
 from experiments.language.located import LocatedDict, place_in
 from experiments.language.problems import nearest
+from experiments.language.study_summary import StudySummary
 
 LARGEST_STUDY = 2_000_000
 """Runs; as many fit into the memory of a small machine, and more are a slip."""
@@ -75,9 +77,15 @@ class Claim:
     says: str
     expect: str
     source: str
-    why: str
+    why: tuple[Explanation, ...]
     expression: Form
     place: Place | None
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The metrics that the claim and the tests of its explanations read."""
+        tests = (each.because for each in self.why if each.because is not None)
+        return (*self.expression.references, *(reference for test in tests for reference in test.references))
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,8 @@ class Study:
 
     Attributes:
         smallest_effects: Metric to its smallest effect of interest, where the study has its own.
-        left_out: A line for each claim, published figure or diagnosis that ``--set`` took the metric from.
+        left_out: A line for each part, such as a claim or a published figure, that ``--set`` took the metric from.
+        summary: What the slide says and what follows in practice; None without one.
     """
 
     name: str
@@ -137,6 +146,7 @@ class Study:
     order: int | None = None
     left_out: tuple[str, ...] = ()
     smallest_effects: Mapping[str, float] = field(default_factory=dict)
+    summary: StudySummary | None = None
 
     def smallest_effect(self, metric: str) -> float | None:
         """Return the smallest effect of interest of a metric: the study's own, or that of its kind.

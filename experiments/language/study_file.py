@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from experiments.language.claim_text import ClaimSyntaxError
 from experiments.language.claims import check_metric, find_variant
 from experiments.language.configuration import Configuration
 from experiments.language.expand import expand
-from experiments.language.expressions import parse_claim
+from experiments.language.explanations import Explanation, check_explanations
+from experiments.language.expressions import Form, parse_claim
 from experiments.language.loader import LARGEST_FILE, load_yaml
 from experiments.language.located import LocatedDict, LocatedList, place_in
 from experiments.language.metrics import measured
@@ -24,6 +25,7 @@ from experiments.language.resolve import Resolved, resolve
 from experiments.language.section_check import check_section
 from experiments.language.sections import CONFIGURATION_KEYS, DiagnosisSection, PublishedSection, StudyFile
 from experiments.language.study import Claim, Published, Study, Variant
+from experiments.language.study_summary import StudySummary, check_summary, read_summary
 from experiments.language.variants import Defaults, VariantResolver
 
 _DEFAULT_REPEATS = StudyFile.model_fields["repeats"].default
@@ -97,6 +99,7 @@ class _StudyReader:
         variants = self._variants(base_tree)
         all_known = bool(variants) and len(problems) == before
         claims = self._claims()
+        check_summary(tree.get("summary"), tree.get("claims"), problems)
         if all_known:  # else claims about a variant that could not be read would be called wrong as well
             self._check_names(base_tree, claims, variants)
         problems.raise_if_any()
@@ -117,13 +120,14 @@ class _StudyReader:
             base=base,
             variants=tuple(variant for variant in variants if not variant.on_request),
             on_request=tuple(variant for variant in variants if variant.on_request),
-            claims=tuple(claims[index] for index in claims if f"claims.{index}.expect" not in self._lost),
+            claims=tuple(self._kept(claims)),
             published=tuple(self._published()),
             diagnosis=self._diagnosis(),
             smallest_effects=self._smallest_effects(),
             text=self._source.text,
             order=tree.get("order"),
             left_out=tuple(self._lost.values()),
+            summary=self._summary(),
         )
 
     def _variants(self, base: LocatedDict) -> tuple[Variant, ...]:
@@ -167,18 +171,55 @@ class _StudyReader:
         sections = self._tree.get("claims")
         claims = {}
         for index, section in enumerate(sections if isinstance(sections, LocatedList) else ()):
-            expect = section.get("expect") if isinstance(section, LocatedDict) else None
-            if not isinstance(expect, str):
-                continue
-            place = section.place_of("expect")
-            try:
-                expression = parse_claim(expect)
-            except ClaimSyntaxError as error:
-                self._problems.add(self._inside(place, expect, error.column), f"claims.{index}.expect", error.message)
-                continue
-            texts = {key: section.get(key, "") for key in ("says", "source", "why")}
-            claims[index] = Claim(expect=expect, expression=expression, place=place, **texts)
+            expression = self._expression(section, "expect", f"claims.{index}")
+            if expression is not None:
+                claims[index] = Claim(
+                    says=section.get("says", ""),
+                    expect=section["expect"],
+                    source=section.get("source", ""),
+                    why=self._explanations(section, f"claims.{index}.why"),
+                    expression=expression,
+                    place=section.place_of("expect"),
+                )
         return claims
+
+    def _explanations(self, claim: LocatedDict, path: str) -> tuple[Explanation, ...]:
+        sections = claim.get("why")
+        entries = [
+            entry
+            for entry in (sections if isinstance(sections, LocatedList) else ())
+            if isinstance(entry, LocatedDict) and isinstance(entry.get("of"), LocatedDict)
+        ]
+        if entries != sections:  # which is reported as well
+            return ()
+        explanations = []
+        for number, entry in enumerate(entries):
+            because, of = self._expression(entry, "because", f"{path}.{number}"), entry["of"]
+            places = {f"of.{protocol}": of.key_place_of(protocol) for protocol in of}
+            places["because"] = entry.place_of("because")
+            explanations.append(Explanation(dict(of), entry.get("text", ""), because, places))
+        return tuple(explanations)
+
+    def _expression(self, section: Any, key: str, path: str) -> Form | None:
+        """Return the parsed claim at a key of a section; None where there is none that can be read."""
+        text = section.get(key) if isinstance(section, LocatedDict) else None
+        if not isinstance(text, str):
+            return None
+        try:
+            return parse_claim(text)
+        except ClaimSyntaxError as error:
+            self._problems.add(self._inside(section.place_of(key), text, error.column), f"{path}.{key}", error.message)
+            return None
+
+    def _kept(self, claims: Mapping[int, Claim]) -> Iterator[Claim]:
+        """Yield the claims, and the tests of their explanations, whose metrics no set takes away."""
+        for index, claim in claims.items():
+            why = tuple(
+                replace(each, because=None) if f"claims.{index}.why.{number}.because" in self._lost else each
+                for number, each in enumerate(claim.why)
+            )
+            if f"claims.{index}.expect" not in self._lost:
+                yield replace(claim, why=why)
 
     def _inside(self, place: Place | None, text: str, column: int) -> Place | None:
         """Return the place of a column of a text that is written in one line."""
@@ -204,6 +245,12 @@ class _StudyReader:
         lost = "diagnosis.metric" in self._lost
         return None if section is None or lost else DiagnosisSection.model_validate(section).model_dump()
 
+    def _summary(self) -> StudySummary | None:
+        """Return the summary; none where a claim is left out, since it counts the claims of the file."""
+        section = self._tree.get("summary")
+        lost = any(path.startswith("claims.") and path.endswith(".expect") for path in self._lost)
+        return None if section is None or lost else read_summary(section)
+
     def _smallest_effects(self) -> dict[str, float]:
         section = self._tree.get("smallest_effects") or {}
         return {
@@ -228,6 +275,9 @@ class _StudyReader:
         section, _, rest = problem.path.partition(".")
         index, _, metric = rest.partition(".")
         reason = problem.message.partition(";")[0]
+        if section == "claims" and metric != "expect":
+            tested = claims[int(index)].why[int(metric.split(".")[1])].because
+            return f"test of an explanation left out: {tested}, because {reason}"
         if section == "claims":
             return f"claim left out: {' '.join(claims[int(index)].expect.split())}, because {reason}"
         if section == "published":
@@ -240,8 +290,12 @@ class _StudyReader:
     def _wrong_names(self, claims: Mapping[int, Claim], variants: Sequence[Variant]) -> Problems:
         problems = Problems()
         for index, claim in claims.items():
-            for message in claim.expression.check(variants):
+            wrong = claim.expression.check(variants)
+            for message in wrong:
                 problems.add(claim.place, f"claims.{index}.expect", message)
+            for number, inside, message in () if wrong else check_explanations(claim.expression, claim.why, variants):
+                place = claim.why[number].places[inside]
+                problems.add(place, f"claims.{index}.why.{number}.{inside}", message)
         self._check_published(variants, problems)
         self._check_diagnosis(variants, problems)
         self._check_smallest_effects(variants, problems)

@@ -4,6 +4,7 @@
 
 The text between the markers of a page is replaced:
 
+    <!-- summary -->                                     <!-- /summary -->
     <!-- verdicts -->                                    <!-- /verdicts -->
     <!-- figure: curves_accuracy.png, what it shows -->  <!-- /figure -->
 """
@@ -15,7 +16,7 @@ import csv
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,16 @@ from experiments.analysis import ClaimRow, Effect, read_claim_rows
 from experiments.columns import PROTOCOLS
 from experiments.errors import ExperimentsError
 from experiments.language import load_study
-from experiments.report.wording import LOOKS, interval, number
+from experiments.report.plain_summary import three_sentences
+from experiments.report.wording import EXPLANATION_LOOKS, LOOKS, interval, number, protocol_heading
 from experiments.store.files import write_if_changed
 
 if TYPE_CHECKING:
     from experiments.language.expressions import Form
     from experiments.language.study import Claim
+    from experiments.language.study_summary import StudySummary
 
+_SUMMARY = re.compile(r"(<!-- summary -->\n).*?(<!-- /summary -->)", re.DOTALL)
 _VERDICTS = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
 _FIGURE = re.compile(r"(<!-- figure: (\S+), ([^\n]+?) -->\n).*?(<!-- /figure -->)", re.DOTALL)
 
@@ -48,11 +52,29 @@ def update_page(page: Path, out: Path) -> None:
     claims = study / "claims.csv"
     if not claims.is_file():
         raise ExperimentsError(f"{page}: no results in {study}; run: python -m experiments run {page.stem}")
-    table = verdict_table(read_claim_rows(claims), load_study(page.stem).claims) + disagreements(
-        _rows(study / "published.csv")
-    )
-    text = _VERDICTS.sub(lambda match: f"{match[1]}{table}{match[2]}", page.read_text(encoding="utf-8"))
+    rows, loaded = read_claim_rows(claims), load_study(page.stem)
+    summary = summary_lines(loaded.summary, rows) if loaded.summary else ""
+    table = verdict_table(rows, loaded.claims) + disagreements(_rows(study / "published.csv"))
+    text = page.read_text(encoding="utf-8")
+    text = _SUMMARY.sub(lambda match: f"{match[1]}{summary}{match[2]}", text)
+    text = _VERDICTS.sub(lambda match: f"{match[1]}{table}{match[2]}", text)
     write_if_changed(page, _FIGURE.sub(lambda match: _figure(match, page, study), text))
+
+
+def summary_lines(summary: StudySummary, rows: Sequence[ClaimRow]) -> str:
+    """Write the three sentences on a study as a list in Markdown.
+
+    Args:
+        summary: What its file says.
+        rows: The rows of claims.csv.
+    """
+    sentences = three_sentences(summary, rows)
+    numbers = ", ".join(map(str, sentences.rests_on))
+    claims = f"claim {numbers}" if len(sentences.rests_on) == 1 else f"claims {numbers}"
+    return (
+        f"- **The slides:** {sentences.slide}\n- **Our runs:** {sentences.found}\n"
+        f"- **In practice:** {sentences.practice} (From {claims} of the table below.)\n"
+    )
 
 
 def verdict_table(rows: Iterable[ClaimRow], claims: Iterable[Claim]) -> str:
@@ -76,13 +98,20 @@ def verdict_table(rows: Iterable[ClaimRow], claims: Iterable[Claim]) -> str:
         first = next(iter(verdicts.values()))
         cells = " | ".join(_cell(verdicts.get(protocol), expressions.get(first.expect)) for protocol in PROTOCOLS)
         lines.append(f"| {_escape(first.says)} | {cells} |")
-        if first.why and any(row.verdict != "supported" for row in verdicts.values()):
-            reasons.append(f"- *{_escape(first.says)}* {first.why}")
-        elif any(row.verdict in ("contradicted", "inconclusive") for row in verdicts.values()):
+        reasons += [_reason(row) for row in verdicts.values() if row.why]
+        if any(row.verdict in ("contradicted", "inconclusive") and not row.why for row in verdicts.values()):
             unexplained.append(f"*{_escape(first.says)}*")
     if unexplained:
         reasons.append(f"- Without an explanation so far: {' '.join(unexplained)}")
     return "\n".join([*lines, *(["", *reasons] if reasons else [])]) + "\n"
+
+
+def _reason(row: ClaimRow) -> str:
+    """Write the explanation of a verdict with its protocol, and whether its test supports it."""
+    look = EXPLANATION_LOOKS[row.explanation]
+    tested = f"{look.sign} {look.word.capitalize()}. {row.because_sentence}".strip()
+    verdict = f"{protocol_heading(row.protocol)}, {row.verdict}"
+    return f"- *{_escape(row.says)}* {verdict}: {_escape(row.why)} {_escape(tested)}"
 
 
 def disagreements(published: Iterable[Mapping[str, str]]) -> str:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.analysis import ClaimRow, Effect
+from experiments.report.page_words import column_words
 from experiments.report.svg_drawings import Bar, Forest, forest, signed_bars
-from experiments.report.wording import Look, interval, look, number, percent, protocol_heading, signed
+from experiments.report.wording import (
+    EXPLANATION_LOOKS,
+    Look,
+    interval,
+    look,
+    number,
+    percent,
+    protocol_heading,
+    signed,
+)
 
 if TYPE_CHECKING:
     from experiments.language.study import Claim
@@ -19,6 +29,16 @@ _LUCK = (
     ("training", "lucky training rows", "luck_training_rows"),
     ("trick", "the trick itself", "luck_trick"),
 )
+
+
+@dataclass(frozen=True)
+class Reason:
+    """The explanation of a verdict, or that its text is out of date."""
+
+    look: Look
+    text: str
+    because: str
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -35,6 +55,7 @@ class Side:
     n: int
     opposite: float
     clarity: float
+    reason: Reason | None
 
 
 @dataclass(frozen=True)
@@ -53,8 +74,8 @@ class ClaimView:
     anchor: str
     says: str
     expect: str
+    measured: str
     source: str
-    why: str
     sides: tuple[Side, ...]
     luck: Luck | None
 
@@ -71,8 +92,13 @@ def claim_views(rows: Sequence[ClaimRow], claims: Sequence[Claim]) -> tuple[Clai
     """
     expressions = {claim.expect: claim.expression for claim in claims}
     judged = [(row, Effect.of_claim(expressions.get(row.expect), row.unit, row.interval)) for row in rows]
+    measured = {
+        claim.expect: "; ".join(f"{word.name}: {word.about}" for word in column_words([claim])) for claim in claims
+    }
     numbers = sorted({row.claim for row in rows})
-    return tuple(_view([(row, effect) for row, effect in judged if row.claim == number]) for number in numbers)
+    return tuple(
+        _view([(row, effect) for row, effect in judged if row.claim == number], measured) for number in numbers
+    )
 
 
 def effect_text(effect: Effect) -> str:
@@ -115,7 +141,7 @@ def effect_drawing(effect: Effect, reach: float) -> Forest | None:
     return forest(middle, low, high, null=0.0, reach=reach or 1.0, toward=effect.side)
 
 
-def _view(judged: Sequence[tuple[ClaimRow, Effect]]) -> ClaimView:
+def _view(judged: Sequence[tuple[ClaimRow, Effect]], measured: Mapping[str, str]) -> ClaimView:
     reach = max(effect.reach for _, effect in judged)
     first = judged[0][0]
     return ClaimView(
@@ -123,8 +149,8 @@ def _view(judged: Sequence[tuple[ClaimRow, Effect]]) -> ClaimView:
         anchor=f"claim-{first.claim}",
         says=first.says,
         expect=first.expect,
+        measured=measured.get(first.expect, ""),
         source=first.source,
-        why=first.why,
         sides=tuple(_side(row, effect, reach) for row, effect in judged),
         luck=next((_luck(row, effect) for row, effect in judged if math.isfinite(row.luck_gain)), None),
     )
@@ -142,7 +168,15 @@ def _side(row: ClaimRow, effect: Effect, reach: float) -> Side:
         n=row.n,
         opposite=row.opposite_share,
         clarity=effect.clarity,
+        reason=_reason(row),
     )
+
+
+def _reason(row: ClaimRow) -> Reason | None:
+    if not row.explanation:
+        return None
+    text = row.why or f"The text was written for the verdict “{row.why_written_for}” and is not shown."
+    return Reason(EXPLANATION_LOOKS[row.explanation], text, row.because, row.because_sentence)
 
 
 def _facts(row: ClaimRow) -> Iterator[tuple[str, str]]:

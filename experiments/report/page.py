@@ -11,13 +11,26 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from experiments.columns import PROTOCOLS
+from experiments.glossary import TERMS
 from experiments.report import wording
+from experiments.report.page_words import about_word
 
 SCRIPTS = {"index.html": ("live.js", "page.js", "scoreboard.js"), "study.html": ("page.js", "chart.js", "study.js")}
 """The scripts of each page, in their order."""
 
 NOTHING_YET = "No results yet: python -m experiments run --all writes them."
-_EMPTY_BOARD = {"header": "", "notes": (), "counts": (), "topics": (), "rows": 0, "studies": (), "speed": None}
+_EMPTY_BOARD = {
+    "header": "",
+    "notes": (),
+    "counts": (),
+    "top": (),
+    "topics": (),
+    "rows": 0,
+    "studies": (),
+    "speed": None,
+    "protocols": PROTOCOLS,
+}
 
 _HERE = Path(__file__).parent
 _INPUTS = re.compile(r'<meta name="inputs" content="([0-9a-f]{64})">')
@@ -32,9 +45,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["terms"] = TERMS
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":"), "ensure_ascii": False}
+    environment.filters |= {"about": about_word}
     environment.filters |= {
-        name: getattr(wording, name) for name in ("number", "duration", "plural", "look", "protocol_heading")
+        name: getattr(wording, name)
+        for name in ("number", "duration", "plural", "look", "protocol_heading", "protocol_label")
     }
     return environment
 
@@ -98,6 +114,7 @@ def _own_sources() -> bytes:
     files = [
         path for room in rooms for path in sorted(room.rglob("*")) if path.suffix in (".py", ".html", ".css", ".js")
     ]
+    files += [_HERE.parent / "columns.py", _HERE.parent / "glossary.py"]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).digest()
 
 

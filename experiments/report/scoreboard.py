@@ -5,20 +5,22 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from experiments.columns import PROTOCOLS
-from experiments.report.claim_views import ClaimView, Side
+from experiments.report.claim_views import ClaimView, Side, claim_views
 from experiments.report.measured_speed import SpeedTable, fit_seconds, speed_table
 from experiments.report.page import NOTHING_YET
+from experiments.report.slide_findings import SlideFinding, slide_findings, strongest
 from experiments.report.wording import LOOKS, NOT_ASKED, Look, duration, percent, plural, protocol_heading
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from experiments.analysis import ClaimRow
     from experiments.language.study import Study
 
 _TOPICS = ("Better generalization", "Better learning", "Optimization", "Architecture", "Data")
@@ -42,6 +44,7 @@ class Card:
     seconds: float
     fit_seconds: float
     claims: tuple[ClaimView, ...]
+    findings: tuple[SlideFinding, ...]
     environment: Mapping[str, Any]
 
     @property
@@ -106,21 +109,32 @@ class Count:
 
 
 @dataclass(frozen=True)
+class TopRow:
+    """A finding in the list on top of the scoreboard."""
+
+    finding: SlideFinding
+    title: str
+    link: str
+
+
+@dataclass(frozen=True)
 class Board:
     """Variables of the scoreboard's template."""
 
     header: str
     notes: tuple[str, ...]
     counts: tuple[Count, ...]
+    top: tuple[TopRow, ...]
     topics: tuple[Topic, ...]
     rows: int
     studies: tuple[Card, ...]
     speed: SpeedTable | None
     verdicts: tuple[str, ...] = tuple(LOOKS)
+    protocols: tuple[str, ...] = PROTOCOLS
 
 
 def make_card(
-    study: Study, folder: str, runs: pd.DataFrame, claims: tuple[ClaimView, ...], environment: Mapping[str, Any]
+    study: Study, folder: str, runs: pd.DataFrame, rows: Sequence[ClaimRow], environment: Mapping[str, Any]
 ) -> Card:
     """Return what the scoreboard shows of one study.
 
@@ -128,7 +142,7 @@ def make_card(
         study: The study.
         folder: Name of its folder in the results.
         runs: Its runs, as ``read_runs`` gives them.
-        claims: Its judged claims.
+        rows: The verdicts on its claims.
         environment: Content of its environment.json.
     """
     finished = runs[runs["error"] == ""]
@@ -145,7 +159,8 @@ def make_card(
         failed=len(runs) - len(finished),
         seconds=float(finished["seconds"].sum()) if "seconds" in finished else 0.0,
         fit_seconds=fit_seconds(study, finished),
-        claims=claims,
+        claims=claim_views(rows, study.claims),
+        findings=slide_findings(study, rows),
         environment=environment,
     )
 
@@ -158,6 +173,7 @@ def make_board(cards: Sequence[Card]) -> Board:
         header=_header(cards),
         notes=tuple(_notes(cards)),
         counts=tuple(_counts(cards)),
+        top=tuple(_top(cards)),
         topics=topics,
         rows=sum(len(topic.rows) for topic in topics),
         studies=tuple(cards),
@@ -197,6 +213,13 @@ def _mark(protocol: str, side: Side | None) -> BoardMark:
         return BoardMark(protocol, protocol_heading(protocol), NOT_ASKED, None, "", 0, "")
     opposite = "" if math.isnan(side.opposite) else f"{percent(side.opposite)} of single runs show the opposite"
     return BoardMark(protocol, side.heading, side.look, side.forest, side.effect, side.n, opposite)
+
+
+def _top(cards: Sequence[Card]) -> Iterator[TopRow]:
+    by_name = {card.name: card for card in cards}
+    for finding in strongest(card.findings for card in cards):
+        card = by_name[finding.study]
+        yield TopRow(finding, card.title, f"{card.link}#claim-{finding.claim}")
 
 
 def _counts(cards: Sequence[Card]) -> list[Count]:

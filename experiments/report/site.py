@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.analysis import analyse, read_claim_rows, read_runs, write_scoreboard_table
-from experiments.report.claim_views import claim_views
 from experiments.report.page import SCRIPTS, fingerprint, render
 from experiments.report.scoreboard import Card, make_board, make_card
 from experiments.report.study_report import write_study
@@ -65,5 +64,4 @@ def _card(study: Study, out: Path | str) -> Card:
     runs, claims = read_runs(study.name, out), folder.path / "claims.csv"
     study = study.showing(runs["variant"])
     rows = read_claim_rows(claims) if claims.is_file() else analyse(study, runs).claim_rows
-    views = claim_views(rows, study.claims)
-    return make_card(study, folder.path.name, runs, views, read_environment(folder))
+    return make_card(study, folder.path.name, runs, rows, read_environment(folder))

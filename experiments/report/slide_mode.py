@@ -10,6 +10,7 @@ from experiments.analysis import Analysis, Verdict, one_run_sentence
 from experiments.columns import column_of
 from experiments.language.claims import find_variant
 from experiments.report.curve_charts import Epochs, Histories, Metric, single_runs
+from experiments.report.page_words import about_word
 from experiments.report.wording import look, plural
 
 if TYPE_CHECKING:
@@ -78,7 +79,14 @@ def _all_seeds(verdict: Verdict) -> dict[str, Any]:
     story = f"{seeds}."
     if not math.isnan(share):
         story = f"{round(share * len(verdict.singles))} of {seeds} alone show the opposite."
-    return {"verdict": shown.css, "word": shown.word, "sign": shown.sign, "story": story, "sentence": verdict.sentence}
+    return {
+        "verdict": shown.css,
+        "word": shown.word,
+        "sign": shown.sign,
+        "about": about_word(shown.word),
+        "story": story,
+        "sentence": verdict.sentence,
+    }
 
 
 def _curve(metric: str, histories: Sequence[Any], metrics: Sequence[Metric]) -> Metric:

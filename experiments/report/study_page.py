@@ -14,10 +14,13 @@ from urllib.parse import quote
 import pandas as pd
 
 from experiments.analysis import Analysis
+from experiments.glossary import Term
 from experiments.language.source_facts import split_overlap
 from experiments.report.chart_data import chart_data
 from experiments.report.claim_views import ClaimView
 from experiments.report.measured_speed import SpeedTable, speed_table
+from experiments.report.page_words import column_words
+from experiments.report.plain_summary import ThreeSentences, three_sentences
 from experiments.report.scoreboard import environment_words
 from experiments.report.source import Piece, VariantChanges, changes_of, source_rows
 from experiments.report.svg_drawings import BoundaryMap, boundary_map
@@ -68,10 +71,12 @@ class StudyPage:
 
     title: str
     question: str
+    protocols: tuple[str, ...]
     source: str
     topic: str
     header: str
     notes: tuple[str, ...]
+    summary: ThreeSentences | None
     claims: tuple[ClaimView, ...]
     slide_mode: bool
     curves: bool
@@ -86,6 +91,7 @@ class StudyPage:
     diagnosis: DiagnosisTable | None
     source_rows: Sequence[Sequence[Piece]]
     changes: tuple[VariantChanges, ...]
+    columns: tuple[Term, ...]
     recipes: tuple[Command, ...]
     figures: tuple[Link, ...]
     files: tuple[str, ...]
@@ -109,6 +115,7 @@ class StudyPage:
             ("diagnosis", "Diagnosis", self.diagnosis),
             ("yaml", "YAML", True),
             ("again", "Run it", self.recipes),
+            ("words", "Words", True),
         ]
         return [(anchor, name) for anchor, name, there in every if there]
 
@@ -135,10 +142,12 @@ def study_page(
     return StudyPage(
         title=study.title,
         question=study.question,
+        protocols=study.protocols,
         source=study.source,
         topic=study.topic or "Study",
         header=_header(runs, environment),
         notes=tuple(_notes(study, runs)),
+        summary=three_sentences(study.summary, analysis.claim_rows) if study.summary else None,
         claims=claims,
         slide_mode=bool(data["slides"]),
         curves=bool(data["curves"]),
@@ -153,6 +162,7 @@ def study_page(
         diagnosis=diagnosis_table(analysis.diagnosis),
         source_rows=source_rows(study.text),
         changes=changes,
+        columns=column_words(study.claims),
         recipes=_recipes(study),
         figures=tuple(_figures(folder.path)),
         files=tuple(name for name in _FILES if (folder.path / name).is_file()),

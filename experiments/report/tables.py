@@ -11,6 +11,7 @@ import pandas as pd
 
 from experiments.analysis import Diagnosis, Flattery, PlacedFigure
 from experiments.columns import column_of
+from experiments.report.page_words import Head, about_column
 from experiments.report.svg_drawings import RunStrip, run_strip
 from experiments.report.wording import duration, interval, number, percent, plural, protocol_label, set_label, signed
 
@@ -42,7 +43,7 @@ class TableRow:
 class Table:
     """A table; the first head is that of the rows' names."""
 
-    heads: tuple[str, ...]
+    heads: tuple[Head, ...]
     rows: tuple[TableRow, ...]
     caption: str = ""
 
@@ -79,8 +80,9 @@ def variant_tables(study: Study, summary: pd.DataFrame) -> tuple[Table, ...]:
 def _variant_table(study: Study, protocol: str, numbers: pd.DataFrame) -> Table:
     main, further = _score_columns(set(numbers.index.get_level_values("metric")), protocol)
     kept = "best_epoch" in numbers.index.get_level_values("metric")
-    heads = ["Variant", *map(_score_head, main), "Runs", "Diverged", "Epochs run", *["Best epoch"] * kept]
-    heads += ["Time a run", *map(_score_head, further)]
+    heads = [Head.of_term("Variant"), *map(_score_head, main)]
+    heads += map(Head.of_term, ("Runs", "Diverged", "Epochs run", *["Best epoch"] * kept, "Time a run"))
+    heads += map(_score_head, further)
     rows = []
     for variant in study.variants:
         if variant.name in numbers.index:
@@ -105,10 +107,11 @@ def _score_columns(there: Set[str], protocol: str) -> tuple[list[str], list[str]
     return [column for column in main if column in there], [column for column in further if column in there]
 
 
-def _score_head(column: str) -> str:
+def _score_head(column: str) -> Head:
     shown = column_of(column)
     best = ", best epoch" if shown.of_best_weights else ""
-    return f"{shown.label.partition(' (')[0].capitalize()}, {set_label(shown.set_name)}{best}"
+    text = f"{shown.label.partition(' (')[0].capitalize()}, {set_label(shown.set_name)}{best}"
+    return Head(text, f"{about_column(column)}. Mean over the runs with its 95 % interval.")
 
 
 def _value(own: pd.DataFrame, metric: str, field: str) -> float:
@@ -156,7 +159,7 @@ def flattery_table(found: Sequence[Flattery]) -> Table | None:
         )
         rows.append(TableRow(one.variant, cells))
     heads = ("Variant", "Protocol", "Best score watched", "On 10,000 fresh rows", "Flattery", "Runs")
-    return Table(heads, tuple(rows)) if rows else None
+    return Table(tuple(map(Head.of_term, heads)), tuple(rows)) if rows else None
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,8 @@ def diagnosis_table(found: Sequence[Diagnosis]) -> DiagnosisTable | None:
         for variant in dict.fromkeys(one.variant for one in found)
     ]
     advice = {one.scenario.capitalize(): one.advice for one in found}
-    return DiagnosisTable(("Variant", *protocols), tuple(rows), advice=tuple(advice.items())) if rows else None
+    heads = tuple(map(Head.of_term, ("Variant", *protocols)))
+    return DiagnosisTable(heads, tuple(rows), advice=tuple(advice.items())) if rows else None
 
 
 def _diagnosis_cell(one: Diagnosis | None) -> Cell:

@@ -31,22 +31,30 @@ LOOKS = {
     "inconclusive": Look("inconclusive", "inconclusive", "?"),
     "no data": Look("no-data", "no data", "–"),
 }
+EXPLANATION_LOOKS = {
+    "supported": Look("supported", "explanation supported", "✓"),
+    "refuted": Look("contradicted", "explanation refuted", "✗"),
+    "undecided": Look("inconclusive", "explanation undecided", "?"),
+    "untested": Look("no-data", "explanation untested", "–"),
+    "out of date": Look("no-data", "explanation out of date", "–"),
+}
 NOT_ASKED = Look("no-data", "not run", "–")
 
 
 @dataclass(frozen=True)
 class ProtocolText:
-    """How pages and figures name a protocol: in a heading, and in half a sentence."""
+    """How pages and figures name a protocol: in a heading, in half a sentence, and inside a sentence."""
 
     heading: str
     about: str
+    phrase: str
 
 
 PROTOCOL_TEXTS = {
     "published": ProtocolText(
-        "On one data set (published)", "one data set for all runs, which differ in the training seed"
+        "On one data set (published)", "one data set for all runs, which differ in the training seed", "on its data set"
     ),
-    "fresh": ProtocolText("On fresh data", "every run draws its own data"),
+    "fresh": ProtocolText("On fresh data", "every run draws its own data", "in general (fresh data)"),
 }
 _SET_LABELS = {"fresh_test": "10,000 fresh rows"}
 
@@ -59,6 +67,11 @@ def protocol_heading(protocol: str) -> str:
 def protocol_label(protocol: str) -> str:
     """Return the name of a protocol and what it is, such as ``fresh: every run draws its own data``."""
     return f"{protocol}: {PROTOCOL_TEXTS[protocol].about}"
+
+
+def protocol_phrase(protocol: str) -> str:
+    """Return the name of a protocol inside a sentence."""
+    return PROTOCOL_TEXTS[protocol].phrase
 
 
 def set_label(name: str) -> str:

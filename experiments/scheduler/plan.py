@@ -175,14 +175,14 @@ def stage_of(study: Study) -> Callable[[Run], Stage]:
 
 
 def claimed_names(study: Study, source: str | None = None) -> set[str]:
-    """Return the names of variants, grids and grid points that claims are about.
+    """Return the names of variants, grids and grid points that claims and their explanations are about.
 
     Args:
         study: The study.
         source: Only the claims of this source; None for all.
     """
     claims = [claim for claim in study.claims if source is None or claim.source == source]
-    return {reference.variant for claim in claims for reference in claim.expression.references}
+    return {reference.variant for claim in claims for reference in claim.references}
 
 
 def claimed_variants(study: Study) -> list[str]:

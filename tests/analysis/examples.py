@@ -66,7 +66,7 @@ def study(
         protocols=protocols,
         variants=tuple(variant(v) if isinstance(v, str) else v for v in variants),
         claims=tuple(
-            SimpleNamespace(says=f"It is said that {c}.", expect=c, source="", why="", expression=parse_claim(c))
+            SimpleNamespace(says=f"It is said that {c}.", expect=c, source="", why=(), expression=parse_claim(c))
             for c in claims
         ),
         published=tuple(published),

@@ -8,9 +8,9 @@ from tests.language.texts import make_study, problems_of, study_text
 
 def test_claims_are_parsed_and_placed():
     (claim,) = make_study(
-        claims="claims:\n  - {says: Well., source: A deck, expect: baseline.test_loss < 1, why: Because.}"
+        claims="claims:\n  - {says: Well., source: A deck, expect: baseline.test_loss < 1, why: []}"
     ).claims
-    assert (claim.says, claim.source, claim.why) == ("Well.", "A deck", "Because.")
+    assert (claim.says, claim.source, claim.why) == ("Well.", "A deck", ())
     assert isinstance(claim.expression, Comparison)
     assert str(claim.place) == "tiny.yaml:19:43"
 

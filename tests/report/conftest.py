@@ -25,6 +25,11 @@ training:
   validate_on: test
 record: [weight_norm, gradient_norm]
 repeats: 6
+summary:
+  slide: Dropout helps.
+  claims: [1]
+  practice: Use dropout.
+  rests_on: [{claim: 1, of: {published: supported}}]
 variants:
   baseline: {}
   dropout:
@@ -38,7 +43,10 @@ variants:
 claims:
   - says: Dropout raises test accuracy.
     expect: dropout.test_accuracy > baseline.test_accuracy
-    why: Our reason.
+    why:
+      - of: {published: supported, fresh: supported}
+        text: Our reason.
+        because: dropout.accuracy_gap < baseline.accuracy_gap
   - says: A wide network has a smaller gap.
     expect: wide.accuracy_gap < baseline.accuracy_gap
   - says: The rate has a best value inside.

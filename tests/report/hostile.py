@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from experiments.glossary import VERDICT_WORDS
 from experiments.language import Study
+from experiments.language.explanations import Explanation
 from experiments.language.expressions import Comparison, Reference
+from experiments.language.study_summary import Basis, StudySummary
 
 _BREAKERS = ("", '"', "'", "`", ">", "-->", "]]>", "</script>", "</style>", "</svg>")
 _PAYLOADS = (
@@ -37,7 +40,7 @@ def study_of(study: Study, texts: tuple[str, ...]) -> Study:
             study.claims[0],
             says=text,
             source=text,
-            why=text,
+            why=tuple(Explanation({"published": word}, text) for word in VERDICT_WORDS),
             expect=f"{text} > {text}",
             expression=Comparison(sides[k % len(sides)], ">", sides[k % len(sides) - 1]),
         )
@@ -57,4 +60,5 @@ def study_of(study: Study, texts: tuple[str, ...]) -> Study:
         variants=variants,
         claims=claims,
         published=published,
+        summary=StudySummary(texts[4], (1, 2), texts[5], (Basis(1, {"published": "no data"}),)),
     )

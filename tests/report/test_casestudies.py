@@ -25,7 +25,8 @@ end
 
 
 def claim(protocol, verdict, **changes):
-    texts = {"study": "dropout", "topic": "", "says": "A | B", "source": "", "why": "Because.", "sentence": ""}
+    texts = {"study": "dropout", "topic": "", "says": "A | B", "source": "", "sentence": ""}
+    texts |= {"why": "Because.", "explanation": "untested"}
     numbers = dict.fromkeys(("p", "p_holm", "repeats_needed", "opposite_share", "left", "right"), math.nan)
     row = {"claim": 1, "effect": 0.02, "low": 0.01, "high": 0.03, "n": 30, "ties": 0, "diverged_or_never": 0}
     row |= {"protocol": protocol, "verdict": verdict, "unit": "difference", "expect": "a.m > b.m"}
@@ -53,7 +54,7 @@ def test_table_has_both_protocols_beside_each_other_and_reasons_below():
     row = table.splitlines()[2]
     assert row.count("**supported**") == 1 and row.count("**contradicted**") == 1
     assert "−0.02" in row and "A \\| B" in row
-    assert table.splitlines()[-1].endswith("Because.")
+    assert table.splitlines()[-1] == "- *A \\| B* On fresh data, contradicted: Because. – Explanation untested."
 
 
 def test_a_difference_from_a_margin_is_called_so():
@@ -62,8 +63,16 @@ def test_a_difference_from_a_margin_is_called_so():
     assert "<br>difference from the margin 0.02 [" in table
 
 
-def test_a_claim_that_holds_everywhere_needs_no_reason():
-    assert "Because." not in verdict_table([claim("published", "supported")], CLAIMS)
+def test_a_tested_explanation_has_the_numbers_of_its_test():
+    tested = {"explanation": "refuted", "because": "a.n < b.n", "because_sentence": "Ratio 1.2."}
+    table = verdict_table([claim("fresh", "contradicted", **tested)], CLAIMS)
+    assert table.splitlines()[-1].endswith("contradicted: Because. ✗ Explanation refuted. Ratio 1.2.")
+
+
+def test_an_explanation_that_is_out_of_date_counts_as_none():
+    changed = {"why": "", "explanation": "out of date", "why_written_for": "contradicted"}
+    table = verdict_table([claim("fresh", "inconclusive", **changed)], CLAIMS)
+    assert table.splitlines()[-1] == "- Without an explanation so far: *A \\| B*"
 
 
 def test_a_claim_that_does_not_hold_and_has_no_reason_is_listed():

@@ -14,7 +14,7 @@ def test_variants_of_a_study_side_by_side(tmp_path, study):
     assert page.find("h1")[0].text() == "<dropout> against baseline"
     assert len(page.find("tbody")[0].find("tr")) == len(found)
     assert {"higher", "lower", "equal", "open"} >= {
-        v.text()[1:] for v in page.find("tbody")[0].find("span") if v.find("span")[1:]
+        v.text()[1:] for v in page.find("tbody")[0].find("abbr") if v.find("span")[1:]
     }
 
 

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import pytest
 
+from experiments.language.explanations import Explanation
 from experiments.report import study_report
 from tests.report.reading import check_policy, read_page, study_data
 from tests.report.synthetic import write_results, write_site
 
 MOST_BYTES = 3_000_000
 SECTIONS = ["claims", "slide", "curves", "boundaries", "sweeps", "layers", "variants", "published", "flattery"]
-SECTIONS += ["diagnosis", "yaml", "again"]
+SECTIONS += ["diagnosis", "yaml", "again", "words"]
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +56,10 @@ def test_the_scoreboard_has_a_row_for_every_claim_under_its_topic(site, study):
 def test_a_verdict_is_colour_and_word_and_sign(site):
     page = read_page(site / "index.html")
     signs = {"supported": "✓", "contradicted": "✗", "inconclusive": "?", "no data": "–"}
-    verdicts = page.by_id("board").find("span", class_="verdict supported")
+    verdicts = page.by_id("board").find("abbr", class_="verdict supported")
     assert verdicts
     for word, sign in signs.items():
-        for verdict in page.by_id("board").find("span", class_=f"verdict {word.replace(' ', '-')}"):
+        for verdict in page.by_id("board").find("abbr", class_=f"verdict {word.replace(' ', '-')}"):
             assert verdict.text() == f"{sign}{word}"
 
 
@@ -79,7 +80,41 @@ def test_a_study_page_has_every_section(site):
     for section in SECTIONS:
         page.by_id(section)
     assert "Does dropout help?" in page.text()
-    assert "Our reason." in page.by_id("claim-1").text()
+
+
+def test_a_claim_has_its_explanation_with_the_numbers_of_its_test(site):
+    text = read_page(site / "dropout/report.html").by_id("claim-1").text()
+    assert "Our reason." in text
+    assert any(f"explanation {word}" in text for word in ("supported", "refuted", "undecided"))
+    assert "dropout.accuracy_gap < baseline.accuracy_gap" in text
+
+
+def test_an_explanation_of_another_verdict_is_called_out_of_date(tmp_path, study):
+    why = (Explanation({"published": "contradicted"}, "Our reason."),)
+    changed = replace(study, claims=(replace(study.claims[0], why=why), *study.claims[1:]))
+    write_results(changed, tmp_path)
+    write_site([changed], tmp_path)
+    text = read_page(tmp_path / "dropout/report.html").by_id("claim-1").text()
+    assert "Our reason." not in text
+    assert "The text was written for the verdict “contradicted” and is not shown." in text
+
+
+def test_a_study_page_begins_with_three_sentences(site):
+    (sentences,) = read_page(site / "dropout/report.html").find("dl", class_="summary")
+    text = sentences.text()
+    assert "Dropout helps." in text
+    assert "On its data set it holds; in general (fresh data)" in text
+    assert "Use dropout." in text
+    assert [link.attributes["href"] for link in sentences.find("a")] == ["#claim-1"]
+
+
+def test_words_and_columns_explain_themselves(site):
+    page = read_page(site / "dropout/report.html")
+    marked = [*page.by_id("claim-1").find("abbr"), *page.find("thead")[0].find("abbr"), *page.find("a", class_="help")]
+    assert all(element.attributes["title"] for element in marked)
+    helped = {link.attributes["href"].removeprefix("#") for link in page.find("a", class_="help")}
+    assert {"word-luck-meter", "word-flattery", "word-sweep"} <= helped
+    assert "accuracy (share of rows), on the test rows" in page.text()
 
 
 def test_the_numbers_of_a_claim_are_those_of_claims_csv(site):

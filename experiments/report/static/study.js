@@ -134,10 +134,11 @@ function drawSlide(data, host, slide, seed) {
   drawChart(host, { title: `${slide.curve.label}, seed ${seed}`, xLabel: 'epoch', yLabel: slide.curve.label, yLog: slide.curve.log, legend: true, series: [...faint, ...clear] });
 }
 
-function showVerdict(id, { verdict, sign, word }) {
+function showVerdict(id, { verdict, sign, word, about }) {
   const shown = document.getElementById(id);
   shown.className = `verdict ${verdict}`;
   shown.textContent = `${sign} ${word}`;
+  shown.title = about ?? '';
 }
 
 function setUpSource(data) {
