@@ -41,6 +41,7 @@ def test_the_page_has_its_parts_and_places_for_results(study):
     found = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert [section for section in found if section in SECTIONS] == SECTIONS
     assert text.startswith(f"# {load_study(ROOT / 'configs' / f'{study}.yaml').title}\n")
+    assert re.search(r"<!-- summary -->\n.*<!-- /summary -->", text, re.DOTALL)
     assert re.search(r"<!-- verdicts -->\n.*<!-- /verdicts -->", text, re.DOTALL)
     assert re.search(r"<!-- figure: \S+\.png, [^\n]+ -->\n.*<!-- /figure -->", text, re.DOTALL)
 
