@@ -1,18 +1,19 @@
-"""Write the tables of docs/language.md that list the columns of runs.csv and the words of ``record``.
+"""Write the tables of columns and words of ``record`` in docs/language.md, and the glossary in docs/statistics.md.
 
     python -m tools.column_tables
 
-Both are made from ``experiments/columns.py``; the text around them is left as it is.
+They are made from ``experiments/columns.py`` and ``experiments/glossary.py``; the text around them is left as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from experiments.columns import CURVES, ENDING, IDENTITY, RECORD, SCORES, Column, RecordWord
+from experiments.glossary import TERMS
 
-PAGE = Path(__file__).parents[1] / "docs" / "language.md"
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def column_table() -> str:
@@ -40,18 +41,30 @@ def record_table() -> str:
     )
 
 
-def with_tables(page: str) -> str:
+def word_table() -> str:
+    """Return the table of the words of pages."""
+    return _table(("word", "meaning"), ((f"*{term.name}*", term.about) for term in TERMS.values()))
+
+
+TABLES: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "language.md": {"columns": column_table, "identity": identity_table, "record": record_table},
+    "statistics.md": {"words": word_table},
+}
+"""Page to its tables by their names."""
+
+
+def with_tables(page: str, tables: Mapping[str, Callable[[], str]]) -> str:
     """Return the text of a page whose tables are up to date.
 
     Args:
-        page: Text with a table between ``<!-- NAME -->`` and ``<!-- end of NAME -->``, for ``columns`` and the others.
+        page: Text with each table between ``<!-- NAME -->`` and ``<!-- end of NAME -->``.
+        tables: The tables by name.
     """
-    tables = {"columns": column_table(), "identity": identity_table(), "record": record_table()}
     for name, table in tables.items():
         start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
         before, _, rest = page.partition(start)
         _, _, after = rest.partition(end)
-        page = before + start + table + end + after
+        page = before + start + table() + end + after
     return page
 
 
@@ -86,4 +99,6 @@ def _rows(word: RecordWord) -> Iterator[tuple[str, ...]]:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for name, tables in TABLES.items():
+        page = DOCS / name
+        page.write_text(with_tables(page.read_text(encoding="utf-8"), tables), encoding="utf-8")
