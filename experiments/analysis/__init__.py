@@ -17,7 +17,12 @@ from experiments.analysis.intervals import Interval
 from experiments.analysis.luck import LuckMeter, luck_meter
 from experiments.analysis.metric_summary import summarize
 from experiments.analysis.published import PlacedFigure, place_published
-from experiments.analysis.result_tables import scoreboard_table, write_scoreboard_table, write_tables
+from experiments.analysis.result_tables import (
+    scoreboard_table,
+    verdicts_changed_by_the_board,
+    write_scoreboard_table,
+    write_tables,
+)
 from experiments.analysis.run_table import metric_columns, read_runs
 from experiments.analysis.study_analysis import Analysis, analyse
 from experiments.analysis.sweeps import Sweep, sweeps
@@ -54,6 +59,7 @@ __all__ = [
     "scoreboard_table",
     "summarize",
     "sweeps",
+    "verdicts_changed_by_the_board",
     "write_scoreboard_table",
     "write_tables",
 ]

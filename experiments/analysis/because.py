@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pandas as pd
 
+from experiments.analysis.decisions import decide
 from experiments.analysis.findings import Evidence, Word
 from experiments.analysis.run_table import RunTable
 from experiments.analysis.sentences import describe
@@ -61,27 +62,45 @@ def explain(study: Study, runs: pd.DataFrame, verdicts: Sequence[Verdict]) -> li
         verdicts: On its claims.
 
     Returns:
-        One explanation for each verdict under whose protocol the claim has any; none for a verdict without data.
+        One explanation for each verdict under whose protocol the claim has any; none for a verdict without data. The
+        tests of all explanations of the study under one protocol are judged together, apart from the claims.
     """
-    tables = {protocol: RunTable.of(study, runs, protocol) for protocol in study.protocols}
     explanations = []
-    for verdict in verdicts:
-        written = [each for each in verdict.claim.why if verdict.protocol in each.of]
-        if written and verdict.word != "no data":
-            explanations.append(_explain(verdict, written, Evidence(study, tables[verdict.protocol])))
+    for protocol in study.protocols:
+        evidence = Evidence(study, RunTable.of(study, runs, protocol))
+        judged = [verdict for verdict in verdicts if verdict.protocol == protocol and verdict.word != "no data"]
+        fitting = {verdict.number: _fitting(verdict) for verdict in judged if _written(verdict)}
+        tests = {number: each.because for number, each in fitting.items() if each and each.because is not None}
+        findings = {number: JUDGES[type(test)](test, evidence) for number, test in tests.items()}
+        decisions = dict(zip(findings, decide(list(findings.values())), strict=True))
+        for verdict in judged:
+            if verdict.number not in fitting:
+                continue
+            explanation = _untested(verdict, fitting[verdict.number])
+            if verdict.number in tests:
+                test, decision = tests[verdict.number], decisions[verdict.number]
+                planned = planned_repeats(study, test, protocol)
+                explanation = replace(
+                    explanation,
+                    word=_WORDS[decision.word],
+                    because=str(test),
+                    sentence=describe(findings[verdict.number], decision, planned=planned),
+                )
+            explanations.append(explanation)
     return explanations
 
 
-def _explain(verdict: Verdict, written: Sequence[Explanation], evidence: Evidence) -> JudgedExplanation:
-    number, protocol = verdict.number, verdict.protocol
-    written_for = " or ".join(each.of[protocol] for each in written)
-    fitting = next((each for each in written if each.of[protocol] == verdict.word), None)
+def _written(verdict: Verdict) -> list[Explanation]:
+    return [each for each in verdict.claim.why if verdict.protocol in each.of]
+
+
+def _fitting(verdict: Verdict) -> Explanation | None:
+    return next((each for each in _written(verdict) if each.of[verdict.protocol] == verdict.word), None)
+
+
+def _untested(verdict: Verdict, fitting: Explanation | None) -> JudgedExplanation:
+    written_for = " or ".join(each.of[verdict.protocol] for each in _written(verdict))
+    place = verdict.number, verdict.protocol
     if fitting is None:
-        return JudgedExplanation(number, protocol, "out of date", written_for=written_for)
-    if fitting.because is None:
-        return JudgedExplanation(number, protocol, "untested", fitting.text, written_for=written_for)
-    finding = JUDGES[type(fitting.because)](fitting.because, evidence)
-    sentence = describe(finding, planned=planned_repeats(evidence.study, fitting.because, protocol))
-    return JudgedExplanation(
-        number, protocol, _WORDS[finding.word], fitting.text, str(fitting.because), sentence, written_for
-    )
+        return JudgedExplanation(*place, "out of date", written_for=written_for)
+    return JudgedExplanation(*place, "untested", fitting.text, written_for=written_for)

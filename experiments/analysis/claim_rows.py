@@ -47,6 +47,7 @@ class ClaimRow:
         because: The expression that tests the explanation.
         because_sentence: The numbers of the test in words.
         why_written_for: The verdicts that explanations were written for.
+        q: The p-value adjusted by Benjamini and Hochberg's method; a verdict on one side needs 0.05 at most.
     """
 
     study: str
@@ -88,6 +89,7 @@ class ClaimRow:
     because: str = ""
     because_sentence: str = ""
     why_written_for: str = ""
+    q: float = math.nan
 
     @property
     def interval(self) -> Interval:
@@ -159,6 +161,7 @@ def _row(study: Study, verdict: Verdict, meter: LuckMeter | None, explanation: J
         "n": interval.n,
         "p": interval.p,
         "p_holm": verdict.p_holm,
+        "q": verdict.q,
         "repeats_needed": math.nan if verdict.repeats_needed is None else float(verdict.repeats_needed),
         "opposite_share": verdict.opposite_share,
         "left": verdict.left,

@@ -26,7 +26,7 @@ class Finding:
     """The evidence on a claim.
 
     Attributes:
-        word: The verdict.
+        word: The verdict of the interval alone; ``decide`` makes the claim's verdict of it.
         effect: Estimate, 95 % interval, n and p in their unit, and the claim's side.
         outcomes: 1 where a single repeat supports the claim, -1 where it contradicts it, 0 where neither; by repeat.
         left: Middle of the left side (mean, geometric mean, median, standard deviation), NaN without one.
@@ -34,7 +34,8 @@ class Finding:
         ties: Pairs with equal sides.
         worst: Pairs with a run that diverged or never reached its target.
         undecided: Repeats left out because both runs of a difference diverged or never reached their target.
-        needed: Repeats that would have decided an inconclusive claim; None where none would, or over 100,000.
+        repeats: Returns the repeats that would have decided the claim if its p-value has to be this many times below
+            5 %; None where none would, or over 100,000.
         lefts: Left side by repeat.
         rights: Right side by repeat.
         middles: Sentence with the middles of both sides; empty where the form of claim has none.
@@ -51,7 +52,7 @@ class Finding:
     ties: int = 0
     worst: int = 0
     undecided: int = 0
-    needed: int | None = None
+    repeats: Callable[[float], int | None] = lambda _: None
     lefts: pd.Series | None = None
     rights: pd.Series | None = None
     middles: str = ""
@@ -108,7 +109,9 @@ def hold_back(word: Word, interval: Interval) -> Word:
     return "inconclusive" if few else word
 
 
-def of_pairs(pairs: Contrast, effect: Effect, word: Word, outcomes: pd.Series, needed: int | None) -> Finding:
+def of_pairs(
+    pairs: Contrast, effect: Effect, word: Word, outcomes: pd.Series, repeats: Callable[[float], int | None]
+) -> Finding:
     """Build a finding from pairs of runs: both sides, their middles, ties and worst values."""
     return Finding(
         word=word,
@@ -119,7 +122,7 @@ def of_pairs(pairs: Contrast, effect: Effect, word: Word, outcomes: pd.Series, n
         ties=pairs.ties,
         worst=pairs.worst,
         undecided=pairs.undecided,
-        needed=needed if word == "inconclusive" else None,
+        repeats=repeats,
         lefts=pairs.left,
         rights=pairs.right,
     )

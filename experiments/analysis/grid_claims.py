@@ -30,7 +30,7 @@ def trend(claim: Trend, evidence: Evidence) -> Finding:
         outcomes=np.sign(slopes) * claim.side,
         ties=int((slopes == 0).sum()),
         worst=_rows_with_worst(along),
-        needed=repeats_needed(slopes, overlap=overlap) if word == "inconclusive" else None,
+        repeats=lambda factor: repeats_needed(slopes, choices=factor, overlap=overlap),
         lefts=slopes,
     )
 
@@ -70,7 +70,7 @@ def shape(claim: Shape, evidence: Evidence) -> Finding:
         effect=Effect.of_claim(claim, unit, interval),
         outcomes=_single_shapes(heights),
         worst=worst,
-        needed=repeats_needed(gains, choices=choices, overlap=overlap) if word == "inconclusive" else None,
+        repeats=lambda factor: repeats_needed(gains, choices=factor * choices, overlap=overlap),
         lefts=heights.idxmax(axis=1),
         of="" if unit == "ratio" else f" of the inner value {best} to the better end",
     )

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
 CONFIDENCE = 0.95
+ALPHA = 0.05
 # With six equal signs the two-sided sign test first falls below 0.05 (2 / 2**6 = 0.031).
 FEWEST_FOR_A_SIGN = 6
 _MOST_REPEATS = 100_000
@@ -179,14 +180,15 @@ def _variances_without_one(x: Floats) -> Floats:
 
 
 def repeats_needed(
-    values: ArrayLike, distance: float | None = None, choices: int = 1, overlap: float = 0.0
+    values: ArrayLike, distance: float | None = None, choices: float = 1.0, overlap: float = 0.0
 ) -> int | None:
     """Return how many repeats would have decided if mean and spread stayed as they are.
 
     Args:
         values: The repeats at hand.
         distance: How narrow half the interval must be; by default the distance of the mean from 0.
-        choices: Number of candidates that the interval pays for, as in ``chosen_interval``.
+        choices: By how much the p-value must be below 5 %: the number of candidates of ``chosen_interval``, or of
+            claims that are judged together.
         overlap: As in ``t_interval``.
 
     Returns:
@@ -211,17 +213,7 @@ def repeats_needed(
     return None
 
 
-def holm(p_values: list[float]) -> list[float]:
-    """Adjust p-values for judging several claims at once (Holm 1979); NaN stays NaN and does not count."""
-    p = np.asarray(p_values, dtype=float)
-    adjusted = np.full(p.size, math.nan)
-    order = np.argsort(p)[: int(np.isfinite(p).sum())]
-    steps = p[order] * np.arange(order.size, 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return [float(value) for value in adjusted]
-
-
-def _t_quantile(n: int, choices: int = 1) -> float:
+def _t_quantile(n: int, choices: float = 1.0) -> float:
     return float(special.stdtrit(n - 1, 1 - (1 - CONFIDENCE) / 2 / choices))
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from experiments.analysis.contrasts import Contrast, contrast, order_interval, reference_values
-from experiments.analysis.effects import Effect, Unit, factor_of, number
+from experiments.analysis.effects import Effect, Unit, factor_of, no_effect, number
 from experiments.analysis.findings import Evidence, Finding, Judge, Word, hold_back, name_verdict, of_pairs, read_word
 from experiments.analysis.intervals import (
     FEWEST_FOR_A_SIGN,
@@ -32,16 +32,19 @@ def comparison(claim: Comparison, evidence: Evidence) -> Finding:
     pairs = contrast(claim.left, claim.right, evidence.table, offset=claim.offset)
     interval = pairs.interval()
     equal_is_enough = claim.operator in (">=", "<=")
+    if equal_is_enough and interval.spreadless and interval.low == no_effect(pairs.unit):
+        interval = replace(interval, p=min(1.0, 2.0 ** (1 - interval.n)))  # the claim held in every repeat
+    overlap = 0.0 if pairs.unit == "order" else pairs.overlap
     finding = of_pairs(
         pairs,
         Effect.of_claim(claim, pairs.unit, interval.times(factor_of(claim)) if pairs.unit == "ratio" else interval),
         word=read_word(interval, pairs.unit, claim.side, equal_is_enough),
         outcomes=(pairs.signs * claim.side).where(pairs.signs != 0, 1.0 if equal_is_enough else 0.0),
-        needed=repeats_needed(pairs.values, overlap=0.0 if pairs.unit == "order" else pairs.overlap),
+        repeats=lambda factor: repeats_needed(pairs.values, choices=factor, overlap=overlap),
     )
     smallest = evidence.study.smallest_effect(claim.references[0].metric)
-    if finding.word == "inconclusive" and smallest and _is_smaller(finding.effect, smallest):
-        finding = replace(finding, word="no difference", needed=None, smallest=smallest)
+    if smallest and _is_smaller(finding.effect, smallest):
+        finding = replace(finding, smallest=smallest)
     return replace(finding, middles=_middles(claim, finding))
 
 
@@ -60,10 +63,12 @@ def equivalence(claim: Equivalence, evidence: Evidence) -> Finding:
     gaps = (pairs.left - pairs.right).abs().where(pairs.signs != 0, 0.0)
     within = gaps <= claim.margin * (1 + 1e-9)
     outcomes = within.astype(float) * 2 - 1
+    extrapolated, distance, overlap = pairs.values, None, pairs.overlap
     if pairs.unit == "order":
         pairs = replace(pairs, unit="share")
         interval = share_interval(int(within.sum()), len(within))
-        word, needed = read_word(interval, "share", 1), repeats_needed(outcomes)
+        word = read_word(interval, "share", 1)
+        extrapolated, overlap = outcomes, 0.0
     else:
         interval = pairs.interval()
         slack = claim.margin * (1 + 1e-9) - abs(interval.estimate)
@@ -71,8 +76,14 @@ def equivalence(claim: Equivalence, evidence: Evidence) -> Finding:
         inside = -claim.margin <= interval.low and interval.high <= claim.margin
         outside = interval.low > claim.margin or interval.high < -claim.margin
         word = name_verdict(supported=inside or (interval.spreadless and slack >= 0), contradicted=outside)
-        word, needed = hold_back(word, interval), repeats_needed(pairs.values, abs(slack), overlap=pairs.overlap)
-    finding = of_pairs(pairs, Effect.of_claim(claim, pairs.unit, interval), word, outcomes, needed)
+        word, distance = hold_back(word, interval), abs(slack)
+    finding = of_pairs(
+        pairs,
+        Effect.of_claim(claim, pairs.unit, interval),
+        word,
+        outcomes,
+        repeats=lambda factor: repeats_needed(extrapolated, distance, factor, overlap),
+    )
     return replace(finding, middles=_middles(claim, finding))
 
 
@@ -105,13 +116,18 @@ def spread(claim: SpreadComparison, evidence: Evidence) -> Finding:
     if np.isfinite(pseudo).all():
         overlap = evidence.table.overlap([claim.left.variant, claim.right.variant])
         interval = replace(t_interval(pseudo, overlap).exp(), estimate=x.std() / y.std())
-        needed = repeats_needed(pseudo, overlap=overlap)
     else:
-        unit = "order"
+        unit, overlap = "order", 0.0
         pairs = Contrast(_deviations(x), _deviations(y), x, unit)
-        interval, needed = order_interval(pairs.signs), repeats_needed(pairs.signs)
+        interval, pseudo = order_interval(pairs.signs), pairs.signs.to_numpy()
     word = read_word(interval, unit, claim.side)
-    finding = of_pairs(pairs, Effect.of_claim(claim, unit, interval), word, pd.Series(dtype=float), needed)
+    finding = of_pairs(
+        pairs,
+        Effect.of_claim(claim, unit, interval),
+        word,
+        outcomes=pd.Series(dtype=float),
+        repeats=lambda factor: repeats_needed(pseudo, choices=factor, overlap=overlap),
+    )
     left, right = _std(x), _std(y)
     middles = (
         f"Standard deviation of {term(claim.left)} {number(left)}, "
@@ -150,10 +166,16 @@ def share(claim: Share, evidence: Evidence) -> Finding:
     interval = share_interval(int(holds.sum()), len(holds))
     outcomes = (holds.astype(float) * 2 - 1) * (-1 if claim.quantifier == "never" else 1)
     word = _share_word(claim, interval)
-    if claim.quantifier != "usually" and word == "contradicted":
-        interval = replace(interval, p=math.nan)  # one counterexample refutes; that is logic, not a test
-    needed = repeats_needed(outcomes) if claim.quantifier == "usually" else FEWEST_FOR_A_SIGN
-    finding = of_pairs(pairs, Effect.of_claim(claim, "share", interval), word, outcomes, needed)
+    usually = claim.quantifier == "usually"
+    if not usually:
+        interval = replace(interval, p=math.nan)  # one counterexample refutes, and none is a count: neither is a test
+    finding = of_pairs(
+        pairs,
+        Effect.of_claim(claim, "share", interval),
+        word,
+        outcomes,
+        repeats=lambda factor: repeats_needed(outcomes, choices=factor) if usually else FEWEST_FOR_A_SIGN,
+    )
     return replace(finding, event=event)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from experiments.analysis.claim_rows import CLAIM_COLUMNS
-from experiments.analysis.intervals import Interval
+from experiments.analysis.decisions import benjamini_hochberg
+from experiments.analysis.intervals import ALPHA, Interval
 from experiments.analysis.study_analysis import Analysis
 from experiments.analysis.sweeps import Sweep
 from experiments.columns import PROTOCOLS
@@ -19,15 +20,17 @@ from experiments.store.folder import StudyFolder
 
 Cells = dict[str, Any]
 
+# New columns come last, so that the positions of all others stay.
 _SHARED = ("study", "topic", "claim", "says", "expect", "source", "why")
 _LUCK = tuple(column for column in CLAIM_COLUMNS if column.startswith("luck_"))
-_EXPLAINED = ("explanation", "because", "because_sentence", "why_written_for")
-_JUDGED = tuple(column for column in CLAIM_COLUMNS if column not in (*_SHARED, "protocol", *_LUCK, *_EXPLAINED))
+_FURTHER = CLAIM_COLUMNS[CLAIM_COLUMNS.index("explanation") :]
+_JUDGED = tuple(column for column in CLAIM_COLUMNS if column not in (*_SHARED, "protocol", *_LUCK, *_FURTHER))
+_BOARD_Q = "q_board"
 _SCOREBOARD_COLUMNS = (
     *_SHARED,
     *(f"{name}_{protocol}" for protocol in PROTOCOLS for name in _JUDGED),
     *_LUCK,
-    *(f"{name}_{protocol}" for protocol in PROTOCOLS for name in _EXPLAINED),
+    *(f"{name}_{protocol}" for protocol in PROTOCOLS for name in (*_FURTHER, _BOARD_Q)),
 )
 
 
@@ -81,21 +84,47 @@ def scoreboard_table(out: Path | str = "results") -> pd.DataFrame:
         out: The results folder; every ``<study>/claims.csv`` in it counts, but not those of changed studies (``@``).
 
     Returns:
-        One row a claim, sorted by study and number: both verdicts with effect, interval and n, the luck parts.
+        One row a claim, sorted by study and number: the verdicts with effect, interval and n, the luck parts, and
+        ``q_board_<protocol>``, the p-value adjusted over the claims of all studies instead of one.
     """
     paths = sorted(path for path in Path(out).glob("*/claims.csv") if "@" not in path.parent.name)
     tables = [pd.read_csv(path, keep_default_na=False, dtype=str) for path in paths]
     claims = pd.concat(tables) if tables else pd.DataFrame()
-    claims = claims.reindex(columns=list(CLAIM_COLUMNS), fill_value="").fillna(
-        ""
-    )  # tables of earlier versions lack columns
+    claims = claims.reindex(columns=list(CLAIM_COLUMNS), fill_value="").fillna("")  # older tables lack columns
     rows: dict[tuple[str, str], Cells] = {}
     for claim in claims.to_dict("records"):
         row = rows.setdefault((claim["study"], claim["claim"]), {name: claim[name] for name in (*_SHARED, *_LUCK)})
-        row.update({f"{name}_{claim['protocol']}": claim[name] for name in (*_JUDGED, *_EXPLAINED)})
+        row.update({f"{name}_{claim['protocol']}": claim[name] for name in (*_JUDGED, *_FURTHER)})
         if claim["why"] not in row["why"]:
             row["why"] = f"{row['why']} {claim['why']}".strip()
-    return pd.DataFrame(list(rows.values()), columns=list(_SCOREBOARD_COLUMNS))
+    board = pd.DataFrame(list(rows.values()), columns=list(_SCOREBOARD_COLUMNS))
+    for protocol in PROTOCOLS:
+        board[f"{_BOARD_Q}_{protocol}"] = benjamini_hochberg(_numbers(board, "p", protocol))
+    return board
+
+
+def verdicts_changed_by_the_board(board: pd.DataFrame) -> dict[str, int]:
+    """Count the verdicts that would differ if p-values were adjusted over all studies instead of one.
+
+    Args:
+        board: As ``scoreboard_table`` returns it.
+
+    Returns:
+        Protocol to number of claims that have a verdict on one side by one of both rules only.
+    """
+    return {
+        protocol: sum(
+            (own <= ALPHA) != (all_studies <= ALPHA)
+            for own, all_studies in zip(
+                _numbers(board, "q", protocol), _numbers(board, _BOARD_Q, protocol), strict=True
+            )
+        )
+        for protocol in PROTOCOLS
+    }
+
+
+def _numbers(board: pd.DataFrame, column: str, protocol: str) -> list[float]:
+    return [float(value) for value in pd.to_numeric(board[f"{column}_{protocol}"], errors="coerce")]
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from experiments.analysis.decisions import ClaimDecision
 from experiments.analysis.effects import number
 from experiments.analysis.findings import Finding
 from experiments.language.expressions import Difference, Number, Ratio, Term
 
 
-def describe(finding: Finding, *, planned: int) -> str:
+def describe(finding: Finding, decision: ClaimDecision, *, planned: int) -> str:
     """Write the evidence on a claim.
 
     Args:
         finding: The evidence on the claim.
+        decision: The verdict on it among the claims of its study.
         planned: Number of repeats of the whole study; 0 where the claim is not run under this protocol.
 
     Returns:
@@ -21,7 +23,7 @@ def describe(finding: Finding, *, planned: int) -> str:
         return f"No data: both runs of a difference diverged or never got there in all {finding.undecided} repeats."
     if finding.effect.interval.n == 0:
         return "No data: not run under this protocol." if planned == 0 else "No data: no finished runs yet."
-    parts = [finding.middles, _estimate(finding), _caveats(finding, planned), _open(finding)]
+    parts = [finding.middles, _estimate(finding), _caveats(finding, planned), _open(finding, decision)]
     return " ".join(part for part in parts if part)
 
 
@@ -80,13 +82,22 @@ def _caveats(finding: Finding, planned: int) -> str:
     return " ".join(parts)
 
 
-def _open(finding: Finding) -> str:
+def _open(finding: Finding, decision: ClaimDecision) -> str:
     interval = finding.effect.interval
-    if finding.smallest is not None:
+    parts = []
+    if decision.held_back:
+        parts.append(
+            f"The interval alone is on one side, which is expected by chance of some of {decision.tests} claims "
+            f"(q = {number(decision.q)}, above 0.05)."
+        )
+    if decision.word == "no difference" and finding.smallest is not None:
         size = f"{100 * finding.smallest:g} %" if finding.effect.is_ratio else number(finding.smallest)
-        return f"No difference of {size} or more, the smallest of interest."
-    if finding.word != "inconclusive" or interval.n < 2 or interval.spreadless:
-        return ""
-    if finding.needed is None:
-        return "No reasonable number of repeats would decide an effect of this size."
-    return f"About {finding.needed} repeats would decide it if the effect is what it seems."
+        parts.append(f"No difference of {size} or more, the smallest of interest.")
+    elif decision.word == "inconclusive" and interval.n > 1 and not interval.spreadless:
+        needed = decision.needed
+        parts.append(
+            "No reasonable number of repeats would decide an effect of this size."
+            if needed is None
+            else f"About {needed} repeats would decide it if the effect is what it seems."
+        )
+    return " ".join(parts)

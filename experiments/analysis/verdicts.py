@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from experiments.analysis import grid_claims, pair_claims
+from experiments.analysis.decisions import ClaimDecision, decide
 from experiments.analysis.effects import Effect, number, signed
 from experiments.analysis.findings import Evidence, Finding, Judge, Word
-from experiments.analysis.intervals import holm
 from experiments.analysis.run_table import RunTable
 from experiments.analysis.sentences import describe
 from experiments.language.claims import find_variant
@@ -56,7 +56,9 @@ class Verdict:
         right: Middle of the right side.
         ties: Pairs with equal sides.
         worst: Pairs with a run that diverged or never reached its target.
-        p_holm: The p-value adjusted for all claims of the study under this protocol; NaN without one.
+        q: The p-value adjusted for all claims of the study under this protocol, by Benjamini and Hochberg's method; a
+            verdict on one side needs 0.05 at most. NaN without one.
+        p_holm: The same by Holm's method.
         repeats_needed: Repeats that would have decided an inconclusive claim; None where none would.
         opposite_share: Share of repeats that alone would have shown the opposite; NaN where one repeat shows nothing.
         singles: The claim in each repeat alone.
@@ -73,6 +75,7 @@ class Verdict:
     right: float
     ties: int
     worst: int
+    q: float
     p_holm: float
     repeats_needed: int | None
     opposite_share: float
@@ -124,32 +127,34 @@ def one_run_sentence(verdict: Verdict, repeat: int) -> str:
 
 
 def _judge(evidence: Evidence) -> list[Verdict]:
-    study, protocol = evidence.study, evidence.table.protocol
+    study = evidence.study
     findings = [JUDGES[type(claim.expression)](claim.expression, evidence) for claim in study.claims]
-    adjusted = holm([finding.effect.interval.p for finding in findings])
+    judged = zip(study.claims, findings, decide(findings), strict=True)
     return [
-        _verdict(study, number, claim, protocol, finding, p_holm=p_holm)
-        for number, (claim, finding, p_holm) in enumerate(zip(study.claims, findings, adjusted, strict=True), start=1)
+        _verdict(evidence, number, claim, finding, decision)
+        for number, (claim, finding, decision) in enumerate(judged, start=1)
     ]
 
 
-def _verdict(study: Study, number: int, claim: Claim, protocol: str, finding: Finding, *, p_holm: float) -> Verdict:
+def _verdict(evidence: Evidence, number: int, claim: Claim, finding: Finding, decision: ClaimDecision) -> Verdict:
+    study, protocol = evidence.study, evidence.table.protocol
     return Verdict(
         study=study.name,
         number=number,
         claim=claim,
         protocol=protocol,
-        word=finding.word,
+        word=decision.word,
         effect=finding.effect,
         left=finding.left,
         right=finding.right,
         ties=finding.ties,
         worst=finding.worst,
-        p_holm=p_holm,
-        repeats_needed=finding.needed,
-        opposite_share=_opposite_share(finding),
+        q=decision.q,
+        p_holm=decision.p_holm,
+        repeats_needed=decision.needed,
+        opposite_share=_opposite_share(finding, decision.word),
         singles=_singles(finding),
-        sentence=describe(finding, planned=planned_repeats(study, claim.expression, protocol)),
+        sentence=describe(finding, decision, planned=planned_repeats(study, claim.expression, protocol)),
     )
 
 
@@ -169,11 +174,11 @@ def planned_repeats(study: Study, claim: Form, protocol: str) -> int:
     return min(variant.repeats for variant in variants)
 
 
-def _opposite_share(finding: Finding) -> float:
+def _opposite_share(finding: Finding, word: Word) -> float:
     """Return the share of repeats against the verdict; where it is open, against the side of most repeats."""
     if finding.outcomes.empty:
         return math.nan
-    side = {"supported": 1, "contradicted": -1}.get(finding.word, finding.leaning)
+    side = {"supported": 1, "contradicted": -1}.get(word, finding.leaning)
     return float((finding.outcomes * side < 0).mean()) if side else math.nan
 
 

@@ -181,6 +181,8 @@ def _reason(row: ClaimRow) -> Reason | None:
 
 def _facts(row: ClaimRow) -> Iterator[tuple[str, str]]:
     yield "Repeats", f"{row.n:,.0f}"
+    if not math.isnan(row.q):
+        yield "q, Benjamini–Hochberg over the study", number(row.q, 2)
     if not math.isnan(row.p_holm):
         yield "p, Holm over the study", number(row.p_holm, 2)
     if not math.isnan(row.opposite_share):

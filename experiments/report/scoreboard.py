@@ -165,13 +165,18 @@ def make_card(
     )
 
 
-def make_board(cards: Sequence[Card]) -> Board:
-    """Build the scoreboard from the cards of all studies."""
+def make_board(cards: Sequence[Card], changed: Mapping[str, int] | None = None) -> Board:
+    """Build the scoreboard from the cards of all studies.
+
+    Args:
+        cards: One for each study.
+        changed: Protocol to number of verdicts that differ if p-values are adjusted over all studies.
+    """
     topics = tuple(_topic(name, [card for card in cards if card.topic == name]) for name in _topic_names(cards))
     topics = tuple(topic for topic in topics if topic.rows)
     return Board(
         header=_header(cards),
-        notes=tuple(_notes(cards)),
+        notes=(*_notes(cards), *_adjusted_note(changed or {})),
         counts=tuple(_counts(cards)),
         top=tuple(_top(cards)),
         topics=topics,
@@ -269,6 +274,16 @@ def environment_words(environments: Sequence[Mapping[str, Any]]) -> list[str]:
 def _listed(texts: Any) -> list[str]:
     different = list(dict.fromkeys(text for text in texts if text))
     return [" / ".join(different)] if different else []
+
+
+def _adjusted_note(changed: Mapping[str, int]) -> list[str]:
+    if not any(changed.values()):
+        return []
+    counts = ", ".join(f"{count} under {protocol}" for protocol, count in changed.items() if count)
+    return [
+        "A verdict takes all claims of its study into account (Benjamini–Hochberg at 5 %). With the claims of all "
+        f"studies together, some verdicts would differ: {counts} (q_board in scoreboard.csv)."
+    ]
 
 
 def _notes(cards: Sequence[Card]) -> list[str]:

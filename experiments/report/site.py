@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.analysis import analyse, read_claim_rows, read_runs, write_scoreboard_table
+from experiments.analysis import (
+    analyse,
+    read_claim_rows,
+    read_runs,
+    scoreboard_table,
+    verdicts_changed_by_the_board,
+    write_scoreboard_table,
+)
 from experiments.report.page import SCRIPTS, fingerprint, render
 from experiments.report.scoreboard import Card, make_board, make_card
 from experiments.report.study_report import write_study
@@ -53,7 +60,8 @@ def board_page(studies: Sequence[Study], out: Path | str = "results") -> str:
         studies: All studies that it shows.
         out: The results folder.
     """
-    board = make_board([_card(study, out) for study in studies])
+    changed = verdicts_changed_by_the_board(scoreboard_table(out))
+    board = make_board([_card(study, out) for study in studies], changed)
     return render(
         "index.html", SCRIPTS["index.html"], fingerprint(repr(board).encode()), home="index.html", board=board
     )

@@ -2,14 +2,11 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
 from benchmarks.coverage import differences_of_splits
 from experiments.analysis.intervals import (
     chosen_interval,
-    holm,
     log_spread_ratios,
     repeats_needed,
     share_interval,
@@ -118,23 +115,6 @@ def test_no_effect_is_never_decided():
     assert repeats_needed([1.0, -1.0]) is None
     assert repeats_needed([1e-6, 1, -1]) is None
     assert repeats_needed([1.0]) is None
-
-
-def test_holm_on_a_known_example():
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-
-
-def test_holm_leaves_out_what_has_no_p_value():
-    adjusted = holm([0.01, math.nan, 0.04])
-    assert adjusted[0] == pytest.approx(0.02) and math.isnan(adjusted[1]) and adjusted[2] == pytest.approx(0.04)
-    assert holm([]) == []
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=10))
-def test_holm_never_lowers_a_p_value_and_keeps_the_order(p_values):
-    adjusted = holm(p_values)
-    assert all(a >= p and a <= 1 for a, p in zip(adjusted, p_values, strict=True))
-    assert sorted(adjusted) == pytest.approx([adjusted[i] for i in np.argsort(p_values)])
 
 
 def test_intervals_of_splits_of_one_table_cover_nearly_95_percent_with_the_overlap_and_not_without():

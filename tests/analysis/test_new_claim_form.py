@@ -57,7 +57,7 @@ def exceeds(claim, evidence):
         word=read_word(interval, "share", claim.side),
         effect=Effect.of_claim(claim, "share", interval),
         outcomes=outcomes,
-        needed=repeats_needed(outcomes),
+        repeats=lambda factor: repeats_needed(outcomes, choices=factor),
         lefts=values,
         event=f"The metric was above {number(claim.limit)}",
     )

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from experiments.analysis import (
     analyse,
@@ -10,6 +11,7 @@ from experiments.analysis import (
     read_runs,
     scoreboard_table,
     summarize,
+    verdicts_changed_by_the_board,
     write_scoreboard_table,
     write_tables,
 )
@@ -93,6 +95,30 @@ def test_the_scoreboard_keeps_studies_that_were_not_written_again(tmp_path):
         write_all([example(name)], tmp_path)
     assert set(pd.read_csv(tmp_path / "scoreboard.csv")["study"]) == {"one", "two"}
     assert len(scoreboard_table(tmp_path)) == 6
+
+
+def test_the_scoreboard_adjusts_over_all_studies_beside_the_rule_of_one(tmp_path):
+    shifts = {"one": [0.38], "two": [0.0] * 20}
+    for name, means in shifts.items():
+        values = {f"dead_units.l{k}": mean + stats.zscore(noise(k), ddof=1) for k, mean in enumerate(means)}
+        write_runs(tmp_path, together(runs("a", **values)), name)
+        write_all([study(["a"], [f"a.{column} > 0" for column in values], name=name)], tmp_path)
+    board = pd.read_csv(tmp_path / "scoreboard.csv")
+    assert list(board.columns)[-1] == "q_board_fresh"
+    assert board["verdict_published"][0] == "supported" and board["q_published"][0] < 0.05
+    np.testing.assert_allclose(
+        board["q_board_published"], stats.false_discovery_control(board["p_published"]), rtol=1e-9
+    )
+    assert verdicts_changed_by_the_board(scoreboard_table(tmp_path)) == {"published": 1, "fresh": 0}
+
+
+def test_a_table_of_an_older_version_is_read_without_the_columns_that_it_lacks(tmp_path):
+    write_runs(tmp_path, table())
+    write_all([example()], tmp_path)
+    path = tmp_path / "example" / "claims.csv"
+    pd.read_csv(path, dtype=str).drop(columns="q").to_csv(path, index=False)
+    assert math.isnan(read_claim_rows(path)[0].q)
+    assert len(scoreboard_table(tmp_path)) == 3
 
 
 def test_studies_without_any_run_get_tables_that_say_so(tmp_path):
