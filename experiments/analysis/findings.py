@@ -40,6 +40,7 @@ class Finding:
         rights: Right side by repeat.
         middles: Sentence with the middles of both sides; empty where the form of claim has none.
         smallest: Smallest effect of interest, where the interval excludes effects of that size; else None.
+        left_open: Share of repeats below which a claim can fail although it held in all; None for other claims.
         of: What the effect is between, where the name of its unit is not enough.
         event: What a share of repeats is a share of.
     """
@@ -57,6 +58,7 @@ class Finding:
     rights: pd.Series | None = None
     middles: str = ""
     smallest: float | None = None
+    left_open: float | None = None
     of: str = ""
     event: str = "The condition held"
 

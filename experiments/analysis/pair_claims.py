@@ -176,7 +176,9 @@ def share(claim: Share, evidence: Evidence) -> Finding:
         outcomes,
         repeats=lambda factor: repeats_needed(outcomes, choices=factor) if usually else FEWEST_FOR_A_SIGN,
     )
-    return replace(finding, event=event)
+    if usually or word != "supported":
+        return replace(finding, event=event)
+    return replace(finding, event=event, left_open=1 - interval.low if claim.quantifier == "always" else interval.high)
 
 
 def _share_word(claim: Share, interval: Interval) -> Word:

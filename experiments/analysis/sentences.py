@@ -44,6 +44,12 @@ def _estimate(finding: Finding) -> str:
     n = interval.n
     if n == 1 and effect.unit != "share":
         return "One run only: no interval, no verdict."
+    if finding.left_open is not None:
+        failing, rest = ("fails", "all") if interval.estimate else ("does", "none of")
+        return (
+            f"{finding.event} in {rest} {n} repeats: at 95 % confidence it {failing} in fewer than "
+            f"{100 * finding.left_open:.3g} %."
+        )
     if effect.unit == "share":
         return f"{finding.event} in {round(interval.estimate * n)} of {n} repeats (true share {effect.ends()})."
     if effect.unit == "order":

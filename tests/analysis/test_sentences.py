@@ -44,6 +44,16 @@ def test_diverged_runs_are_said(claim, part):
     assert part in sentence(claim, [0.9] * 30, [0.8] * 30, diverged=[0, 1])
 
 
+def test_always_and_never_say_what_they_leave_open():
+    assert sentence("always(a.test_accuracy > 0.5)", [0.9] * 30, [0.8] * 30) == (
+        "The condition held in all 30 repeats: at 95 % confidence it fails in fewer than 11.6 %."
+    )
+    assert sentence("never(a.diverged)", [0.9] * 100, [0.8] * 100) == (
+        "a diverged in none of 100 repeats: at 95 % confidence it does in fewer than 3.62 %."
+    )
+    assert "true share" in sentence("usually(a.test_accuracy > 0.5)", [0.9] * 30, [0.8] * 30)
+
+
 def test_numbers_are_short_and_signs_are_minus_signs():
     assert [number(x) for x in (0.123456, -2, math.inf, math.nan, 1e-7)] == ["0.1235", "−2", "∞", "–", "1e−07"]
     assert [signed(x) for x in (0.5, -0.5, 0.0)] == ["+0.5", "−0.5", "0"]
