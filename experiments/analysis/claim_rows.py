@@ -48,6 +48,10 @@ class ClaimRow:
         because_sentence: The numbers of the test in words.
         why_written_for: The verdicts that explanations were written for.
         q: The p-value adjusted by Benjamini and Hochberg's method; a verdict on one side needs 0.05 at most.
+        failed_left: Share of repeats in which the left side failed (diverged, never reached the target, or ended no
+            better than guessing), as ``failed_right`` of the right one.
+        typical: Hodges and Lehmann's estimate of the difference or ratio, with ``typical_low`` and ``typical_high``.
+        typical_unit: Its unit, "difference" or "ratio"; empty where a claim is no comparison.
     """
 
     study: str
@@ -90,6 +94,12 @@ class ClaimRow:
     because_sentence: str = ""
     why_written_for: str = ""
     q: float = math.nan
+    failed_left: float = math.nan
+    failed_right: float = math.nan
+    typical: float = math.nan
+    typical_low: float = math.nan
+    typical_high: float = math.nan
+    typical_unit: str = ""
 
     @property
     def interval(self) -> Interval:
@@ -162,6 +172,8 @@ def _row(study: Study, verdict: Verdict, meter: LuckMeter | None, explanation: J
         "p": interval.p,
         "p_holm": verdict.p_holm,
         "q": verdict.q,
+        "failed_left": verdict.failed[0],
+        "failed_right": verdict.failed[1],
         "repeats_needed": math.nan if verdict.repeats_needed is None else float(verdict.repeats_needed),
         "opposite_share": verdict.opposite_share,
         "left": verdict.left,
@@ -177,6 +189,10 @@ def _row(study: Study, verdict: Verdict, meter: LuckMeter | None, explanation: J
             "because_sentence": explanation.sentence,
             "why_written_for": explanation.written_for,
         }
+    if verdict.typical is not None and verdict.typical.interval.n:
+        typical = verdict.typical.interval
+        cells |= {"typical": typical.estimate, "typical_low": typical.low, "typical_high": typical.high}
+        cells["typical_unit"] = verdict.typical.unit
     for part, gain in meter.parts.items() if meter else ():
         cells |= {f"luck_{part}": gain.estimate, f"luck_{part}_low": gain.low, f"luck_{part}_high": gain.high}
     return ClaimRow(**{column: ten_digits(value) for column, value in cells.items()})

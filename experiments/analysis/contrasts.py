@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.effects import Unit
+from experiments.analysis.effects import Effect, Unit
 from experiments.analysis.intervals import Interval, share_interval, t_interval
 from experiments.analysis.run_table import RunTable
+from experiments.analysis.typical_effects import hodges_lehmann
 from experiments.columns import column_of
 from experiments.language.claims import find_variant
 from experiments.language.expressions import Number, Ratio, Reference, Term
@@ -27,7 +28,8 @@ class Contrast:
         unit: "difference", "ratio" or "order".
         undecided: Repeats left out because both runs of a difference ``a.m - b.m`` diverged or never reached their
             target.
-        overlap: Test rows for each training row if the repeats are splits of one table, else 0.
+        overlap: Test rows for each other row if the repeats are splits of one table, else 0.
+        as_ratio: Whether finite values would be compared as ratios, where only the order counts.
     """
 
     left: pd.Series
@@ -36,6 +38,7 @@ class Contrast:
     unit: Unit
     undecided: int = 0
     overlap: float = 0.0
+    as_ratio: bool = False
 
     @property
     def n(self) -> int:
@@ -63,6 +66,21 @@ class Contrast:
             return order_interval(self.signs)
         interval = t_interval(self.values, self.overlap)
         return interval.exp() if self.unit == "ratio" and interval.n else interval
+
+    def typical(self) -> Effect:
+        """Return Hodges and Lehmann's estimate of the differences or ratios, infinite ones included.
+
+        It has no interval where the repeats are splits of one table, since they are not independent.
+        """
+        values, unit = self.values, self.unit
+        if unit in ("order", "share"):
+            unit = "ratio" if self.as_ratio else "difference"
+            left, right = (np.log(side) if self.as_ratio else side for side in (self.left, self.right))
+            values = (left - right).where(self.signs != 0, 0.0)
+        interval = hodges_lehmann(values)
+        if self.overlap:
+            interval = replace(interval, low=math.nan, high=math.nan)
+        return Effect(unit, interval.exp() if unit == "ratio" else interval)
 
 
 def contrast(left: Term, right: Term, table: RunTable, *, offset: float = 0.0, ratio: bool = True) -> Contrast:
@@ -105,9 +123,10 @@ def pair(left: pd.Series, right: pd.Series, metric: str) -> Contrast:
 
 
 def _scaled(x: pd.Series, y: pd.Series, *, ratio: bool) -> Contrast:
+    ratio = ratio and bool((x > 0).all() and (y > 0).all())
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        return Contrast(x, y, _signs(x, y), "order")
-    if ratio and (x > 0).all() and (y > 0).all():
+        return Contrast(x, y, _signs(x, y), "order", as_ratio=ratio)
+    if ratio:
         return Contrast(x, y, np.log(x) - np.log(y), "ratio")
     return Contrast(x, y, x - y, "difference")
 
@@ -127,6 +146,26 @@ def reference_values(reference: Reference, table: RunTable) -> pd.Series:
     if name is None:
         return pd.Series(dtype=float)
     return table.values(name, reference.metric) * reference.factor
+
+
+def failed_share(term: Term, side: pd.Series, table: RunTable) -> float:
+    """Return the share of repeats in which a side of a claim failed.
+
+    Args:
+        term: The side.
+        side: Its values by repeat; infinite where a run diverged or never reached its target.
+        table: The runs of one protocol, for those that ended no better than guessing.
+
+    Returns:
+        NaN for a number, and without repeats. Measurements that a divergence does not touch have no guessing.
+    """
+    if isinstance(term, Number) or side.empty:
+        return math.nan
+    failed = ~np.isfinite(side)
+    for reference in term.references:
+        if not column_of(reference.metric).survives_divergence:
+            failed |= table.guesses(reference.variant).reindex(side.index, fill_value=False)
+    return float(failed.mean())
 
 
 def _series(term: Term, table: RunTable) -> pd.Series:

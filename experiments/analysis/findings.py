@@ -40,6 +40,10 @@ class Finding:
         rights: Right side by repeat.
         middles: Sentence with the middles of both sides; empty where the form of claim has none.
         smallest: Smallest effect of interest, where the interval excludes effects of that size; else None.
+        failed: Share of repeats in which the left and the right side failed: diverged, never reached the target, or
+            ended no better than guessing; NaN where it is not known.
+        typical: Hodges and Lehmann's estimate beside the mean; None for other forms than comparisons.
+        overlap: As of ``Contrast``, where the interval is widened for it; else 0.
         left_open: Share of repeats below which a claim can fail although it held in all; None for other claims.
         of: What the effect is between, where the name of its unit is not enough.
         event: What a share of repeats is a share of.
@@ -58,6 +62,9 @@ class Finding:
     rights: pd.Series | None = None
     middles: str = ""
     smallest: float | None = None
+    failed: tuple[float, float] = (math.nan, math.nan)
+    typical: Effect | None = None
+    overlap: float = 0.0
     left_open: float | None = None
     of: str = ""
     event: str = "The condition held"
@@ -127,4 +134,5 @@ def of_pairs(
         repeats=repeats,
         lefts=pairs.left,
         rights=pairs.right,
+        overlap=0.0 if pairs.unit == "order" else pairs.overlap,
     )

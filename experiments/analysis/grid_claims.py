@@ -31,6 +31,7 @@ def trend(claim: Trend, evidence: Evidence) -> Finding:
         ties=int((slopes == 0).sum()),
         worst=_rows_with_worst(along),
         repeats=lambda factor: repeats_needed(slopes, choices=factor, overlap=overlap),
+        overlap=overlap,
         lefts=slopes,
     )
 
@@ -71,6 +72,7 @@ def shape(claim: Shape, evidence: Evidence) -> Finding:
         outcomes=_single_shapes(heights),
         worst=worst,
         repeats=lambda factor: repeats_needed(gains, choices=factor * choices, overlap=overlap),
+        overlap=overlap,
         lefts=heights.idxmax(axis=1),
         of="" if unit == "ratio" else f" of the inner value {best} to the better end",
     )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.analysis.contrasts import Contrast, contrast, order_interval, reference_values
+from experiments.analysis.contrasts import Contrast, contrast, failed_share, order_interval, reference_values
 from experiments.analysis.effects import Effect, Unit, factor_of, no_effect, number
 from experiments.analysis.findings import Evidence, Finding, Judge, Word, hold_back, name_verdict, of_pairs, read_word
 from experiments.analysis.intervals import (
@@ -45,7 +45,7 @@ def comparison(claim: Comparison, evidence: Evidence) -> Finding:
     smallest = evidence.study.smallest_effect(claim.references[0].metric)
     if smallest and _is_smaller(finding.effect, smallest):
         finding = replace(finding, smallest=smallest)
-    return replace(finding, middles=_middles(claim, finding))
+    return _with_details(finding, claim, pairs, evidence)
 
 
 def _is_smaller(effect: Effect, smallest: float) -> bool:
@@ -84,7 +84,19 @@ def equivalence(claim: Equivalence, evidence: Evidence) -> Finding:
         outcomes,
         repeats=lambda factor: repeats_needed(extrapolated, distance, factor, overlap),
     )
-    return replace(finding, middles=_middles(claim, finding))
+    return _with_details(finding, claim, pairs, evidence)
+
+
+def _with_details(finding: Finding, claim: Comparison | Equivalence, pairs: Contrast, evidence: Evidence) -> Finding:
+    """Return a finding with the middles of both sides, the shares that failed, and the typical effect."""
+    left, right = (
+        failed_share(term, side, evidence.table)
+        for term, side in ((claim.left, pairs.left), (claim.right, pairs.right))
+    )
+    typical = pairs.typical()
+    if isinstance(claim, Comparison) and typical.is_ratio:
+        typical = replace(typical, interval=typical.interval.times(factor_of(claim)))
+    return replace(finding, middles=_middles(claim, finding), failed=(left, right), typical=typical)
 
 
 def _equivalence_p(interval: Interval, slack: float) -> float:
@@ -133,7 +145,7 @@ def spread(claim: SpreadComparison, evidence: Evidence) -> Finding:
         f"Standard deviation of {term(claim.left)} {number(left)}, "
         f"of {term(claim.right)} {number(right)} ({interval.n} repeats)."
     )
-    return replace(finding, left=left, right=right, lefts=None, rights=None, middles=middles)
+    return replace(finding, left=left, right=right, lefts=None, rights=None, middles=middles, overlap=overlap)
 
 
 def _vary(x: pd.Series, y: pd.Series) -> bool:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from experiments.analysis.intervals import ALPHA
 from experiments.columns import OWN_ROWS, TEXT_COLUMNS, column_of
 from experiments.language.claims import find_variant
-from experiments.language.source_facts import split_overlap
+from experiments.language.source_facts import equal_classes_of, split_overlap, training_rows
 from experiments.store.folder import StudyFolder
 from experiments.store.loading import load_results
 
@@ -62,7 +65,8 @@ class RunTable:
         runs: The study's runs, as ``read_runs`` gives them.
         protocol: "published" or "fresh".
         fresh_rows: Read ``test_*`` from the 10,000 fresh rows; by default under ``fresh`` only.
-        overlaps: Variant → test rows for each training row, of variants whose repeats are splits of one table.
+        overlaps: Variant → test rows for each other row, of variants whose repeats are splits of one table.
+        guessing: Variant → the highest training accuracy that guessing is likely to reach, where it is known.
     """
 
     def __init__(
@@ -72,11 +76,13 @@ class RunTable:
         *,
         fresh_rows: bool | None = None,
         overlaps: Mapping[str, float] | None = None,
+        guessing: Mapping[str, float] | None = None,
     ) -> None:
         finished = runs[(runs["protocol"] == protocol) & (runs["error"] == "")]
         self.protocol = protocol
         self._fresh_rows = protocol == "fresh" if fresh_rows is None else fresh_rows
         self._overlaps = overlaps or {}
+        self._guessing = guessing or {}
         self._groups = {str(name): group.set_index("repeat") for name, group in finished.groupby("variant")}
 
     @classmethod
@@ -88,11 +94,18 @@ class RunTable:
             runs: Its runs, as ``read_runs`` gives them.
             protocol: "published" or "fresh".
         """
-        variants = study.variants if protocol == "fresh" else ()
-        return cls(runs, protocol, overlaps={variant.name: split_overlap(variant.config.data) for variant in variants})
+        configs = {variant.name: variant.config.data for variant in study.variants}
+        overlaps = {name: split_overlap(data) for name, data in configs.items()} if protocol == "fresh" else {}
+        classes = {name: equal_classes_of(data) for name, data in configs.items()}
+        guessing = {
+            name: _guessed_accuracy(count, int(training_rows(configs[name])))
+            for name, count in classes.items()
+            if count
+        }
+        return cls(runs, protocol, overlaps=overlaps, guessing=guessing)
 
     def overlap(self, names: Iterable[str]) -> float:
-        """Return the largest number of test rows for each training row of some variants.
+        """Return the largest number of test rows for each other row of the table of some variants.
 
         Args:
             names: Variants or grid points, as claims name them.
@@ -102,6 +115,21 @@ class RunTable:
         """
         found = (find_variant(name, self._overlaps) for name in names)
         return max((self._overlaps[name] for name in found if name is not None), default=0.0)
+
+    def guesses(self, name: str) -> pd.Series:
+        """Return in which repeats a variant ended no better than guessing, by its accuracy on the training rows.
+
+        Args:
+            name: A variant or grid point, as claims name it.
+
+        Returns:
+            Truth values by repeat; empty where the classes are not known or not of equal size.
+        """
+        variant = find_variant(name, self._groups)
+        if variant is None or variant not in self._guessing:
+            return pd.Series(dtype=bool)
+        guesses: pd.Series = self.values(variant, "train_accuracy") <= self._guessing[variant]
+        return guesses
 
     @property
     def variants(self) -> list[str]:
@@ -140,6 +168,12 @@ class RunTable:
         meaning = column_of(metric)
         lost = (rows["diverged"] > 0) & (values.isna() if meaning.survives_divergence else True)
         return values.mask(lost, -np.inf if meaning.higher_is_better else np.inf).dropna()
+
+
+@cache
+def _guessed_accuracy(classes: int, rows: int) -> float:
+    """Return the 97.5 % quantile of the accuracy of guesses on some rows."""
+    return float(stats.binom.ppf(1 - ALPHA / 2, rows, 1 / classes)) / rows
 
 
 def _has_values(rows: pd.DataFrame, column: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from experiments.analysis.decisions import ClaimDecision
 from experiments.analysis.effects import number
 from experiments.analysis.findings import Finding
@@ -23,8 +25,8 @@ def describe(finding: Finding, decision: ClaimDecision, *, planned: int) -> str:
         return f"No data: both runs of a difference diverged or never got there in all {finding.undecided} repeats."
     if finding.effect.interval.n == 0:
         return "No data: not run under this protocol." if planned == 0 else "No data: no finished runs yet."
-    parts = [finding.middles, _estimate(finding), _caveats(finding, planned), _open(finding, decision)]
-    return " ".join(part for part in parts if part)
+    parts = finding.middles, _estimate(finding), _failures(finding), _caveats(finding, planned)
+    return " ".join(part for part in (*parts, _open(finding, decision)) if part)
 
 
 def term(value: Term) -> str:
@@ -72,6 +74,24 @@ def _order(finding: Finding) -> str:
     )
 
 
+def _failures(finding: Finding) -> str:
+    """Write how many runs failed and the typical effect, where some runs of a side failed and others did not."""
+    if finding.typical is None or not any(0 < share < 1 for share in finding.failed):
+        return ""
+    n = finding.effect.interval.n
+    counts = [
+        f"{round(share * n)} of {n} on the {side}"
+        for share, side in zip(finding.failed, ("left", "right"), strict=True)
+        if not math.isnan(share)
+    ]
+    typical = finding.typical
+    text = typical.name() if math.isnan(typical.interval.low) else typical.text()
+    return (
+        f"Failed (diverged, never got there, or no better than guessing): {', '.join(counts)}. "
+        f"Typical effect (Hodges–Lehmann): {text}."
+    )
+
+
 def _caveats(finding: Finding, planned: int) -> str:
     n, unit = finding.effect.interval.n, finding.effect.unit
     parts = []
@@ -83,6 +103,8 @@ def _caveats(finding: Finding, planned: int) -> str:
     if finding.undecided:
         both = "both runs of a difference diverged or never got there"
         parts.append(f"Left out: {finding.undecided} repeats in which {both}.")
+    if finding.overlap:
+        parts.append("The repeats are splits of one table; the interval is widened for the rows that they share.")
     if n + finding.undecided < planned:
         parts.append(f"Only {n + finding.undecided} of {planned} repeats are there.")
     return " ".join(parts)

@@ -61,6 +61,8 @@ class Verdict:
         p_holm: The same by Holm's method.
         repeats_needed: Repeats that would have decided an inconclusive claim; None where none would.
         opposite_share: Share of repeats that alone would have shown the opposite; NaN where one repeat shows nothing.
+        failed: Share of repeats in which the left and the right side failed; NaN where it is not known.
+        typical: Hodges and Lehmann's estimate beside the mean; None for other forms than comparisons.
         singles: The claim in each repeat alone.
         sentence: The numbers in words.
     """
@@ -79,6 +81,8 @@ class Verdict:
     p_holm: float
     repeats_needed: int | None
     opposite_share: float
+    failed: tuple[float, float]
+    typical: Effect | None
     singles: Mapping[int, Single]
     sentence: str
 
@@ -153,6 +157,8 @@ def _verdict(evidence: Evidence, number: int, claim: Claim, finding: Finding, de
         p_holm=decision.p_holm,
         repeats_needed=decision.needed,
         opposite_share=_opposite_share(finding, decision.word),
+        failed=finding.failed,
+        typical=finding.typical,
         singles=_singles(finding),
         sentence=describe(finding, decision, planned=planned_repeats(study, claim.expression, protocol)),
     )

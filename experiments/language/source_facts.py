@@ -38,6 +38,12 @@ _CLASSES_ARGUMENT = {
 }
 
 
+_EQUAL_CLASSES = (
+    *("make_blobs", "make_circles", "make_classification", "make_gaussian_quantiles", "make_hastie_10_2"),
+    *("make_moons", "load_digits", "load_iris", "mnist", "fashion_mnist"),
+)
+
+
 def is_generator(source: str) -> bool:
     """Return whether a source draws its rows from a seed, so that each repeat can have its own."""
     return source.startswith("make_")
@@ -91,6 +97,16 @@ def _classes_of_source(source: Component) -> int | None:
     return None
 
 
+def equal_classes_of(data: DataSettings) -> int | None:
+    """Return the number of classes where all are known to have about as many rows; None elsewhere."""
+    return classes_of(data) if all(map(_has_equal_classes, data.sources.values())) else None
+
+
+def _has_equal_classes(source: Component) -> bool:
+    uneven = isinstance(source.get("n_samples"), list) or source.get("weights") is not None
+    return source.name in _EQUAL_CLASSES and not uneven
+
+
 def split_overlap(data: DataSettings) -> float:
     """Return the test rows for each training row if the repeats of ``fresh`` are splits of one table, else 0."""
     table = file_table(data)
@@ -105,11 +121,12 @@ def split_overlap(data: DataSettings) -> float:
 
 def steps_of_an_epoch(config: Configuration) -> int:
     """Return the number of batches of the training rows; 1 if it does not follow from the configuration."""
-    batch, rows = config.training.batch_size, _training_rows(config.data)
+    batch, rows = config.training.batch_size, training_rows(config.data)
     return 1 if batch == "all" else max(1, math.ceil(rows / int(batch)))
 
 
-def _training_rows(data: DataSettings) -> float:
+def training_rows(data: DataSettings) -> float:
+    """Return the number of training rows; of shares of a source of unknown size that of the known ones."""
     train = data.split.train
     if isinstance(train, Mapping):
         return float(sum(train.values()))
