@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments.analysis.claim_rows import ClaimRow, read_claim_rows
+from experiments.analysis.claim_rows import ClaimRow, draws_of, read_claim_rows
 from experiments.analysis.diagnosis import Diagnosis, diagnose
 from experiments.analysis.differences import (
     FolderChange,
@@ -47,6 +47,7 @@ __all__ = [
     "compare_variants",
     "diagnose",
     "differences",
+    "draws_of",
     "flattery",
     "judge",
     "luck_meter",

@@ -15,9 +15,11 @@ from experiments.analysis.effects import Unit
 from experiments.analysis.intervals import Interval, ten_digits
 from experiments.analysis.luck import LuckMeter
 from experiments.analysis.verdicts import Verdict
+from experiments.language.claims import find_variant
+from experiments.language.source_facts import FreshKind, fresh_kind
 
 if TYPE_CHECKING:
-    from experiments.language.study import Study
+    from experiments.language.study import Claim, Study
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class ClaimRow:
             better than guessing), as ``failed_right`` of the right one.
         typical: Hodges and Lehmann's estimate of the difference or ratio, with ``typical_low`` and ``typical_high``.
         typical_unit: Its unit, "difference" or "ratio"; empty where a claim is no comparison.
+        draws: What the repeats draw anew under "fresh": "new rows", "new problem" or "re-splits", or several of them
+            where variants differ; empty under "published".
     """
 
     study: str
@@ -100,6 +104,7 @@ class ClaimRow:
     typical_low: float = math.nan
     typical_high: float = math.nan
     typical_unit: str = ""
+    draws: str = ""
 
     @property
     def interval(self) -> Interval:
@@ -127,6 +132,25 @@ def claim_rows(
     return tuple(
         _row(study, verdict, meters.get(place), explained.get(place))
         for place, verdict in zip(places, verdicts, strict=True)
+    )
+
+
+def draws_of(study: Study, claim: Claim | None = None) -> tuple[FreshKind, ...]:
+    """Return what the repeats of the fresh protocol draw anew, in file order and each kind once.
+
+    Args:
+        study: The study.
+        claim: Names the variants that count; by default all that run under ``fresh`` do.
+    """
+    named = {reference.variant for reference in claim.expression.references} if claim else set()
+    names = [variant.name for variant in study.variants]
+    found = {find_variant(name, names) or name for name in named}
+    return tuple(
+        dict.fromkeys(
+            fresh_kind(variant.config.data)
+            for variant in study.variants
+            if "fresh" in variant.protocols and (claim is None or {variant.name, variant.group} & found)
+        )
     )
 
 
@@ -174,6 +198,7 @@ def _row(study: Study, verdict: Verdict, meter: LuckMeter | None, explanation: J
         "q": verdict.q,
         "failed_left": verdict.failed[0],
         "failed_right": verdict.failed[1],
+        "draws": " / ".join(draws_of(study, claim)) if verdict.protocol != "published" else "",
         "repeats_needed": math.nan if verdict.repeats_needed is None else float(verdict.repeats_needed),
         "opposite_share": verdict.opposite_share,
         "left": verdict.left,

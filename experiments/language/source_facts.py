@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from experiments.language.allowed import FIXED_ROWS
 from experiments.language.configuration import Component, Configuration, DataSettings
@@ -38,6 +39,11 @@ _CLASSES_ARGUMENT = {
 }
 
 
+FreshKind: TypeAlias = Literal["new rows", "new problem", "re-splits"]
+"""What each repeat of the fresh protocol draws anew."""
+
+_OWN_DISTRIBUTIONS = ("make_classification", "make_multilabel_classification", "make_regression")
+"""Generators whose seed draws centres, coefficients or probabilities; blobs may have centres of their own."""
 _EQUAL_CLASSES = (
     *("make_blobs", "make_circles", "make_classification", "make_gaussian_quantiles", "make_hastie_10_2"),
     *("make_moons", "load_digits", "load_iris", "mnist", "fashion_mnist"),
@@ -107,16 +113,40 @@ def _has_equal_classes(source: Component) -> bool:
     return source.name in _EQUAL_CLASSES and not uneven
 
 
+def fresh_kind(data: DataSettings) -> FreshKind:
+    """Return what each repeat of the fresh protocol draws anew.
+
+    Returns:
+        "new rows" of one distribution; a "new problem", where the generator's seed draws centres, coefficients or
+        probabilities too; or "re-splits" of the same rows.
+    """
+    tested = data.split.test if isinstance(data.split.test, Mapping) else data.sources
+    sources = [data.sources[slot] for slot in tested]
+    if not all(is_generator(source.name) for source in sources):
+        return "re-splits"
+    return "new problem" if any(map(_draws_its_distribution, sources)) else "new rows"
+
+
+def _draws_its_distribution(source: Component) -> bool:
+    if source.name == "make_blobs":
+        return not isinstance(source.get("centers"), list)
+    return source.name in _OWN_DISTRIBUTIONS
+
+
 def split_overlap(data: DataSettings) -> float:
-    """Return the test rows for each training row if the repeats of ``fresh`` are splits of one table, else 0."""
-    table = file_table(data)
-    if table is None:
+    """Return the test rows for each other row if the repeats of ``fresh`` are splits of the same rows, else 0."""
+    if fresh_kind(data) != "re-splits":
         return 0.0
-    rows = {
-        name: amount * (rows_of(table, data.folder) or 0) if isinstance(amount, float) else float(amount)  # type: ignore[arg-type]
-        for name, amount in data.split.amounts.items()
-    }
-    return rows["test"] / rows["train"]
+    counts = [rows_of(source, data.folder) for source in data.sources.values()]
+    rows = float(sum(count or 0 for count in counts))
+    sets: dict[str, float] = {}
+    for name, amount in data.split.amounts.items():
+        if isinstance(amount, Mapping):
+            return 0.0  # rows dealt by source are never permuted
+        sets[name] = amount * rows if isinstance(amount, float) else amount
+    # Where the size of a source is not known, at least the rows that are dealt are there.
+    rows = rows if all(counts) else float(sum(sets.values()))
+    return sets["test"] / (rows - sets["test"])
 
 
 def steps_of_an_epoch(config: Configuration) -> int:

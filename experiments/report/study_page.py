@@ -13,9 +13,8 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from experiments.analysis import Analysis
+from experiments.analysis import Analysis, draws_of
 from experiments.glossary import Term
-from experiments.language.source_facts import split_overlap
 from experiments.report.chart_data import chart_data
 from experiments.report.claim_views import ClaimView
 from experiments.report.measured_speed import SpeedTable, speed_table
@@ -41,10 +40,17 @@ if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
 
 _MOST_ERRORS = 3
-_OVERLAP = (
-    "Under fresh, the repeats are splits of one table and share rows. Intervals of means and ratios are widened for it "
-    "(Nadeau and Bengio 2003); shares and sign tests count the splits of this table."
-)
+_DRAWS = {
+    "new rows": "Under fresh, each repeat has new rows of the same problem.",
+    "new problem": (
+        "Under fresh, each repeat has a new problem: the generator’s seed draws centres or coefficients "
+        "as well as rows."
+    ),
+    "re-splits": (
+        "Under fresh, the repeats are splits of one table and share rows. Intervals of means and ratios are widened "
+        "for it (Nadeau and Bengio 2003); shares and sign tests count the splits of this table."
+    ),
+}
 _FILES = ("study.yaml", "runs.csv", "summary.csv", "claims.csv", "environment.json")
 
 
@@ -219,8 +225,7 @@ def _notes(study: Study, runs: pd.DataFrame) -> list[str]:
         notes.append("Every run diverged: curves end at their last finite value.")
     elif lost:
         notes.append(f"{plural(lost, 'run')} diverged; they count as the worst value, and are never dropped.")
-    if any("fresh" in variant.protocols and split_overlap(variant.config.data) for variant in study.variants):
-        notes.append(_OVERLAP)
+    notes += [_DRAWS[kind] for kind in draws_of(study)]
     return notes
 
 
