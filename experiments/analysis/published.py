@@ -19,9 +19,10 @@ from experiments.columns import column_of
 from experiments.language.claims import find_variant
 
 if TYPE_CHECKING:
-    from experiments.language.study import Published, Study
+    from experiments.language.study import Published, Study, Variant
 
 _SIGNIFICANT = 0.05
+_ONE_SOURCE = "All runs of ours start from one trained source, so their spread cannot judge another source."
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ class PlacedFigure:
         percentile: Of the figure among our runs, ties counted half (mid-rank); NaN for a mean or a spread.
         p: Two-sided p-value of a run, or a mean, of ours that is as far out or further; NaN where not placed.
         p_together: The same for all single figures of this variant and metric together (Mann-Whitney); NaN under two.
-        beyond_chance: Whether ours and theirs disagree at 5 %.
+        beyond_chance: Whether ours and theirs disagree at 5 %; never of a single figure at our most frequent value.
+        at_mode: Whether a single figure is our most frequent value.
+        one_source: Whether all runs of ours start from one trained source, so that they are not independent.
         sentence: The comparison in words.
     """
 
@@ -52,6 +55,8 @@ class PlacedFigure:
     p: float
     p_together: float
     beyond_chance: bool
+    at_mode: bool
+    one_source: bool
     sentence: str
 
 
@@ -76,7 +81,8 @@ def place_published(study: Study, runs: pd.DataFrame) -> list[PlacedFigure]:
 
 
 def _place(figure: Published, study: Study, table: RunTable) -> PlacedFigure:
-    name = find_variant(figure.variant, [variant.name for variant in study.variants]) or figure.variant
+    variants = {variant.name: variant for variant in study.variants}
+    name = find_variant(figure.variant, variants) or figure.variant
     ours = table.values(name, figure.metric)
     value, room = _worst_if_nan(figure), _rounding(figure.value)
     equal = (ours == value) | ((ours - value).abs() <= room)
@@ -91,11 +97,23 @@ def _place(figure: Published, study: Study, table: RunTable) -> PlacedFigure:
         p=math.nan,
         p_together=math.nan,
         beyond_chance=False,
+        at_mode=figure.of == 1 and _is_mode(int(equal.sum()), ours, room),
+        one_source=name in variants and _starts_from_one_source(variants[name]),
         sentence="",
     )
     if ours.empty or figure.statistic == "std":
         return placed
     return replace(placed, p=_p_of_mean(placed, study)) if figure.of > 1 else _ranked(placed)
+
+
+def _starts_from_one_source(variant: Variant) -> bool:
+    return variant.config.pretrain is not None and variant.config.pretrain.once
+
+
+def _is_mode(equal: int, ours: pd.Series, room: float) -> bool:
+    """Return whether no value of ours is more frequent, within the printed digits, than the figure."""
+    counts = [int(((ours == value) | ((ours - value).abs() <= room)).sum()) for value in ours.unique()]
+    return equal > 1 and equal >= max(counts)
 
 
 def _worst_if_nan(figure: Published) -> float:
@@ -131,10 +149,10 @@ def _p_of_mean(placed: PlacedFigure, study: Study) -> float:
         return math.nan
     if abs(float(finite.mean()) - figure.value) <= _rounding(figure.value):
         return 1.0
-    spread = next((other.value for other in study.published if _is_spread_of(other, figure)), float(finite.std()))
+    printed = next((other.value for other in study.published if _is_spread_of(other, figure)), None)
+    # A deviation of 0 is one that rounds to 0 in the digits that were printed.
+    spread = max(float(finite.std()), _rounding(figure.value)) if printed is None else max(printed, _rounding(printed))
     ours = (float(finite.mean()), float(finite.std()), len(finite))
-    if ours[1] == 0 and spread == 0:
-        return 0.0
     return float(stats.ttest_ind_from_stats(*ours, figure.value, spread, figure.of, equal_var=False).pvalue)
 
 
@@ -161,8 +179,11 @@ def _together(placed: Sequence[PlacedFigure]) -> float:
 def _judged(placed: PlacedFigure, p_together: dict[tuple[str, str], float]) -> PlacedFigure:
     single = not math.isnan(placed.percentile)
     together = p_together[placed.figure.variant, placed.figure.metric] if single else math.nan
+    if placed.one_source:
+        placed, together = replace(placed, p=math.nan), math.nan
     decisive = placed.p if math.isnan(together) else together
-    placed = replace(placed, p_together=together, beyond_chance=decisive < _SIGNIFICANT)
+    beyond_chance = decisive < _SIGNIFICANT and not placed.at_mode
+    placed = replace(placed, p_together=together, beyond_chance=beyond_chance)
     return replace(placed, sentence=_sentence(placed))
 
 
@@ -179,10 +200,12 @@ def _sentence(placed: PlacedFigure) -> str:
 
 
 def _mean_sentence(placed: PlacedFigure) -> str:
-    if math.isnan(placed.p):
+    if math.isnan(placed.p) and not placed.one_source:
         return "A mean; not compared, because runs of ours diverged or there are too few."
     mean = placed.mean
     ours = f"ours over {mean.n} is {number(mean.estimate)} [{number(mean.low)}, {number(mean.high)}]"
+    if placed.one_source:
+        return f"A mean of {placed.figure.of} runs; {ours}. {_ONE_SOURCE}"
     verdict = "disagree beyond chance" if placed.beyond_chance else "agree within chance"
     return f"A mean of {placed.figure.of} runs; {ours}: they {verdict} (p = {placed.p:.2g})."
 
@@ -203,5 +226,9 @@ def _judgement(placed: PlacedFigure) -> str:
         return f"Together with the other figures of this kind it disagrees beyond chance (p = {placed.p_together:.2g})."
     if placed.beyond_chance:
         return f"It disagrees beyond chance (p = {placed.p:.2g})."
+    if placed.one_source:
+        return _ONE_SOURCE
+    if placed.at_mode and placed.equal < len(placed.ours):
+        return "It is our most frequent value."
     outside = placed.equal == 0 and len(placed.ours) in {placed.below, placed.above}
     return f"One figure alone is not yet a disagreement (p = {placed.p:.2g})." if outside else "Within chance."

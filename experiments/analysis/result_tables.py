@@ -166,6 +166,8 @@ def _published_rows(analysis: Analysis) -> list[Cells]:
             "beyond_chance": int(placed.beyond_chance),
             "sentence": placed.sentence,
             "note": placed.figure.note,
+            "at_mode": int(placed.at_mode),
+            "one_source": int(placed.one_source),
         }
         for placed in analysis.published
     ]

@@ -1,9 +1,12 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from experiments.analysis import place_published
+from experiments.language.configuration import Pretraining
 from tests.analysis.examples import figure, noise, runs, study, together
 
 
@@ -75,6 +78,43 @@ def test_a_published_spread_belongs_to_its_mean_and_is_not_placed():
     )
     assert not mean.beyond_chance  # with a spread of 0.3 a mean of 0.85 says little
     assert "Not placed" in spread.sentence and not spread.beyond_chance
+
+
+def test_a_printed_deviation_of_zero_is_half_a_unit_of_its_last_digit():
+    ours = [0.8 + shift for shift in (-0.0004, 0.0, 0.0004)] * 10
+    mean, _ = placed(
+        [figure("a", "test_accuracy", 0.801, of=30), figure("a", "test_accuracy", 0.0, of=30, statistic="std")],
+        test_accuracy=ours,
+    )
+    expected = stats.ttest_ind_from_stats(0.8, np.std(ours, ddof=1), 30, 0.801, 0.0005, 30, equal_var=False)
+    assert mean.p == pytest.approx(expected.pvalue, rel=1e-3) and mean.beyond_chance
+
+
+def test_equal_runs_and_a_mean_without_a_deviation_differ_by_the_rounding_at_least():
+    near, far = (placed([figure("a", "test_accuracy", m, of=3)], test_accuracy=[0.8] * 3)[0] for m in (0.801, 0.83))
+    assert 0.01 < near.p < 0.1 and far.p < 1e-3
+
+
+def test_figures_at_our_most_frequent_value_are_no_disagreement():
+    ours = [1.0] * 16 + [0.9 - 0.01 * k for k in range(14)]
+    figures = [figure("a", "test_accuracy", value, by=str(k)) for k, value in enumerate([1.0] * 9 + [0.95])]
+    found = placed(figures, test_accuracy=ours)
+    assert found[0].p_together < 0.05
+    assert [one.beyond_chance for one in found] == [False] * 9 + [True]
+    assert found[0].sentence == "At percentile 73 of our 30 runs. It is our most frequent value."
+
+
+def test_runs_that_share_one_source_are_not_independent():
+    figures = [figure("a", "test_accuracy", value, by=by) for value, by in ((0.5, "x"), (0.51, "y"), (0.52, "z"))]
+    asked = study(["a"], published=[*figures, figure("a", "test_accuracy", 0.5, of=30)])
+    (moved,) = asked.variants
+    moved.config = replace(moved.config, pretrain=Pretraining(moved.config, once=True))
+    table = together(runs("a", test_accuracy=0.9 + noise(0, scale=0.01)))
+    found = place_published(asked, table)
+    assert all(one.one_source and not one.beyond_chance for one in found)
+    assert all("one trained source" in one.sentence for one in found)
+    moved.config = replace(moved.config, pretrain=Pretraining(moved.config, once=False))
+    assert all(one.beyond_chance for one in place_published(asked, table))
 
 
 def test_without_runs_nothing_is_compared():
