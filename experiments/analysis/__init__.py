@@ -26,6 +26,7 @@ from experiments.analysis.result_tables import (
 from experiments.analysis.run_table import metric_columns, read_runs
 from experiments.analysis.study_analysis import Analysis, analyse
 from experiments.analysis.sweeps import Sweep, sweeps
+from experiments.analysis.variance_shares import SeedShare, seed_shares
 from experiments.analysis.verdicts import Verdict, judge, one_run_sentence
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "LuckMeter",
     "PairedDifference",
     "PlacedFigure",
+    "SeedShare",
     "Sweep",
     "Unit",
     "Verdict",
@@ -58,6 +60,7 @@ __all__ = [
     "read_claim_rows",
     "read_runs",
     "scoreboard_table",
+    "seed_shares",
     "summarize",
     "sweeps",
     "verdicts_changed_by_the_board",

@@ -14,6 +14,7 @@ from experiments.analysis.because import JudgedExplanation
 from experiments.analysis.effects import Unit
 from experiments.analysis.intervals import Interval, ten_digits
 from experiments.analysis.luck import LuckMeter
+from experiments.analysis.variance_shares import SeedShare
 from experiments.analysis.verdicts import Verdict
 from experiments.language.claims import find_variant
 from experiments.language.source_facts import FreshKind, fresh_kind
@@ -56,6 +57,8 @@ class ClaimRow:
         typical_unit: Its unit, "difference" or "ratio"; empty where a claim is no comparison.
         draws: What the repeats draw anew under "fresh": "new rows", "new problem" or "re-splits", or several of them
             where variants differ; empty under "published".
+        seed_share: The part of the variance of the paired difference that training seeds produce, with its interval; in
+            the rows of the fresh protocol.
     """
 
     study: str
@@ -105,6 +108,9 @@ class ClaimRow:
     typical_high: float = math.nan
     typical_unit: str = ""
     draws: str = ""
+    seed_share: float = math.nan
+    seed_share_low: float = math.nan
+    seed_share_high: float = math.nan
 
     @property
     def interval(self) -> Interval:
@@ -116,7 +122,11 @@ CLAIM_COLUMNS = tuple(field.name for field in fields(ClaimRow))
 
 
 def claim_rows(
-    study: Study, verdicts: Sequence[Verdict], luck: Sequence[LuckMeter], explanations: Sequence[JudgedExplanation] = ()
+    study: Study,
+    verdicts: Sequence[Verdict],
+    luck: Sequence[LuckMeter],
+    explanations: Sequence[JudgedExplanation] = (),
+    shares: Sequence[SeedShare] = (),
 ) -> tuple[ClaimRow, ...]:
     """Return the rows of a study.
 
@@ -125,12 +135,14 @@ def claim_rows(
         verdicts: Of its claims, under all of its protocols.
         luck: Its luck meters; they are in the rows of the published protocol.
         explanations: Of its verdicts.
+        shares: Its shares of variance; they are in the rows of the fresh protocol.
     """
     meters = {(meter.number, "published"): meter for meter in luck}
     explained = {(each.number, each.protocol): each for each in explanations}
+    seeds = {(share.number, "fresh"): share.share for share in shares}
     places = [(verdict.number, verdict.protocol) for verdict in verdicts]
     return tuple(
-        _row(study, verdict, meters.get(place), explained.get(place))
+        _row(study, verdict, meters.get(place), explained.get(place), seeds.get(place))
         for place, verdict in zip(places, verdicts, strict=True)
     )
 
@@ -176,7 +188,13 @@ _READ: Mapping[str, Callable[[str], Any]] = {
 """Type of a column to the function that reads its text."""
 
 
-def _row(study: Study, verdict: Verdict, meter: LuckMeter | None, explanation: JudgedExplanation | None) -> ClaimRow:
+def _row(
+    study: Study,
+    verdict: Verdict,
+    meter: LuckMeter | None,
+    explanation: JudgedExplanation | None,
+    seeds: Interval | None,
+) -> ClaimRow:
     claim, interval = verdict.claim, verdict.effect.interval
     cells: dict[str, Any] = {
         "study": study.name,
@@ -218,6 +236,8 @@ def _row(study: Study, verdict: Verdict, meter: LuckMeter | None, explanation: J
         typical = verdict.typical.interval
         cells |= {"typical": typical.estimate, "typical_low": typical.low, "typical_high": typical.high}
         cells["typical_unit"] = verdict.typical.unit
+    if seeds is not None:
+        cells |= {"seed_share": seeds.estimate, "seed_share_low": seeds.low, "seed_share_high": seeds.high}
     for part, gain in meter.parts.items() if meter else ():
         cells |= {f"luck_{part}": gain.estimate, f"luck_{part}_low": gain.low, f"luck_{part}_high": gain.high}
     return ClaimRow(**{column: ten_digits(value) for column, value in cells.items()})

@@ -152,6 +152,21 @@ def welch_interval(first: ArrayLike, second: ArrayLike) -> Interval:
     return Interval(difference, float(ends.low), float(ends.high), n, float(test.pvalue))
 
 
+def log_variances(values: ArrayLike) -> Floats:
+    """Return jackknife pseudo-values of the logarithm of a variance, one a repeat (Miller 1968).
+
+    The Welch interval of the pseudo-values of two samples is that of the log ratio of their variances. Unlike the F
+    distribution it does not assume normal values.
+
+    Args:
+        values: Values by repeat; the result is not finite where leaving out one leaves no spread.
+    """
+    x = np.asarray(values, dtype=float)
+    n = x.size
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(n * np.log(x.var(ddof=1)) - (n - 1) * np.log(_variances_without_one(x)))
+
+
 def log_spread_ratios(first: ArrayLike, second: ArrayLike) -> Floats:
     """Return jackknife pseudo-values of the logarithm of a ratio of standard deviations, of paired samples.
 
@@ -165,12 +180,8 @@ def log_spread_ratios(first: ArrayLike, second: ArrayLike) -> Floats:
     Returns:
         One pseudo-value a repeat; not finite where leaving out one pair leaves no spread.
     """
-    x, y = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
-    n = x.size
-    with np.errstate(divide="ignore", invalid="ignore"):
-        whole = np.log(x.var(ddof=1) / y.var(ddof=1)) / 2
-        without = np.log(_variances_without_one(x) / _variances_without_one(y)) / 2
-        return np.asarray(n * whole - (n - 1) * without)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((log_variances(first) - log_variances(second)) / 2)
 
 
 def _variances_without_one(x: Floats) -> Floats:

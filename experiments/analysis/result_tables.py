@@ -63,6 +63,7 @@ def result_tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "differences": _difference_rows(analysis),
         "sweeps": [row for sweep in analysis.headline_sweeps for row in _sweep_rows(sweep)],
         "luck": _luck_rows(analysis),
+        "variance": _variance_rows(analysis),
     }
     tables = {name: pd.DataFrame(rows) for name, rows in optional.items() if rows}
     return {"summary": analysis.summary, "claims": claims, **tables}
@@ -141,6 +142,22 @@ def _luck_rows(analysis: Analysis) -> list[Cells]:
         {"claim": meter.number, "unit": meter.unit, "part": name, **_interval("estimate", part)}
         for meter in analysis.luck
         for name, part in meter.parts.items()
+    ]
+
+
+def _variance_rows(analysis: Analysis) -> list[Cells]:
+    return [
+        {
+            "claim": found.number,
+            "unit": found.unit,
+            "std_published": found.published,
+            "std_fresh": found.fresh,
+            "seed_share": found.share.estimate,
+            "low": found.share.low,
+            "high": found.share.high,
+            "n": found.share.n,
+        }
+        for found in analysis.seed_shares
     ]
 
 

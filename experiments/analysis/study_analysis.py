@@ -18,6 +18,7 @@ from experiments.analysis.luck import LuckMeter, luck_meter
 from experiments.analysis.metric_summary import summarize
 from experiments.analysis.published import PlacedFigure, place_published
 from experiments.analysis.sweeps import Sweep, select_sweeps, sweeps
+from experiments.analysis.variance_shares import SeedShare, seed_shares
 from experiments.analysis.verdicts import Verdict, judge
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Analysis:
         published: Published figures among the runs.
         diagnosis: Bias and variance of the variants; empty unless the study asks for it.
         luck: Gains of comparisons, taken apart.
+        seed_shares: Variance of comparisons that comes from training seeds.
     """
 
     study: Study
@@ -53,6 +55,7 @@ class Analysis:
     published: tuple[PlacedFigure, ...]
     diagnosis: tuple[Diagnosis, ...]
     luck: tuple[LuckMeter, ...]
+    seed_shares: tuple[SeedShare, ...]
 
     @property
     def headline_sweeps(self) -> list[Sweep]:
@@ -76,12 +79,12 @@ def analyse(study: Study, runs: pd.DataFrame) -> Analysis:
         runs: Its runs, as ``read_runs`` returns them; any part of them may be missing.
     """
     study = study.showing(runs["variant"])
-    verdicts, luck = tuple(judge(study, runs)), tuple(luck_meter(study, runs))
+    verdicts, luck, shares = tuple(judge(study, runs)), tuple(luck_meter(study, runs)), tuple(seed_shares(study, runs))
     return Analysis(
         study=study,
         runs=runs,
         verdicts=verdicts,
-        claim_rows=claim_rows(study, verdicts, luck, explain(study, runs, verdicts)),
+        claim_rows=claim_rows(study, verdicts, luck, explain(study, runs, verdicts), shares),
         summary=summarize(study, runs),
         differences=tuple(differences(study, runs)),
         sweeps=tuple(sweeps(study, runs)),
@@ -89,4 +92,5 @@ def analyse(study: Study, runs: pd.DataFrame) -> Analysis:
         published=tuple(place_published(study, runs)),
         diagnosis=tuple(diagnose(study, runs)),
         luck=luck,
+        seed_shares=shares,
     )

@@ -187,6 +187,9 @@ def _facts(row: ClaimRow) -> Iterator[tuple[str, str]]:
         yield "p, Holm over the study", number(row.p_holm, 2)
     if not math.isnan(row.opposite_share):
         yield "Opposite", f"{percent(row.opposite_share)} of single runs"
+    if not math.isnan(row.seed_share):
+        ends = f"[{percent(row.seed_share_low)}, {percent(row.seed_share_high)}]"
+        yield "Variance due to training seeds", f"{percent(row.seed_share)} {ends}"
     if row.verdict == "inconclusive" and not math.isnan(row.repeats_needed):
         yield "Repeats that would decide", f"about {row.repeats_needed:,.0f}"
 
