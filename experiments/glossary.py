@@ -34,10 +34,13 @@ class Term:
 
 
 _TERMS = (
-    Term("supported", "The whole 95 % interval is on the claim’s side."),
-    Term("contradicted", "The whole 95 % interval is on the other side: the opposite of the claim holds."),
-    Term("no difference", "The interval reaches over both sides and excludes every effect of interest."),
-    Term("inconclusive", "The interval reaches over both sides; more repeats are needed."),
+    Term("supported", "The whole 95 % interval is on the claim’s side, and q is at most 0.05."),
+    Term(
+        "contradicted",
+        "The whole 95 % interval is on the other side, and q is at most 0.05: the opposite of the claim holds.",
+    ),
+    Term("no difference", "Neither side is shown, and the interval excludes every effect of interest."),
+    Term("inconclusive", "Neither side is shown; more repeats are needed."),
     Term("no data", "There are no runs for this claim under this protocol."),
     Term("not run", "The study does not have this protocol."),
     Term("explanation supported", "The expression that tests the explanation is supported by the same runs."),
@@ -65,6 +68,14 @@ _TERMS = (
     Term(
         "p", "How likely so clear an effect would be by chance, adjusted for all claims of the study by Holm’s method."
     ),
+    Term(
+        "q",
+        "The p-value adjusted for all claims of the study by Benjamini and Hochberg’s method; a verdict needs 0.05 at most.",
+    ),
+    Term(
+        "variance due to training seeds",
+        "Part of the variance of the difference that stays on one data set, where only training seeds differ.",
+    ),
     Term("opposite", "Share of seeds whose single run alone shows the opposite of the verdict."),
     Term("repeats that would decide", "A rough guide to the number of repeats that an inconclusive claim needs."),
     Term(
@@ -76,7 +87,12 @@ _TERMS = (
     Term("sweep", "A metric over the values of one setting, with 95 % intervals."),
     Term("inside", "Measurements inside the network, layer by layer."),
     Term("published figure", "A number that somebody else reported, placed among our runs on the same data set."),
-    Term("flattery", "The best score over the epochs on the rows watched, minus the score on 10,000 fresh rows."),
+    Term(
+        "flattery",
+        "The best score over the epochs on the rows watched, minus the score on 10,000 fresh rows, minus the offset "
+        "that rows of one call have.",
+    ),
+    Term("own rows easier by", "Score on the own test rows minus that on 10,000 fresh rows, at the last epoch."),
     Term(
         "diagnosis",
         "High bias: training rows are not fitted. High variance: test rows are much worse than training rows.",

@@ -59,6 +59,7 @@ class ClaimRow:
             where variants differ; empty under "published".
         seed_share: The part of the variance of the paired difference that training seeds produce, with its interval; in
             the rows of the fresh protocol.
+        luck_offset: The part of the luck meter that any data set has, because the rows of one call are not independent.
     """
 
     study: str
@@ -111,6 +112,9 @@ class ClaimRow:
     seed_share: float = math.nan
     seed_share_low: float = math.nan
     seed_share_high: float = math.nan
+    luck_offset: float = math.nan
+    luck_offset_low: float = math.nan
+    luck_offset_high: float = math.nan
 
     @property
     def interval(self) -> Interval:

@@ -28,8 +28,11 @@ class Flattery:
         metric: The watched metric: "accuracy" or "mse".
         watched: Best watched value over the epochs, by repeat.
         fresh: The value on fresh rows by repeat, of the best weights where a callback keeps them, else of the last.
-        effect: Mean flattery: a difference (watched minus fresh accuracy) or a ratio (fresh over watched error);
-            positive, or over 1, where the watched score flatters.
+        effect: Mean flattery: a difference (watched minus fresh accuracy) or a ratio (fresh over watched error), less
+            the offset; positive, or over 1, where the watched score flatters.
+        singles: The same of each repeat.
+        offset: The same difference or ratio at the last epoch, which nothing chose: how much easier the own test rows
+            are than the fresh ones. None where the last epoch's weights were replaced by the best, or not scored.
         diverged: Further runs that have no finite score.
     """
 
@@ -39,6 +42,8 @@ class Flattery:
     watched: pd.Series
     fresh: pd.Series
     effect: Effect
+    singles: pd.Series
+    offset: Effect | None
     diverged: int
 
 
@@ -52,8 +57,11 @@ def flattery(study: Study, runs: pd.DataFrame) -> list[Flattery]:
     Returns:
         One for each variant and protocol with such runs, in file order.
     """
-    tables = [RunTable(runs, protocol) for protocol in study.protocols]
-    measured = [_flattery(variant, table) for variant in study.variants for table in tables]
+    measured = [
+        _flattery(variant, RunTable(runs, protocol, fresh_rows=False))
+        for variant in study.variants
+        for protocol in study.protocols
+    ]
     return [flattery for flattery in measured if flattery is not None]
 
 
@@ -61,16 +69,44 @@ def _flattery(variant: Variant, table: RunTable) -> Flattery | None:
     metric = watched_metric(variant.config)
     if metric is None:
         return None
-    best, last = (table.values(variant.name, f"{weights}fresh_test_{metric}") for weights in ("best_", ""))
-    best_watched = table.values(variant.name, f"best_watched_{metric}")
-    pairs = pd.concat([best_watched, last if best.empty else best], axis=1, keys=["watched", "fresh"])
-    runs, pairs = len(pairs), pairs.replace([np.inf, -np.inf], np.nan).dropna()
-    if pairs.empty:
+    columns = {
+        "watched": f"best_watched_{metric}",
+        "fresh": f"best_fresh_test_{metric}",
+        "last_own": f"test_{metric}",
+        "last_fresh": f"fresh_test_{metric}",
+    }
+    scores = pd.DataFrame({name: table.values(variant.name, column) for name, column in columns.items()})
+    if scores["fresh"].isna().all():
+        scores["fresh"] = scores["last_fresh"]
+    if scores["last_own"].isna().all() or _ends_with_the_best(variant):
+        scores = scores[["watched", "fresh"]]
+    finite = scores.replace([np.inf, -np.inf], np.nan).dropna()
+    if finite.empty:
         return None
-    watched, fresh = pairs["watched"], pairs["fresh"]
-    plain = column_of(f"test_{metric}").higher_is_better or not (pairs > 0).all(axis=None)
-    if plain:
-        effect = Effect("difference", t_interval(watched - fresh))
-    else:
-        effect = Effect("ratio", t_interval(np.log(fresh) - np.log(watched)).exp())
-    return Flattery(variant.name, table.protocol, metric, watched, fresh, effect, runs - len(pairs))
+    plain = column_of(f"test_{metric}").higher_is_better or not (finite > 0).all(axis=None)
+    numbers = finite if plain else -np.log(finite)
+    flattered, offset = numbers["watched"] - numbers["fresh"], None
+    if "last_own" in numbers:
+        easier = numbers["last_own"] - numbers["last_fresh"]
+        flattered, offset = flattered - easier, _effect(easier, plain)
+    return Flattery(
+        variant=variant.name,
+        protocol=table.protocol,
+        metric=metric,
+        watched=finite["watched"],
+        fresh=finite["fresh"],
+        effect=_effect(flattered, plain),
+        singles=flattered if plain else pd.Series(np.exp(flattered)),
+        offset=offset,
+        diverged=len(scores[["watched", "fresh"]].dropna()) - len(finite),
+    )
+
+
+def _effect(values: pd.Series, plain: bool) -> Effect:
+    interval = t_interval(values)
+    return Effect("difference", interval) if plain else Effect("ratio", interval.exp())
+
+
+def _ends_with_the_best(variant: Variant) -> bool:
+    """Whether a callback puts the best weights in the place of the last ones."""
+    return any(callback.get("restore_best_weights") for callback in variant.config.training.callbacks.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from experiments.language.study import Study
 
 
+_PARTS = ("gain", "test_rows", "offset", "training_rows", "trick")
+
+
 @dataclass(frozen=True)
 class LuckMeter:
     """The parts of a gain; their sum, or of ratios their product, is the gain.
@@ -28,7 +32,9 @@ class LuckMeter:
         number: Position of the claim in its study, from 1.
         unit: "difference" or "ratio".
         gain: Left against right on the test rows of the slides.
-        test_rows: Loss of the same weights on 10,000 fresh rows.
+        test_rows: Loss of the same weights on 10,000 fresh rows, beyond ``offset``.
+        offset: Mean of this loss over the data sets of the fresh protocol: what 10,000 fresh rows change for any data
+            set, because the rows of one call are not independent; None without the fresh protocol.
         training_rows: Further loss when the training rows are drawn anew too; None without the fresh protocol.
         trick: The gain under the fresh protocol; None without it.
     """
@@ -38,18 +44,14 @@ class LuckMeter:
     unit: Unit
     gain: Interval
     test_rows: Interval
+    offset: Interval | None
     training_rows: Interval | None
     trick: Interval | None
 
     @property
     def parts(self) -> dict[str, Interval]:
         """Name of a part to its interval: the gain, and the parts that are known."""
-        named = {
-            "gain": self.gain,
-            "test_rows": self.test_rows,
-            "training_rows": self.training_rows,
-            "trick": self.trick,
-        }
+        named = {name: getattr(self, name) for name in _PARTS}
         return {name: part for name, part in named.items() if part is not None}
 
 
@@ -67,14 +69,15 @@ def luck_meter(study: Study, runs: pd.DataFrame) -> list[LuckMeter]:
     tables = (
         RunTable(runs, "published", fresh_rows=False),
         RunTable(runs, "published", fresh_rows=True),
-        RunTable(runs, "fresh"),
+        RunTable(runs, "fresh", fresh_rows=True),
+        RunTable(runs, "fresh", fresh_rows=False),
     )
     meters = []
     for number, claim in enumerate(study.claims, start=1):
         if isinstance(claim.expression, Comparison) and _scored_afresh(claim.expression, tables[1]):
-            slides, weights, fresh = _contrasts(claim.expression, tables)
+            slides, weights, *_ = contrasts = _contrasts(claim.expression, tables)
             if slides.n and weights.n and slides.unit == weights.unit != "order":
-                meters.append(_meter(study.name, number, slides, weights, fresh))
+                meters.append(_meter(study.name, number, contrasts))
     return meters
 
 
@@ -95,20 +98,27 @@ def _original(metric: str) -> str:
 def _contrasts(claim: Comparison, tables: tuple[RunTable, ...]) -> list[Contrast]:
     """Return the contrasts in all tables on one scale: as ratios where all allow it."""
     plain = claim.offset == 0
-    all_three = [contrast(claim.left, claim.right, table, ratio=plain) for table in tables]
-    if len({pairs.unit for pairs in all_three if pairs.n}) > 1:
+    contrasts = [contrast(claim.left, claim.right, table, ratio=plain) for table in tables]
+    if len({pairs.unit for pairs in contrasts if pairs.n}) > 1:
         return [contrast(claim.left, claim.right, table, ratio=False) for table in tables]
-    return all_three
+    return contrasts
 
 
-def _meter(study: str, number: int, slides: Contrast, weights: Contrast, fresh: Contrast) -> LuckMeter:
-    both = slides.values.index.intersection(weights.values.index)
-    test_rows = t_interval(slides.values[both] - weights.values[both])
-    training_rows = trick = None
+def _meter(study: str, number: int, contrasts: Sequence[Contrast]) -> LuckMeter:
+    slides, weights, fresh, own_rows = contrasts
+    losses = _losses(slides, weights)
+    parts: dict[str, Interval | None] = {"gain": t_interval(slides.values), "test_rows": t_interval(losses)}
     if fresh.n and fresh.unit == slides.unit:
-        training_rows, trick = welch_interval(weights.values, fresh.values), t_interval(fresh.values)
-    parts = [t_interval(slides.values), test_rows, training_rows, trick]
+        parts |= {"training_rows": welch_interval(weights.values, fresh.values), "trick": t_interval(fresh.values)}
+        if own_rows.n and own_rows.unit == slides.unit:
+            usual = _losses(own_rows, fresh)
+            parts |= {"offset": t_interval(usual), "test_rows": welch_interval(losses, usual)}
     if slides.unit == "ratio":
-        parts = [part and part.exp() for part in parts]
-    gain, test_rows, training_rows, trick = parts  # type: ignore[assignment]
-    return LuckMeter(study, number, slides.unit, gain, test_rows, training_rows, trick)  # type: ignore[arg-type]
+        parts = {name: part and part.exp() for name, part in parts.items()}
+    return LuckMeter(study, number, slides.unit, **{name: parts.get(name) for name in _PARTS})  # type: ignore[arg-type]
+
+
+def _losses(own: Contrast, fresh: Contrast) -> pd.Series:
+    """Return how much larger the gain on a data set's own test rows is than on 10,000 fresh rows, by repeat."""
+    both = own.values.index.intersection(fresh.values.index)
+    return own.values[both] - fresh.values[both]

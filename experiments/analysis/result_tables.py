@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ Cells = dict[str, Any]
 
 # New columns come last, so that the positions of all others stay.
 _SHARED = ("study", "topic", "claim", "says", "expect", "source", "why")
-_LUCK = tuple(column for column in CLAIM_COLUMNS if column.startswith("luck_"))
 _FURTHER = CLAIM_COLUMNS[CLAIM_COLUMNS.index("explanation") :]
+_LUCK = tuple(column for column in CLAIM_COLUMNS if column.startswith("luck_") and column not in _FURTHER)
 _JUDGED = tuple(column for column in CLAIM_COLUMNS if column not in (*_SHARED, "protocol", *_LUCK, *_FURTHER))
 _BOARD_Q = "q_board"
 _SCOREBOARD_COLUMNS = (
@@ -201,6 +202,9 @@ def _flattery_rows(analysis: Analysis) -> list[Cells]:
             "fresh": flattery.fresh.mean(),
             **_interval("flattery", flattery.effect.interval),
             "diverged": flattery.diverged,
+            "offset": flattery.offset.interval.estimate if flattery.offset else math.nan,
+            "offset_low": flattery.offset.interval.low if flattery.offset else math.nan,
+            "offset_high": flattery.offset.interval.high if flattery.offset else math.nan,
         }
         for flattery in analysis.flattery
     ]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _LUCK = (
     ("rows", "lucky test rows", "luck_test_rows"),
+    ("offset", "easier rows of one call", "luck_offset"),
     ("training", "lucky training rows", "luck_training_rows"),
     ("trick", "the trick itself", "luck_trick"),
 )

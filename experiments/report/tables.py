@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiments.analysis import Diagnosis, Flattery, PlacedFigure
+from experiments.analysis import Diagnosis, Effect, Flattery, PlacedFigure
 from experiments.columns import column_of
 from experiments.report.page_words import Head, about_column
 from experiments.report.svg_drawings import RunStrip, run_strip
@@ -149,17 +149,23 @@ def flattery_table(found: Sequence[Flattery]) -> Table | None:
     rows = []
     for one in found:
         measured = one.effect.interval
-        amount = f"× {number(measured.estimate, 3)}" if one.effect.is_ratio else signed(measured.estimate)
         cells = (
             Cell(one.protocol),
             Cell(number(float(one.watched.mean()))),
             Cell(number(float(one.fresh.mean()))),
-            Cell(amount, interval(measured.low, measured.high)),
+            Cell(_amount(one.offset) if one.offset else "–"),
+            Cell(_amount(one.effect), interval(measured.low, measured.high)),
             Cell(str(measured.n)),
         )
         rows.append(TableRow(one.variant, cells))
-    heads = ("Variant", "Protocol", "Best score watched", "On 10,000 fresh rows", "Flattery", "Runs")
+    scores = "Best score watched", "On 10,000 fresh rows", "Own rows easier by"
+    heads = "Variant", "Protocol", *scores, "Flattery", "Runs"
     return Table(tuple(map(Head.of_term, heads)), tuple(rows)) if rows else None
+
+
+def _amount(effect: Effect) -> str:
+    estimate = effect.interval.estimate
+    return f"× {number(estimate, 3)}" if effect.is_ratio else signed(estimate)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from experiments.analysis import flattery
+from experiments.language.configuration import Component
 from tests.analysis.examples import noise, runs, study, together, variant
 
 
@@ -11,6 +14,38 @@ def test_the_best_watched_score_flatters():
     (one,) = flattery(study(["a"]), table)
     assert (one.variant, one.protocol, one.metric, one.effect.unit) == ("a", "published", "accuracy", "difference")
     assert one.effect.interval.estimate == pytest.approx(0.05)
+
+
+def test_rows_that_are_harder_for_any_weights_do_not_hide_flattery():
+    scores = 0.8 + noise(0, scale=0.01)
+    columns = {
+        "best_watched_accuracy": scores,
+        "test_accuracy": scores - 0.03,
+        "fresh_test_accuracy": scores + 0.01,
+        "best_fresh_test_accuracy": scores + 0.02,
+    }
+    for protocol in ("published", "fresh"):
+        (found,) = flattery(study(["a"], protocols=(protocol,)), together(runs("a", protocol, **columns)))
+        assert found.offset.interval.estimate == pytest.approx(-0.04)
+        assert found.effect.interval.estimate == pytest.approx(0.02)
+
+
+def test_errors_have_an_offset_that_is_a_ratio():
+    scores = np.exp(noise(0, scale=0.1))
+    columns = {"best_watched_mse": scores, "test_mse": 1.5 * scores, "fresh_test_mse": 1.2 * scores}
+    asked = study([variant("a", loss="mean_squared_error", metrics=("mse",))])
+    (one,) = flattery(asked, together(runs("a", **columns)))
+    assert (one.offset.interval.estimate, one.effect.interval.estimate) == pytest.approx((0.8, 1.5))
+
+
+def test_restored_best_weights_leave_no_epoch_that_nothing_chose():
+    asked = study(["a"])
+    (restored,) = asked.variants
+    stop = Component("EarlyStopping", {"restore_best_weights": True})
+    restored.config = replace(restored.config, training=replace(restored.config.training, callbacks={"stop": stop}))
+    columns = {"best_watched_accuracy": [0.9] * 5, "test_accuracy": [0.9] * 5, "fresh_test_accuracy": [0.8] * 5}
+    (one,) = flattery(asked, together(runs("a", **columns)))
+    assert one.offset is None and one.effect.interval.estimate == pytest.approx(0.1)
 
 
 def test_kept_best_weights_are_what_is_scored_where_there_are_any():

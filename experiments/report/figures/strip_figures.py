@@ -178,9 +178,9 @@ def _flattery_panel(found: Sequence[Flattery]) -> StripPanel:
     first = found[0]
     strips = {}
     for one in found:
-        singles = one.fresh / one.watched if one.effect.is_ratio else one.watched - one.fresh
-        strips[one.variant, one.protocol] = Strip.of_interval(singles.to_numpy(), one.effect.interval)
+        strips[one.variant, one.protocol] = Strip.of_interval(one.singles.to_numpy(), one.effect.interval)
     what = "fresh error over watched error, geometric mean" if first.effect.is_ratio else "watched minus fresh"
+    what += ", without the same at the last epoch" if any(one.offset for one in found) else ""
     label = f"{column_of(first.metric).label.partition(' (')[0]}: {what}"
     return _protocol_panel("", label, list(dict.fromkeys(one.variant for one in found)), strips, first.effect.unit)
 
