@@ -14,7 +14,13 @@ import pandas as pd
 from scipy import stats
 
 from experiments.analysis.grid_claims import inside_gains
-from experiments.analysis.intervals import chosen_interval, log_spread_ratios, t_interval
+from experiments.analysis.intervals import (
+    chosen_interval,
+    log_spread_ratios,
+    log_variances,
+    t_interval,
+    welch_interval,
+)
 
 Floats = np.ndarray
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]
@@ -121,32 +127,65 @@ def peaks_that_are_none(repetitions: int) -> None:
                 print(f"{draw.__name__:10}{values:8}{curve:>10}{judged:12.1%}{plain:10.1%}")
 
 
-def differences_of_splits(rng: np.random.Generator, train: int, test: int, splits: int) -> Floats:
+def seed_share_covers(seeds: Floats, both: Floats, truth: float) -> bool:
+    """Try Welch's interval of the jackknifed log variances, which the shares of variance use."""
+    interval = welch_interval(log_variances(seeds), log_variances(both))
+    return interval.low <= truth <= interval.high
+
+
+def f_covers(seeds: Floats, both: Floats, truth: float) -> bool:
+    """Try the F distribution, which assumes normal values."""
+    quotient = np.var(seeds, ddof=1) / np.var(both, ddof=1) / np.exp(truth)
+    low, high = stats.f.ppf([0.025, 0.975], len(seeds) - 1, len(both) - 1)
+    return bool(low <= quotient <= high)
+
+
+def coverage_of_seed_shares(repetitions: int) -> None:
+    """Print how often each method's interval contains the true ratio of variances of independent samples."""
+    methods = {"jackknife": seed_share_covers, "F": f_covers}
+    print(f"\n{'scores':10}{'n':>4}" + "".join(f"{name:>12}" for name in methods))
+    for draw in (normal, laplace, paired):
+        for n in (10, 30, 100):
+            first, second = np.moveaxis(draw(np.random.default_rng(n), (repetitions, n, 2)), -1, 0)
+            shares = [
+                np.mean([covers(x / 2, y, np.log(0.25)) for x, y in zip(first, second, strict=True)])
+                for covers in methods.values()
+            ]
+            print(f"{draw.__name__:10}{n:4}" + "".join(f"{share:12.1%}" for share in shares))
+
+
+def differences_of_splits(
+    rng: np.random.Generator, train: int, test: int, splits: int, rows: int | None = None
+) -> Floats:
     """Differences of the squared errors of two predictors on random splits of one table of normal numbers.
 
     The predictors are the training mean and 0. With a mean of 0.3 and a variance of 1 the expected difference is
-    1 / train - 0.09.
+    1 / train - 0.09. The table may have more rows than a split deals.
     """
-    table = rng.normal(0.3, 1, train + test)
-    orders = rng.permuted(np.tile(np.arange(train + test), (splits, 1)), axis=1)
+    rows = rows or train + test
+    table = rng.normal(0.3, 1, rows)
+    orders = rng.permuted(np.tile(np.arange(rows), (splits, 1)), axis=1)
     means = table[orders[:, :train]].mean(axis=1, keepdims=True)
-    tested = table[orders[:, train:]]
+    tested = table[orders[:, train : train + test]]
     return np.asarray(((tested - means) ** 2 - tested**2).mean(axis=1))
 
 
 def coverage_of_splits(repetitions: int) -> None:
     """Print how often the interval of splits of one table contains the truth about all such tables."""
-    print(f"\n{'train / test':14}{'splits':>8}{'corrected':>12}{'plain t':>10}")
-    for train, test in ((80, 20), (60, 40), (400, 100)):
+    heads = "test / other rows", "test / train", "plain t"
+    print(f"\n{'train / test / rows':20}{'splits':>8}" + "".join(f"{head:>20}" for head in heads))
+    for train, test, rows in ((80, 20, 100), (60, 40, 100), (400, 100, 500), (100, 150, 500), (500, 597, 1797)):
         for splits in (10, 30):
             rng = np.random.default_rng(splits)
-            samples = [differences_of_splits(rng, train, test, splits) for _ in range(repetitions)]
+            samples = [differences_of_splits(rng, train, test, splits, rows) for _ in range(repetitions)]
             truth = 1 / train - 0.09
             shares = [
                 np.mean([low <= truth <= high for low, high in ((i.low, i.high) for i in intervals)])
-                for intervals in ([t_interval(x, overlap) for x in samples] for overlap in (test / train, 0.0))
+                for intervals in (
+                    [t_interval(x, overlap) for x in samples] for overlap in (test / (rows - test), test / train, 0.0)
+                )
             ]
-            print(f"{f'{train} / {test}':14}{splits:8}{shares[0]:12.1%}{shares[1]:10.1%}")
+            print(f"{f'{train} / {test} / {rows}':20}{splits:8}" + "".join(f"{share:20.1%}" for share in shares))
 
 
 def main() -> None:
@@ -156,6 +195,7 @@ def main() -> None:
     repetitions = parser.parse_args().repetitions
     coverage_of_means(repetitions)
     coverage_of_spreads(repetitions)
+    coverage_of_seed_shares(repetitions)
     peaks_that_are_none(repetitions)
     coverage_of_splits(repetitions)
 

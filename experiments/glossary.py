@@ -70,7 +70,8 @@ _TERMS = (
     ),
     Term(
         "q",
-        "The p-value adjusted for all claims of the study by Benjamini and Hochberg’s method; a verdict needs 0.05 at most.",
+        "The p-value adjusted for all claims of the study by Benjamini and Hochberg’s method; a verdict needs 0.05 at "
+        "most.",
     ),
     Term(
         "variance due to training seeds",

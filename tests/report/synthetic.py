@@ -88,7 +88,7 @@ def _result(run: Run, study: Study, epochs: int, diverged, failed) -> RunResult:
 
 def _curves(random: np.random.Generator, gain: float, epochs: int) -> dict[str, np.ndarray]:
     time = 1 - np.exp(-np.arange(epochs) / 15)
-    wobble = random.normal(0, 0.01, (4, epochs)).cumsum(axis=1) * 0.2 + random.normal(0, 0.02, (4, 1))
+    wobble = random.normal(0, 0.01, (4, epochs)).cumsum(axis=1) * 0.2 + random.normal(0, 0.01, (4, 1))
     curves = {
         "loss": 0.7 - 0.6 * time,
         "accuracy": 0.5 + 0.45 * time,
