@@ -107,6 +107,7 @@ def _add_run(verbs: _Verbs) -> None:
         "run dropout --variant baseline --variant rate --repeats 5",
         "run --all --only claimed --repeats 3 --out results/quick",
         "run dropout --set training.epochs=500 --set model.hidden.units=50",
+        "run --all --dask tls://head:8786",
         "run configs/mine.yaml --dry-run",
     )
     verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="names of studies or YAML files")
@@ -119,6 +120,8 @@ def _add_run(verbs: _Verbs) -> None:
     verb.add_argument(
         "--jobs", type=_positive, metavar="N", help="worker processes on the CPU; default: one for each core"
     )
+    verb.add_argument("--dask", metavar="ADDRESS", help=_DASK)
+    verb.add_argument("--insecure", action="store_true", help="with --dask: accept another machine without TLS")
     verb.add_argument("--protocol", choices=(*PROTOCOLS, "both"), default="both", help="default: both")
     verb.add_argument("--engine", choices=("compiled", "keras"), default="compiled", help="keras: plain model.fit")
     verb.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help=_DEVICE)
@@ -162,6 +165,10 @@ def _add_compare(verbs: _Verbs) -> None:
 
 _BUILD = "also build the data and the model of every variant, as run does before it trains; imports TensorFlow"
 _DEVICE = "auto: a GPU, where there is one, for large networks, and the CPU for all others; gpu or cpu: for all runs"
+_DASK = (
+    "train on the workers of a Dask cluster: the address of its scheduler, its scheduler file, or local:N for N workers on "
+    "this machine"
+)
 _ONLY = (
     "claimed: the variants that claims name, without grids that need a program for each value; "
     "slides: of the decks' case studies what the slides show"

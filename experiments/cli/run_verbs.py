@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,13 +132,23 @@ def _options(arguments: Namespace) -> Options:
         engine=arguments.engine,
         force=arguments.force,
     )
-    return Options(
+    options = Options(
         out=Path(arguments.out or RESULTS),
         selection=selection,
         jobs=arguments.jobs,
         device=arguments.device,
         fail_fast=arguments.fail_fast,
     )
+    if arguments.insecure and not arguments.dask:
+        raise ExperimentsError("--insecure is about the address of --dask, which is not given")
+    return _on_dask(options, arguments) if arguments.dask else options
+
+
+def _on_dask(options: Options, arguments: Namespace) -> Options:
+    from experiments.scheduler.dask_executor import DaskWorkers
+
+    workers = DaskWorkers(arguments.dask, insecure=arguments.insecure)
+    return replace(options, choose_devices=workers.choose_devices, make_executor=workers.make_executor)
 
 
 def _print_plans(studies: Sequence[Study], out: Path, selection: Selection) -> int:

@@ -9,10 +9,8 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import shutil
-import signal
 import sys
 import tempfile
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -26,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.errors import ExperimentsError
 from experiments.scheduler.device import DeviceKind
 from experiments.scheduler.executor import Broken, Event, Finished, Note, Task, Tick, Train
+from experiments.scheduler.signals import ctrl_c_ignored
 from experiments.scheduler.worker import Done, GaveBack, GiveBack, Loads, Misfit, RunFunctions, Settings, work
 from experiments.store.result import RunResult
 
@@ -281,7 +280,7 @@ def _tail(log: Path) -> str:
 
 def _start_spawned(connection: Connection, settings: Settings) -> BaseProcess:
     process = multiprocessing.get_context("spawn").Process(target=work, args=(connection, settings), daemon=True)
-    with _ctrl_c_ignored(), _without_main():
+    with ctrl_c_ignored(), _without_main():
         process.start()
     return process
 
@@ -292,7 +291,7 @@ def _start_forked(connection: Connection, settings: Settings) -> BaseProcess:
     context = multiprocessing.get_context("forkserver")
     # By its name: this process must not import it.
     context.set_forkserver_preload([_PRELOAD])
-    with _ctrl_c_ignored():
+    with ctrl_c_ignored():
         forkserver.ensure_running()
     process = context.Process(target=work, args=(connection, settings), daemon=True)
     try:
@@ -315,16 +314,3 @@ def _without_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
-
-
-@contextlib.contextmanager
-def _ctrl_c_ignored() -> Iterator[None]:
-    """Ignore Ctrl-C while a process is started, so that it and processes forked off it inherit ignoring it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

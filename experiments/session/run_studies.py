@@ -46,6 +46,7 @@ class Options:
         device: "auto", "cpu" or "gpu".
         fail_fast: Stop at the first run that raises.
         report: Write tables, figures and pages.
+        choose_devices: Maps ``device`` and ``jobs`` to the devices that train.
         make_executor: Returns the executor that carries out the runs on these devices.
     """
 
@@ -55,6 +56,7 @@ class Options:
     device: str = "auto"
     fail_fast: bool = False
     report: bool = True
+    choose_devices: Callable[[str, int | None], Devices] = choose_devices
     make_executor: Callable[[Devices], Executor] = local_executor
 
 
@@ -135,7 +137,7 @@ class _Session:
     def devices(self) -> Devices:
         """The devices that train; chosen on first use."""
         if self._devices is None:
-            self._devices = choose_devices(self._options.device, self._options.jobs)
+            self._devices = self._options.choose_devices(self._options.device, self._options.jobs)
         return self._devices
 
     def close(self) -> None:

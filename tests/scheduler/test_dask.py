@@ -1,0 +1,122 @@
+"""Dask workers that die or have other code, addresses that are none, and the runs of a session on both executors."""
+
+import subprocess
+import sys
+
+import pytest
+
+from experiments.cli.main import main
+from experiments.errors import ExperimentsError
+from experiments.scheduler.dask_cluster import DaskCluster
+from experiments.scheduler.dask_executor import DaskExecutor
+from experiments.scheduler.dask_worker import carry_out, code_fingerprint
+from experiments.scheduler.executor import Broken, Finished, Train
+from experiments.scheduler.plan import Selection
+from experiments.scheduler.worker import RunFunctions
+from experiments.session.progress import Listener
+from experiments.session.run_studies import Options, run_studies
+from tests.fakes import folder_bytes, make_study
+from tests.marks import ON_LINUX
+from tests.scheduler.fake_execute import FUNCTIONS
+from tests.scheduler.test_executors import finished, runs
+
+
+@pytest.fixture
+def executor(tmp_path):
+    """An executor with two workers of its own, for tests that kill them."""
+    made = DaskExecutor(DaskCluster("local:2"), FUNCTIONS)
+    yield made
+    made.close()
+
+
+@ON_LINUX
+def test_the_runs_of_a_killed_dask_worker_are_carried_out_by_another(executor, tmp_path):
+    executor.submit(Train(runs(8, kill=[3], killed=str(tmp_path / "mark"), sleep=0.05)))
+    results = finished(executor)
+    assert sorted(result.run.repeat for result in results) == list(range(8))
+    assert not any(result.error for result in results)
+
+
+@pytest.mark.slow
+@ON_LINUX
+def test_a_run_that_kills_every_dask_worker_is_found_and_fails_alone(executor):
+    executor.submit(Train(runs(6, kill=[4])))
+    errors = {result.run.repeat: result.error for result in finished(executor)}
+    assert sorted(errors) == list(range(6))
+    assert "WorkerDied" in errors.pop(4)
+    assert not any(errors.values())
+
+
+def test_a_machine_with_other_versions_carries_out_nothing():
+    other = tuple((name, "0.1" if name == "keras" else found) for name, found in code_fingerprint())
+    (broken,) = carry_out(Train(runs(1)), FUNCTIONS, other, "topic")
+    assert isinstance(broken, Broken)
+    assert "keras" in broken.traceback
+    assert "instead of 0.1" in broken.traceback
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("local:0", "whole number N of at least 1"),
+        ("local:two", "whole number N of at least 1"),
+        ("nonsense", "the address of a scheduler such as tls://head:8786"),
+        ("tcp://192.0.2.1:8786", "without TLS"),
+        ("tcp://127.0.0.1:9", "no Dask scheduler answers there"),
+        ("nowhere.json", "no Dask scheduler answers there"),
+    ],
+)
+def test_an_address_that_does_not_serve_is_an_error_of_usage(address, message, tmp_path, capsys):
+    code = main(["run", "nonlinearity", "--dask", address, "--out", str(tmp_path / "results")])
+    assert code == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert address in error
+    assert "Traceback" not in error
+
+
+def test_insecure_is_about_an_address(capsys):
+    assert main(["run", "nonlinearity", "--insecure"]) == 2
+    assert "--dask" in capsys.readouterr().err
+
+
+def test_without_the_extra_the_message_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ExperimentsError, match=r"honest-experiments\[distributed\]"):
+        DaskCluster("local:1")
+
+
+def test_the_local_pool_does_not_import_dask_nor_dask_tensorflow():
+    program = (
+        "import sys, experiments.session.run_studies, experiments.scheduler.local\n"
+        "assert not {'dask', 'distributed'} & set(sys.modules)\n"
+        "import distributed, experiments.scheduler.dask_executor\n"
+        "assert 'tensorflow' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_session_writes_the_same_bytes_on_both_executors(dask_address, tmp_path):
+    study = make_study("a", "b", "grid[x=1]", repeats=4)
+    for name in ("local", "dask"):
+        run_studies([study], _options(tmp_path / name, dask_address if name == "dask" else None), Listener())
+    assert folder_bytes(tmp_path / "local") == folder_bytes(tmp_path / "dask")
+
+
+def _options(out, address):
+    if address is None:
+        return Options(out=out, selection=Selection(), report=False, make_executor=_local)
+    cluster = DaskCluster(address)
+    return Options(
+        out=out,
+        selection=Selection(),
+        report=False,
+        choose_devices=lambda wanted, _: cluster.devices(wanted),
+        make_executor=lambda _: DaskExecutor(cluster, RunFunctions(FUNCTIONS.execute, FUNCTIONS.prepare)),
+    )
+
+
+def _local(devices):
+    from experiments.scheduler.local import LocalExecutor
+
+    return LocalExecutor(devices.workers, functions=FUNCTIONS)
