@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,12 +24,51 @@ _SECONDS_BETWEEN_BARS = 0.5
 _WIDTH_OF_A_FILE = 200
 
 
-def make_console() -> Console:
-    """Return a console for standard output that prints texts literally, brackets included."""
+def make_console(file: Any = None) -> Console:
+    """Return a console that prints texts literally, brackets included.
+
+    Args:
+        file: Prints to this stream; None for standard output.
+    """
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else _WIDTH_OF_A_FILE
-    return Console(markup=False, highlight=False, emoji=False, width=width, soft_wrap=not sys.stdout.isatty())
+    return Console(
+        file=file, markup=False, highlight=False, emoji=False, width=width, soft_wrap=not sys.stdout.isatty()
+    )
+
+
+class LossyOutput:
+    """Standard output that may be lost, such as a closed pipe or a full disk: what is printed then goes nowhere.
+
+    Args:
+        stream: The stream.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text, or drop it."""
+        try:
+            return self._stream.write(text)
+        except OSError:
+            self._lose()
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        try:
+            self._stream.flush()
+        except OSError:
+            self._lose()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def _lose(self) -> None:
+        """Redirect the stream, which still has unwritten text in its buffer and is flushed once more at the end."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
 
 def make_table(columns: Iterable[str], rows: Iterable[Sequence[str]], *, right: Iterable[str] = ()) -> Table:
@@ -53,8 +93,11 @@ def make_table(columns: Iterable[str], rows: Iterable[Sequence[str]], *, right: 
 
 
 def make_listener() -> Listener:
-    """Return the listener for standard output: a notebook, a terminal, or a file or pipe."""
-    console = make_console()
+    """Return the listener for standard output: a notebook, a terminal, or a file or pipe.
+
+    A training does not end because its output is lost.
+    """
+    console = make_console(LossyOutput(sys.stdout))
     if console.is_jupyter:
         return NotebookListener()
     return TerminalListener(console) if console.is_terminal else PlainListener(console)
@@ -71,7 +114,7 @@ class PlainListener:
     def log(self, line: str) -> None:
         """Print a line and flush, so that a reader of the pipe gets it at once."""
         self._console.print(line)
-        sys.stdout.flush()
+        self._console.file.flush()
 
     def begin(self, tally: Tally) -> None:
         """Print the progress from now on."""

@@ -1,9 +1,10 @@
 """Exit codes of the command line, and the text about them in ``--help``."""
 
-WELL, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+WELL, FAILED, WRONG, UNWRITABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 EXPLANATION = f"""exit codes:
   {WELL}  success; a training that diverged is a result, not a failure
   {FAILED}  at least one run failed
   {WRONG}  bad configuration or usage
-  {INTERRUPTED}  interrupted; finished runs are kept, repeat the command to resume"""
+  {UNWRITABLE}  a file could not be written, such as on a full disk
+  {INTERRUPTED}  interrupted by Ctrl-C (143 by SIGTERM, 129 by SIGHUP); finished runs are kept, repeat the command to resume"""

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
 
-from experiments.cli.exit_codes import INTERRUPTED, WELL, WRONG
+from experiments.cli.exit_codes import INTERRUPTED, UNWRITABLE, WELL, WRONG
+from experiments.cli.interruption import Interruption
 from experiments.cli.parser import make_parser
 from experiments.errors import ExperimentsError
+
+_SAFE = "finished runs are kept, and the same command goes on from there"
+_ADVICE = {
+    errno.ENOSPC: f"; free some space: {_SAFE}",
+    errno.EDQUOT: f"; free some of your quota: {_SAFE}",
+    errno.EROFS: "; give --out a folder that can be written",
+    errno.EACCES: "; give --out a folder that can be written",
+    errno.EMFILE: f"; raise the limit of open files (ulimit -n): {_SAFE}",
+    errno.EIO: f"; the disk may be defective: {_SAFE}",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,20 +30,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; None for those of this process.
 
     Returns:
-        0 all well, 1 some run failed, 2 bad configuration or usage, 130 interrupted.
+        0 success, 1 some run failed, 2 bad configuration or usage, 3 a file could not be written, 130 Ctrl-C, 129 or 143
+        SIGHUP or SIGTERM.
     """
     parsed = make_parser().parse_args(arguments)
+    interruption = Interruption()
     try:
-        code: int = parsed.command(parsed)
+        with interruption.handled():
+            code: int = parsed.command(parsed)
     except ExperimentsError as error:
         print(error, file=sys.stderr)
         return WRONG
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return interruption.exit_code
     except BrokenPipeError:  # such as `list | head`: the reader has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return WELL
     except OSError as error:  # such as a results folder that is read-only, or a full disk
-        print(error, file=sys.stderr)
-        return WRONG
-    return code
+        print(f"{error}{_ADVICE.get(error.errno, '')}", file=sys.stderr)
+        return UNWRITABLE
+    return interruption.exit_code if code == INTERRUPTED else code

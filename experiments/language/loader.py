@@ -153,6 +153,9 @@ class _Tree:
             self._open(LocatedDict(), place)
         elif isinstance(event, yaml.SequenceStartEvent):
             self._open(LocatedList(), place)
+        elif _UNPRINTABLE.search(event.value):
+            character = _UNPRINTABLE.search(event.value)[0]
+            raise _UnreadableError(place, f"expected text, found the control character {ascii(character)}")
         elif self._key_wanted():
             self._key(event.value, place)
         else:
@@ -228,4 +231,6 @@ def _float(text: str) -> float:
     return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
 
 
+# An escape such as "\e" in a YAML string would reach the terminal; bidirectional ones show a text in another order.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _RESOLVER = StudyLoader("")

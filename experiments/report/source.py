@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
 
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
-_KEYS = re.compile(r"([\w.*\[\]=<>-]+)(:(?=\s|$))")
+# The lookbehind makes it linear: a long word is tried at its beginning only.
+_KEYS = re.compile(r"(?<![\w.*\[\]=<>-])([\w.*\[\]=<>-]+)(:(?=\s|$))")
 
 Piece = tuple[str, str]
 

@@ -148,7 +148,7 @@ class Collector:
         self.stage()
         damaged = merge(self._plan.study, self._plan.folder)
         if self.begun:
-            write_environment(self._plan.folder, self._facts())
+            write_environment(self._plan.folder, self._facts(), others_stay=self._plan.done > 0)
         return damaged
 
     def _count(self, result: RunResult) -> None:

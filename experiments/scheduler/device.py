@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from experiments.errors import ExperimentsError
+from experiments.scheduler.container import granted_cores, granted_memory
 
 DeviceKind: TypeAlias = Literal["gpu", "cpu"]
 DEVICE_KINDS: tuple[DeviceKind, ...] = get_args(DeviceKind)
@@ -21,6 +22,9 @@ GPU_OPERATIONS = 1e8
 Below it, a core of a CPU ends the step before a GPU has started its kernels. docs/engine.md has the estimate behind
 this number; ``python -m benchmarks.device`` measures it.
 """
+
+_BYTES_OF_A_WORKER = 1_500_000_000
+"""A worker is recycled when it has grown to this; see ``scheduler/worker.py``."""
 
 _NAME_GPU = """
 import tensorflow as tf
@@ -83,7 +87,7 @@ def choose_devices(wanted: str, jobs: int | None) -> Devices:
 
     Args:
         wanted: "auto" for the CPU and, where TensorFlow finds one, a GPU for large networks; or "cpu", or "gpu".
-        jobs: Number of processes on the CPU; None for as many as there are cores.
+        jobs: Number of processes on the CPU; None for as many as there are cores and memory for.
 
     Raises:
         ExperimentsError: "gpu" is asked for and TensorFlow finds none.
@@ -91,14 +95,19 @@ def choose_devices(wanted: str, jobs: int | None) -> Devices:
     gpu = _find_gpu() if wanted == "gpu" or (wanted == "auto" and _may_have_gpu()) else ""
     if wanted == "gpu" and not gpu:
         raise ExperimentsError("--device gpu: TensorFlow sees no GPU here (the extra [gpu] installs what it needs)")
-    return Devices(jobs or usable_cores(), gpu, forced=wanted == "gpu")
+    return Devices(jobs or _default_workers(), gpu, forced=wanted == "gpu")
 
 
 def usable_cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Count the cores that this process may use: those of its affinity, and no more than its container grants."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, granted_cores() or cores)
+
+
+def _default_workers() -> int:
+    """Return one worker for each core, and no more than the memory that a container grants has room for."""
+    memory = granted_memory()
+    return usable_cores() if memory is None else max(1, min(usable_cores(), memory // _BYTES_OF_A_WORKER))
 
 
 def _may_have_gpu() -> bool:

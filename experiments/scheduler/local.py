@@ -25,7 +25,17 @@ from experiments.errors import ExperimentsError
 from experiments.scheduler.device import DeviceKind
 from experiments.scheduler.executor import Broken, Event, Finished, Note, Task, Tick, Train
 from experiments.scheduler.signals import ctrl_c_ignored
-from experiments.scheduler.worker import Done, GaveBack, GiveBack, Loads, Misfit, RunFunctions, Settings, work
+from experiments.scheduler.worker import (
+    Done,
+    GaveBack,
+    GiveBack,
+    Loads,
+    Misfit,
+    RunFunctions,
+    Settings,
+    processor_seconds,
+    work,
+)
 from experiments.store.result import RunResult
 
 if TYPE_CHECKING:
@@ -34,6 +44,8 @@ if TYPE_CHECKING:
 _LONGEST_WAIT = 0.5
 _LOG_TAIL = 2000
 _FRUITLESS_STARTS = 3
+_PATIENCE = 300.0
+_SECONDS_BETWEEN_LOOKS = 5.0
 _PRELOAD = f"{__package__}.preload"
 
 
@@ -50,13 +62,24 @@ class _Worker:
     answered: bool = False  # whether it ever sent a message
     loads: bool = False  # whether its task loads stored programs
     times: list[float] = field(default_factory=list)  # when the task began and when each of its runs was over
+    alive_at: float = 0.0  # when it last sent a message or had used processor time
+    used: float | None = None  # processor time of its process at that moment
+    hung: bool = False  # whether it was killed because it gave no sign of life
 
     def begin(self, task: Task) -> None:
         """Send a task. Where the worker has just ended, its pipe ends too, and the task goes to another worker."""
         self.task, self.left = task, list(task.runs) if isinstance(task, Train) else []
         self.times = [time.monotonic()]
+        self.alive_at = self.times[0]
         with contextlib.suppress(OSError):
             self.connection.send(task)
+
+    def is_hanging(self, patience: float) -> bool:
+        """Return whether the worker of a task sent nothing and used no processor time for this many seconds."""
+        used = processor_seconds(self.process.pid)
+        if used is None or used != self.used:
+            self.used, self.alive_at = used, time.monotonic()
+        return self.task is not None and time.monotonic() - self.alive_at > patience
 
     def runs_to_steal(self) -> int:
         """Return half of the remaining runs, if moving them saves more time than compiling their program again."""
@@ -81,6 +104,8 @@ class LocalExecutor:
         forked: On Linux, fork each worker of the CPU off the fork server, which has TensorFlow imported, one for each
             task. Such a worker begins at once and has no memory of earlier tasks. It traces a program under the same
             names whatever was traced before; by these names TensorFlow finds a stored program.
+        patience: Seconds after which a worker is killed that sends nothing and uses no processor time. On systems
+            other than Linux the time cannot be measured, and no worker is killed.
 
     Example:
         >>> executor = LocalExecutor(2)
@@ -98,6 +123,7 @@ class LocalExecutor:
         functions: RunFunctions | None = None,
         memory_limit: int | None = None,
         forked: bool = False,
+        patience: float = _PATIENCE,
     ) -> None:
         forked = forked and sys.platform == "linux"
         self._most: dict[DeviceKind, int] = {"gpu": int(gpu), "cpu": jobs}
@@ -110,6 +136,8 @@ class LocalExecutor:
         self._started = 0
         self._fruitless = 0
         self._noted: set[str] = set()
+        self._patience = patience
+        self._look_again_at = 0.0
 
     def submit(self, task: Task) -> None:
         """Queue a task; it begins during ``events`` when a worker is free."""
@@ -131,6 +159,7 @@ class LocalExecutor:
         """
         while any(self._queues.values()) or any(worker.task for worker in self._workers):
             self._assign()
+            self._kill_hanging()
             ready = wait([worker.connection for worker in self._workers], timeout=0)
             if not ready:
                 yield Tick()
@@ -179,6 +208,16 @@ class LocalExecutor:
                 with contextlib.suppress(OSError):
                     worker.connection.send(GiveBack(spare))
 
+    def _kill_hanging(self) -> None:
+        """Kill the workers that hang; their pipes end, so that their runs are handled as those of any dead worker."""
+        if time.monotonic() < self._look_again_at:
+            return
+        self._look_again_at = time.monotonic() + min(_SECONDS_BETWEEN_LOOKS, self._patience / 4)
+        for worker in self._workers:
+            if not worker.hung and worker.is_hanging(self._patience):
+                worker.hung = True
+                worker.process.kill()
+
     def _start(self, device: DeviceKind) -> _Worker:
         log = self._logs / f"worker-{self._started}.log"
         # The fork server has TensorFlow imported without a GPU.
@@ -199,6 +238,7 @@ class LocalExecutor:
             yield from self._lost(worker)
             return
         worker.answered, self._fruitless = True, 0
+        worker.alive_at = time.monotonic()
         if isinstance(message, Done):
             worker.task, worker.left = None, []
             if worker.one_task:
@@ -255,13 +295,14 @@ class LocalExecutor:
         if worker.loads and left:
             self._return(task, left, stored_programs=False)
             return
-        reason = f"The worker process died (exit code {code}).\n{_tail(worker.log)}"
+        died = f"no sign of life for {self._patience:g} s" if worker.hung else f"exit code {code}"
+        reason = f"The worker process died ({died}).\n{_tail(worker.log)}"
         if not worker.answered:
             self._count_fruitless(reason)
         if not isinstance(task, Train):
             yield Broken(task, reason)
         elif left:
-            failed = RunResult(left[0], {}, {}, {}, f"{reason}\nWorkerDied: exit code {code}".replace("\n\n", "\n"))
+            failed = RunResult(left[0], {}, {}, {}, f"{reason}\nWorkerDied: {died}".replace("\n\n", "\n"))
             yield Finished(failed, time.monotonic() - worker.times[-1])
             if left[1:]:
                 self._return(task, left[1:], stored_programs=True)  # it died without them too

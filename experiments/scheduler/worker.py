@@ -335,6 +335,19 @@ def resident_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
+def processor_seconds(pid: int | None) -> float | None:
+    """Return the processor time that a process has used, in seconds; None where it cannot be measured.
+
+    Args:
+        pid: Number of the process.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _windows_peak() -> int:
     import ctypes
     from ctypes import wintypes

@@ -53,8 +53,19 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     Args:
         path: The file; missing folders are created.
         content: Bytes, or text for UTF-8, with the same line ends on every system.
+
+    Raises:
+        OSError: With the path, such as of a full disk; the old content is there.
     """
     data = content.encode() if isinstance(content, str) else content
+    try:
+        _write(path, data)
+    except OSError as error:
+        # Those of write and fsync have no file name.
+        raise type(error)(error.errno, error.strerror, str(path)) from error
+
+
+def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / f"{_TEMPORARY}{os.getpid()}-{next(_counter)}"
     try:

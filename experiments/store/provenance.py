@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
 
 _TABLE = re.compile(r"^ +file: (.+)\n(?: +(?!file: ).*\n)*? +sha256: '?([0-9a-f]{64})", re.MULTILINE)
+_OF_EARLIER = ("finished", "device", "runs", "precision", "versions")
 _PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
 
@@ -35,12 +36,14 @@ def current_versions() -> dict[str, str]:
     return versions
 
 
-def write_environment(folder: StudyFolder, facts: dict[str, Any]) -> None:
+def write_environment(folder: StudyFolder, facts: dict[str, Any], *, others_stay: bool) -> None:
     """Write ``environment.json``.
 
     Args:
         folder: The study's folder.
         facts: Device, workers, engine, seconds and the like of this call.
+        others_stay: Whether the table has runs of earlier calls. Their environments stay in the list ``earlier``, where
+            they differ from the present one.
     """
     content = {
         **facts,
@@ -50,6 +53,12 @@ def write_environment(folder: StudyFolder, facts: dict[str, Any]) -> None:
         "machine": platform.machine(),
         "commit": _commit(),
     }
+    before = read_environment(folder) if others_stay else {}
+    earlier = _earlier(before)
+    if before and any(before.get(name) != content.get(name) for name in ("versions", "precision", "device")):
+        earlier.append({name: before.get(name) for name in _OF_EARLIER})
+    if earlier:
+        content["earlier"] = earlier
     write_atomically(folder.environment, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -63,7 +72,7 @@ def read_environment(folder: StudyFolder) -> dict[str, Any]:
 
 
 def changed_environment(folder: StudyFolder, device: str | None) -> list[str]:
-    """List the differences between the recorded environment of a study and the present one.
+    """List the differences between the recorded environments of a study and the present one.
 
     Args:
         folder: The study's folder.
@@ -74,8 +83,17 @@ def changed_environment(folder: StudyFolder, device: str | None) -> list[str]:
     Returns:
         Parts of a sentence such as ``tensorflow 2.20.0, now 2.21.0``.
     """
-    before = read_environment(folder)
-    then = {**before.get("versions", {}), "precision": before.get("precision")}
+    last = read_environment(folder)
+    return list(dict.fromkeys(text for before in (*_earlier(last), last) for text in _differences(before, device)))
+
+
+def _earlier(environment: dict[str, Any]) -> list[dict[str, Any]]:
+    listed = environment.get("earlier")
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+
+
+def _differences(before: dict[str, Any], device: str | None) -> list[str]:
+    then = {**(before.get("versions") or {}), "precision": before.get("precision")}
     now = {**current_versions(), "precision": PRECISION}
     devices = [_device_names(str(text)) for text in (before.get("device", ""), device or "")]
     if devices[1] and not set(devices[0]) <= set(devices[1]):

@@ -34,6 +34,8 @@ def execute(runs, on_progress=None):
         on_progress(run.variant, 1, 2)
         if run.repeat in config.get("die", ()):
             os._exit(7)
+        if run.repeat in config.get("stop", ()):
+            os.kill(os.getpid(), signal.SIGSTOP)
         if run.repeat in config.get("kill", ()):
             kill_worker(config.get("killed"))
         time.sleep(config.get("sleep", 0))

@@ -91,6 +91,16 @@ def test_a_gpu_is_used_by_one_process_that_keeps_its_programs(pool, tmp_path):
     assert len(set(workers_in(log))) == 1
 
 
+@ON_LINUX
+def test_a_worker_without_a_sign_of_life_is_ended_and_its_run_fails(pool):
+    executor = pool(1, patience=1.0)
+    executor.submit(Train(runs(4, stop=[1], sleep=0.05)))
+    errors = {result.run.repeat: result.error for result in finished(executor)}
+    assert sorted(errors) == [0, 1, 2, 3]
+    assert errors.pop(1).endswith("WorkerDied: no sign of life for 1 s")
+    assert not any(errors.values())
+
+
 def test_calls_give_their_value_or_their_traceback(pool):
     executor = pool(1)
     executor.submit(CallFunction(math.sqrt, (16.0,)))

@@ -325,16 +325,24 @@ def test_a_kill_loses_only_runs_that_were_not_finished_and_workers_die_with_it(t
     assert sum(trained(log).values()) <= 12 - max(finished, kept)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for another process")
-@WAYS
-def test_ctrl_c_ends_promptly_and_keeps_what_is_there(tmp_path, way):
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals for another process")
+@pytest.mark.parametrize(
+    ("number", "way"),
+    [
+        (signal.SIGINT, "spawned"),
+        pytest.param(signal.SIGINT, "forked", marks=ON_LINUX),
+        (signal.SIGTERM, "spawned"),
+        (getattr(signal, "SIGHUP", signal.SIGTERM), "spawned"),
+    ],
+)
+def test_ctrl_c_and_signals_like_it_end_promptly_and_keep_what_is_there(tmp_path, number, way):
     log = tmp_path / "log"
     study = study_with(repeats=30, sleep=0.2, log=str(log))
     process = start([study], tmp_path, tmp_path / "results", way)
     wait_until(lambda: sum(trained(log).values()) >= 6)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=10)
-    assert (process.returncode, errors) == (130, "")
+    assert (process.returncode, errors) == (128 + number, "")
     assert len(read_rows(tmp_path / "results/fake/runs.csv")) >= 2
 
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from experiments.cli.interruption import Interruption
 from experiments.scheduler import local
 from experiments.scheduler.executor import Finished, Prepared, Refused, Tick, Train
 from experiments.scheduler.local import LocalExecutor
@@ -110,7 +111,9 @@ if __name__ == "__main__":
     _make = forked_fake_executor if _way == "forked" else fake_executor
     fork_without_tensorflow()
     writing.SECONDS_AFTER_CTRL_C = 60.0  # a machine that is busy with other tests needs more than the usual four
-    _summary, _ = run(
-        pickle.loads(Path(_pickle).read_bytes()), _out, aloud=True, report=bool(_pages), make_executor=_make
-    )
-    sys.exit(130 if _summary.interrupted else 0)
+    _interruption = Interruption()
+    with _interruption.handled():
+        _summary, _ = run(
+            pickle.loads(Path(_pickle).read_bytes()), _out, aloud=True, report=bool(_pages), make_executor=_make
+        )
+    sys.exit(_interruption.exit_code if _summary.interrupted else 0)

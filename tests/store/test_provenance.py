@@ -21,7 +21,7 @@ from tests.tabular.tables import houses, written
 def folder(tmp_path):
     folder = StudyFolder.of("study", tmp_path)
     folder.path.mkdir()
-    write_environment(folder, {"device": "CPU, 2 workers"})
+    write_environment(folder, {"device": "CPU, 2 workers"}, others_stay=False)
     return folder
 
 
@@ -44,8 +44,22 @@ def test_a_version_a_precision_or_a_device_that_differs_is_named(folder):
 
 def test_a_device_that_still_trains_beside_another_does_not_differ(folder):
     assert changed_environment(folder, "GPU: NVIDIA H200; CPU, 2 workers") == []
-    write_environment(folder, {"device": "GPU: NVIDIA H200; CPU, 2 workers"})
+    write_environment(folder, {"device": "GPU: NVIDIA H200; CPU, 2 workers"}, others_stay=False)
     assert changed_environment(folder, "CPU, 2 workers") == ["device GPU: NVIDIA H200 and CPU, now CPU"]
+
+
+def test_the_environment_of_runs_that_stay_is_kept_beside_a_newer_one(folder):
+    content = read_environment(folder)
+    numpy = content["versions"]["numpy"]
+    content |= {"runs": 40, "versions": {**content["versions"], "numpy": "1.0"}}
+    folder.environment.write_text(json.dumps(content))
+    for _ in range(2):
+        write_environment(folder, {"device": "CPU, 2 workers", "runs": 3}, others_stay=True)
+    (earlier,) = read_environment(folder)["earlier"]
+    assert earlier["runs"] == 40
+    assert changed_environment(folder, None) == [f"numpy 1.0, now {numpy}"]
+    write_environment(folder, {"device": "CPU, 2 workers", "runs": 43}, others_stay=False)
+    assert changed_environment(folder, None) == []
 
 
 def test_what_was_not_recorded_does_not_differ(folder):
