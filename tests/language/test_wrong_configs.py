@@ -566,6 +566,9 @@ WRONG = {
     "list as key": ("more", "? §[a]\n: 1", ["expected a name as key, found a mapping or a list"]),
     "unclosed bracket": ("claims", "claims: [§}", ["not valid YAML"]),
     "control character": ("more", "about: §\x07", ["control character"]),
+    "escaped control character": ("more", 'question: §"\\e]0;x\\a"', ["control character '\\x1b'"]),
+    "text in another order": ("more", 'question: §"\\u202Eabc"', ["control character '\\u202e'"]),
+    "escape in a key": ("more", '§"\\e[2J": 1', ["control character '\\x1b'"]),
     "huge number": ("more", f"repeats: §{'9' * 5000}", ["at most 64 bits"]),
 }
 
