@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from experiments.scheduler.bundles import bundle_key
 from experiments.store.folder import StudyFolder
+from experiments.store.provenance import refuse_newer_format
 from experiments.store.staging import staged_files
 from experiments.store.study_runs import StudyRuns
 from experiments.store.table import Key, finished, read_index
@@ -95,10 +96,11 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
         selection: Which of its runs.
 
     Raises:
-        ExperimentsError: The table is damaged, or the folder is a link.
+        ExperimentsError: The table is damaged or of a newer format, or the folder is a link.
     """
     folder = StudyFolder.of(study.name, out)
     folder.refuse_links()
+    refuse_newer_format(folder)
     index = read_index(folder.runs)
     done = finished(index)
     asked = study.runs(

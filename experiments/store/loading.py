@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.columns import CURVE_INDEX, GRID, TEXT_COLUMNS
 from experiments.errors import ExperimentsError
 from experiments.store.folder import StudyFolder
+from experiments.store.provenance import refuse_newer_format
 from experiments.store.npz import read_npz
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def load_results(study: str, out: str | Path = "results") -> pd.DataFrame:
         One row for each run, with the columns of runs.csv; numbers as they were computed, missing ones NaN.
 
     Raises:
-        ExperimentsError: There are no results of that name.
+        ExperimentsError: There are no results of that name, or a newer version has written them.
 
     Example:
         >>> runs = experiments.load_results("dropout")
@@ -76,9 +77,11 @@ def load_results(study: str, out: str | Path = "results") -> pd.DataFrame:
     """
     import pandas as pd
 
-    path = StudyFolder.of(study, out).runs
+    folder = StudyFolder.of(study, out)
+    path = folder.runs
     if not path.is_file():
         raise ExperimentsError(_nothing(study, Path(out)))
+    refuse_newer_format(folder)
     header = pd.read_csv(path, nrows=0).columns
     # A variant or the label of a grid value may be called "none" or "nan", which pandas reads as a missing value.
     missing = {column: [""] if column.startswith(GRID) else ["", "nan"] for column in header}

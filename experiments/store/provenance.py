@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.errors import ExperimentsError
 from experiments.keras_settings import PRECISION
 from experiments.language.located import plain
 from experiments.store.files import write_atomically
@@ -18,6 +19,9 @@ from experiments.store.folder import StudyFolder
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
+
+FORMAT = 1
+"""Of the files of a results folder; raised when an older version of this project would read them wrongly."""
 
 _TABLE = re.compile(r"^ +file: (.+)\n(?: +(?!file: ).*\n)*? +sha256: '?([0-9a-f]{64})", re.MULTILINE)
 _OF_EARLIER = ("finished", "device", "runs", "precision", "versions")
@@ -46,6 +50,7 @@ def write_environment(folder: StudyFolder, facts: dict[str, Any], *, others_stay
             they differ from the present one.
     """
     content = {
+        "format": FORMAT,
         **facts,
         "precision": PRECISION,
         "versions": current_versions(),
@@ -69,6 +74,23 @@ def read_environment(folder: StudyFolder) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def refuse_newer_format(folder: StudyFolder) -> None:
+    """Check that this version can read the files of a study. Folders from before the number have format 1.
+
+    Args:
+        folder: The study's folder.
+
+    Raises:
+        ExperimentsError: A newer version has written them.
+    """
+    found = read_environment(folder).get("format", 1)
+    if not isinstance(found, int) or found > FORMAT:
+        raise ExperimentsError(
+            f"{folder.path} has files of format {found}; this version reads up to format {FORMAT}. Update this project, or "
+            "give --out another folder"
+        )
 
 
 def changed_environment(folder: StudyFolder, device: str | None) -> list[str]:

@@ -4,12 +4,16 @@ import json
 
 import pytest
 
+from experiments.errors import ExperimentsError
 from experiments.language import load_study
 from experiments.store.folder import StudyFolder
+from experiments.store.loading import load_results
 from experiments.store.provenance import (
+    FORMAT,
     changed_environment,
     changed_tables,
     read_environment,
+    refuse_newer_format,
     resolved_text,
     write_environment,
 )
@@ -65,6 +69,16 @@ def test_the_environment_of_runs_that_stay_is_kept_beside_a_newer_one(folder):
 def test_what_was_not_recorded_does_not_differ(folder):
     folder.environment.write_text(json.dumps({"finished": "long ago"}))
     assert changed_environment(folder, "CPU, 2 workers") == []
+
+
+def test_results_of_a_newer_version_are_refused_with_what_to_do(folder):
+    refuse_newer_format(folder)
+    folder.environment.write_text(json.dumps({"format": FORMAT + 1}))
+    with pytest.raises(ExperimentsError, match=rf"format {FORMAT + 1}; this version reads up to format {FORMAT}"):
+        refuse_newer_format(folder)
+    folder.runs.write_text("study\n")
+    with pytest.raises(ExperimentsError, match="Update this project"):
+        load_results("study", folder.path.parent)
 
 
 def test_a_table_that_has_changed_since_the_runs_is_named(tmp_path):
