@@ -47,6 +47,15 @@ def test_a_run_that_kills_every_dask_worker_is_found_and_fails_alone(executor):
     assert not any(errors.values())
 
 
+def test_a_lost_scheduler_ends_the_call_with_what_to_do(executor):
+    executor.submit(Train(runs(2, sleep=30)))
+    events = executor.events()
+    next(events)
+    executor._cluster._owned.close(timeout=5)
+    with pytest.raises(ExperimentsError, match="is lost. Finished runs are kept; the same command goes on"):
+        list(events)
+
+
 def test_a_machine_with_other_versions_carries_out_nothing():
     other = tuple((name, "0.1" if name == "keras" else found) for name, found in code_fingerprint())
     (broken,) = carry_out(Train(runs(1)), FUNCTIONS, other, "topic")
