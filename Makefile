@@ -8,11 +8,12 @@ test:       .venv/.ready ; $(BIN)/python -m pytest -m "not slow" $(ARGS)  ## the
 test-slow:  .venv/.ready ; $(BIN)/python -m pytest -m slow $(ARGS)        ## the tests that take minutes
 lint:       .venv/.ready ; $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy  ## style and types
 bench:      .venv/.ready ; $(BIN)/python -m benchmarks.engine $(ARGS)    ## speed against model.fit, PyTorch, JAX, scikit-learn
+bench-growth: .venv/.ready ; $(BIN)/python -m benchmarks.growth $(ARGS) ## time and memory at 1, 10 and 100 times the runs
 report:     .venv/.ready ; $(RUN) report                       ## tables, figures and pages again, from what is in results/
 clean:      ; rm -rf .venv .bench .pytest_cache .mypy_cache .ruff_cache .xla_cache  ## remove what make installed; results/ stays
 lock:       ; uv pip compile --universal --generate-hashes --python-version 3.11 --extra dev --no-header pyproject.toml -o requirements.lock  ## resolve requirements.lock anew (needs uv on the path)
 
-.PHONY: help setup run-all quick slides run test test-slow lint bench report clean lock
+.PHONY: help setup run-all quick slides run test test-slow lint bench bench-growth report clean lock
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
