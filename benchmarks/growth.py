@@ -104,7 +104,7 @@ def fill(factor: int, out: Path) -> None:
 
 
 def _index(factor: int, out: Path) -> None:
-    read_index(StudyFolder.of("dropout", out).runs)
+    read_index(StudyFolder.of(grown(factor).name, out).runs)
 
 
 def _plan(factor: int, out: Path) -> None:
@@ -181,7 +181,8 @@ def main() -> None:
     parser.add_argument("--factors", type=int, nargs="+", default=[1, 10])
     parser.add_argument("--runs", type=int, default=200_000, help="of the session that trains nothing")
     arguments = parser.parse_args()
-    print("| step | " + " | ".join(f"{factor}× ({len(grown(factor).runs()):,} runs)" for factor in arguments.factors) + " |")
+    heads = [f"{factor}× ({grown(factor).count():,} runs)" for factor in arguments.factors]
+    print(f"| step | {' | '.join(heads)} |")
     print("|---|" + "---|" * len(arguments.factors))
     with tempfile.TemporaryDirectory() as name:
         rows: dict[str, list[str]] = {step: [] for step in STEPS} | {"size of the page": []}

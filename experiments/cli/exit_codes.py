@@ -7,4 +7,4 @@ EXPLANATION = f"""exit codes:
   {FAILED}  at least one run failed
   {WRONG}  bad configuration or usage
   {UNWRITABLE}  a file could not be written, such as on a full disk
-  {INTERRUPTED}  interrupted by Ctrl-C (143 by SIGTERM, 129 by SIGHUP); finished runs are kept, repeat the command to resume"""
+  {INTERRUPTED}  interrupted by Ctrl-C (143: SIGTERM, 129: SIGHUP); finished runs are kept, repeat the command"""

@@ -30,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; None for those of this process.
 
     Returns:
-        0 success, 1 some run failed, 2 bad configuration or usage, 3 a file could not be written, 130 Ctrl-C, 129 or 143
-        SIGHUP or SIGTERM.
+        0 success, 1 some run failed, 2 bad configuration or usage, 3 a file could not be written; 130 after Ctrl-C, 143
+        after SIGTERM, 129 after SIGHUP.
     """
     parsed = make_parser().parse_args(arguments)
     interruption = Interruption()
@@ -47,6 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return WELL
     except OSError as error:  # such as a results folder that is read-only, or a full disk
-        print(f"{error}{_ADVICE.get(error.errno, '')}", file=sys.stderr)
+        print(f"{error}{_ADVICE.get(error.errno or 0, '')}", file=sys.stderr)
         return UNWRITABLE
     return interruption.exit_code if code == INTERRUPTED else code

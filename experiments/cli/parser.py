@@ -166,8 +166,8 @@ def _add_compare(verbs: _Verbs) -> None:
 _BUILD = "also build the data and the model of every variant, as run does before it trains; imports TensorFlow"
 _DEVICE = "auto: a GPU, where there is one, for large networks, and the CPU for all others; gpu or cpu: for all runs"
 _DASK = (
-    "train on the workers of a Dask cluster: the address of its scheduler, its scheduler file, or local:N for N workers on "
-    "this machine"
+    "train on the workers of a Dask cluster: the address of its scheduler, its scheduler file, or local:N for N "
+    "workers on this machine"
 )
 _ONLY = (
     "claimed: the variants that claims name, without grids that need a program for each value; "

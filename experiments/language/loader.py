@@ -153,9 +153,8 @@ class _Tree:
             self._open(LocatedDict(), place)
         elif isinstance(event, yaml.SequenceStartEvent):
             self._open(LocatedList(), place)
-        elif _UNPRINTABLE.search(event.value):
-            character = _UNPRINTABLE.search(event.value)[0]
-            raise _UnreadableError(place, f"expected text, found the control character {ascii(character)}")
+        elif unprintable := _UNPRINTABLE.search(event.value):
+            raise _UnreadableError(place, f"expected text, found the control character {unprintable[0]!a}")
         elif self._key_wanted():
             self._key(event.value, place)
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -27,9 +28,9 @@ class DaskCluster:
     """A connection to Dask workers.
 
     Args:
-        address: "local:N" for N workers on this machine, which end with the connection; the address of a scheduler, such
-            as "tcp://127.0.0.1:8786" or "tls://head:8786"; or the path of a scheduler file (``*.json``). Certificates are
-            set in Dask's own configuration (``distributed.comm.tls``).
+        address: "local:N" for N workers on this machine, which end with the connection; the address of a scheduler,
+            such as "tcp://127.0.0.1:8786" or "tls://head:8786"; or the path of a scheduler file (``*.json``).
+            Certificates are set in Dask's own configuration (``distributed.comm.tls``).
         insecure: Whether an address of another machine without TLS is accepted.
 
     Raises:
@@ -52,6 +53,8 @@ class DaskCluster:
         file = address if address.endswith(".json") else None
         if file is None:
             _check_address(address, insecure=insecure)
+        elif not Path(file).is_file():
+            raise ExperimentsError(f"--dask {address}: there is no such scheduler file")
         try:
             self.client = distributed.Client(
                 None if file else address, scheduler_file=file, timeout=_SECONDS_TO_CONNECT
@@ -59,10 +62,34 @@ class DaskCluster:
         except (OSError, ValueError, RuntimeError) as error:
             raise ExperimentsError(f"--dask {address}: no Dask scheduler answers there ({error})") from error
 
-    @property
-    def slots(self) -> int:
-        """The number of tasks that its workers carry out at once; at least 1, since workers may still come."""
-        return max(1, sum(self.client.nthreads().values()))
+    def count_slots(self) -> int:
+        """Count the tasks that its workers carry out at once.
+
+        Returns:
+            At least 1: workers may still come.
+
+        Raises:
+            ExperimentsError: The scheduler is lost.
+        """
+        self.check()
+        try:
+            threads: dict[str, int] = self.client.nthreads()
+        except (OSError, AttributeError) as error:  # it was lost just now, and the client may have noticed it or not
+            raise self._lost() from error
+        return max(1, sum(threads.values()))
+
+    def check(self) -> None:
+        """Check that the scheduler answers.
+
+        Raises:
+            ExperimentsError: It is lost.
+        """
+        if self.client.status != "running":
+            raise self._lost()
+
+    def _lost(self) -> ExperimentsError:
+        kept = "Finished runs are kept; the same command goes on with the others"
+        return ExperimentsError(f"the Dask scheduler at {self.address} is lost. {kept}")
 
     def devices(self, wanted: str) -> Devices:
         """Return the devices that train.
@@ -70,7 +97,7 @@ class DaskCluster:
         Args:
             wanted: "gpu" for runs on workers that were started with ``--resources GPU=1``; otherwise the CPU.
         """
-        return Devices(self.slots, "GPU: of Dask workers" if wanted == "gpu" else "", forced=wanted == "gpu")
+        return Devices(self.count_slots(), "GPU: of Dask workers" if wanted == "gpu" else "", forced=wanted == "gpu")
 
     def close(self) -> None:
         """Close the connection, and end the workers that were started with it."""
@@ -98,7 +125,7 @@ def _local_workers(count: int) -> Any:
             n_workers=count,
             threads_per_worker=1,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # otherwise a second cluster warns that the port is taken
             silence_logs=logging.CRITICAL,
             memory_limit=0,  # the memory is that of the children, which limit it themselves
         )
@@ -108,8 +135,8 @@ def _check_address(address: str, *, insecure: bool) -> None:
     parts = urlsplit(address if "://" in address else f"tcp://{address}")
     if not parts.hostname or parts.port is None:
         raise ExperimentsError(
-            f"--dask {address}: expected local:N, the address of a scheduler such as tls://head:8786, or a scheduler file "
-            "(*.json)"
+            f"--dask {address}: expected local:N, the address of a scheduler such as tls://head:8786, or a scheduler "
+            "file (*.json)"
         )
     if parts.scheme != "tls" and not insecure and not _is_loopback(parts.hostname):
         raise ExperimentsError(

@@ -16,7 +16,6 @@ from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from experiments.errors import ExperimentsError
 from experiments.scheduler.dask_cluster import DaskCluster
 from experiments.scheduler.dask_worker import carry_out, code_fingerprint, kill_children, progress_of
 from experiments.scheduler.device import Devices
@@ -99,6 +98,7 @@ class DaskExecutor:
         self._tasks: deque[Task] = deque()
         self._in_flight: dict[str, tuple[Future, Task]] = {}
         self._arrived: Queue[str | RunProgress] = Queue()
+        self._ready: deque[Event] = deque()
         self._pace = _Pace()
         self._noted: set[str] = set()
         self._closed = False
@@ -114,8 +114,10 @@ class DaskExecutor:
         Raises:
             ExperimentsError: The scheduler is lost.
         """
-        while self._tasks or self._in_flight:
+        while self._tasks or self._in_flight or self._ready:
             self._send()
+            while self._ready:  # taken off before it is yielded: a caller may stop here and call again
+                yield self._ready.popleft()
             try:
                 arrived = self._arrived.get_nowait()
             except Empty:
@@ -124,7 +126,7 @@ class DaskExecutor:
             if isinstance(arrived, RunProgress):
                 yield arrived
             elif arrived in self._in_flight:
-                yield from self._receive(*self._in_flight.pop(arrived))
+                self._ready.extend(self._receive(*self._in_flight.pop(arrived)))
 
     def close(self) -> None:
         """Kill everything that is running, drop the queue and close the cluster."""
@@ -132,6 +134,7 @@ class DaskExecutor:
             return
         self._closed = True
         self._tasks.clear()
+        self._ready.clear()
         futures = [future for future, _ in self._in_flight.values()]
         self._in_flight.clear()
         with contextlib.suppress(Exception):  # a scheduler that is gone already
@@ -144,18 +147,16 @@ class DaskExecutor:
         """Wait for a message, and at most for the time after which a ``Tick`` is due; return "" then."""
         with contextlib.suppress(Empty):
             return self._arrived.get(timeout=_LONGEST_WAIT)
-        if self._client.status not in ("running", "newly-created"):
-            raise ExperimentsError(
-                f"the Dask scheduler at {self._cluster.address} is lost. Finished runs are kept; the same command goes on "
-                "with the others"
-            )
+        self._cluster.check()
         return ""
 
     def _send(self) -> None:
         """Keep a few slices more in flight than the cluster has slots; it may have grown."""
-        most = math.ceil(_QUEUED_PER_SLOT * self._cluster.slots)
-        while self._tasks and len(self._in_flight) < most:
-            task, rest = self._cut(self._tasks.popleft())
+        if not self._tasks:
+            return
+        slots = self._cluster.count_slots()
+        while self._tasks and len(self._in_flight) < math.ceil(_QUEUED_PER_SLOT * slots):
+            task, rest = self._cut(self._tasks.popleft(), slots)
             if rest is not None:
                 self._tasks.appendleft(rest)
             on_gpu = isinstance(task, Train) and task.device == "gpu"
@@ -172,14 +173,14 @@ class DaskExecutor:
             self._in_flight[future.key] = future, task
             future.add_done_callback(self._done)
 
-    def _cut(self, task: Task) -> tuple[Task, Task | None]:
+    def _cut(self, task: Task, slots: int) -> tuple[Task, Task | None]:
         """Cut a slice off a task; return the slice and the rest.
 
         The slices become shorter towards the end, so that all workers end together.
         """
         if not isinstance(task, Train):
             return task, None
-        longest = max(_SHORTEST_SLICE_SECONDS, self._seconds_left(task) / (2 * self._cluster.slots))
+        longest = max(_SHORTEST_SLICE_SECONDS, self._seconds_left(task, slots) / (2 * slots))
         seconds, count = 0.0, 0
         while count < len(task.runs) and (count == 0 or seconds < longest):
             seconds += self._pace.seconds(task.runs[count])
@@ -187,9 +188,9 @@ class DaskExecutor:
         rest = replace(task, runs=task.runs[count:]) if count < len(task.runs) else None
         return replace(task, runs=task.runs[:count]), rest
 
-    def _seconds_left(self, task: Train) -> float:
+    def _seconds_left(self, task: Train, slots: int) -> float:
         """Predict how long a task and those in the queue take, as far as it matters for the length of a slice."""
-        seconds, enough = 0.0, 2 * self._cluster.slots * _SLICE_SECONDS
+        seconds, enough = 0.0, 2 * slots * _SLICE_SECONDS
         for queued in (task, *self._tasks):
             for run in queued.runs if isinstance(queued, Train) else ():
                 seconds += self._pace.seconds(run)

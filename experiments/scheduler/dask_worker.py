@@ -45,9 +45,7 @@ def code_fingerprint() -> tuple[tuple[str, str], ...]:
     return ("experiments", digest.hexdigest()[:12]), ("python", python_version()), *versions
 
 
-def carry_out(
-    task: Task, functions: RunFunctions, fingerprint: tuple[tuple[str, str], ...], topic: str
-) -> list[Event]:
+def carry_out(task: Task, functions: RunFunctions, fingerprint: tuple[tuple[str, str], ...], topic: str) -> list[Event]:
     """Carry out a task in a child process and return its events.
 
     Args:

@@ -46,7 +46,6 @@ _LOG_TAIL = 2000
 _FRUITLESS_STARTS = 3
 _PATIENCE = 300.0
 _SECONDS_BETWEEN_LOOKS = 5.0
-_PRELOAD = f"{__package__}.preload"
 
 
 @dataclass
@@ -330,8 +329,7 @@ def _start_forked(connection: Connection, settings: Settings) -> BaseProcess:
     from multiprocessing import forkserver  # not on Windows
 
     context = multiprocessing.get_context("forkserver")
-    # By its name: this process must not import it.
-    context.set_forkserver_preload([_PRELOAD])
+    context.set_forkserver_preload([settings.functions.preload])
     with ctrl_c_ignored():
         forkserver.ensure_running()
     process = context.Process(target=work, args=(connection, settings), daemon=True)

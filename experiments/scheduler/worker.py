@@ -77,11 +77,14 @@ class RunFunctions:
         execute: Yields one result for each run; calls its second argument with variant, epochs done and epochs asked.
         prepare: Yields each run that cannot be built, with its problems.
         count: Yields each run, with the floating point operations of a training step.
+        preload: Name of the module that the fork server imports for these functions, once for all forked workers. It is
+            a name because the process that starts workers must not import it.
     """
 
     execute: Callable[[Iterable[Run], Callable[[str, int, int], None]], Iterator[RunResult]] = execute_runs
     prepare: Callable[[Iterable[Run]], Iterator[tuple[Run, tuple[Problem, ...]]]] = prepare_runs
     count: Callable[[Iterable[Run]], Iterator[tuple[Run, float]]] = count_runs
+    preload: str = "experiments.scheduler.preload"
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from experiments.columns import CURVE_INDEX, GRID, TEXT_COLUMNS
 from experiments.errors import ExperimentsError
 from experiments.store.folder import StudyFolder
-from experiments.store.provenance import refuse_newer_format
 from experiments.store.npz import read_npz
+from experiments.store.provenance import refuse_newer_format
 
 if TYPE_CHECKING:
     import numpy as np

@@ -88,8 +88,8 @@ def refuse_newer_format(folder: StudyFolder) -> None:
     found = read_environment(folder).get("format", 1)
     if not isinstance(found, int) or found > FORMAT:
         raise ExperimentsError(
-            f"{folder.path} has files of format {found}; this version reads up to format {FORMAT}. Update this project, or "
-            "give --out another folder"
+            f"{folder.path} has files of format {found}; this version reads up to format {FORMAT}. Update this "
+            "project, or give --out another folder"
         )
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,7 +29,9 @@ sys.exit(main(["list"]))
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_ends_a_command_with_its_exit_code(name, code):
-    process = subprocess.Popen([sys.executable, "-c", WAITING], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", WAITING], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert process.stdout.readline() == "ready\n"
     process.send_signal(getattr(signal, name))
     _, errors = process.communicate(timeout=30)
@@ -63,7 +66,7 @@ def test_a_training_goes_on_where_its_output_is_lost(tmp_path, output):
         os.close(writing)
         os.close(reading)
     else:
-        with open(output, "w") as full:
+        with Path(output).open("w") as full:
             process = subprocess.Popen(command, stdout=full, stderr=subprocess.PIPE, text=True)
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")

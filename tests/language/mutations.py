@@ -7,7 +7,8 @@ import re
 
 _WORD = re.compile(r"[\w.]+")
 _VALUES = (
-    "", "null", "true", "-1", "0", "1e400", ".nan", "99999999999999999999", "[]", "{}", "[[[[]]]]", "{a: {b: c}}", "'x'",
+    "", "null", "true", "-1", "0", "1e400", ".nan", "99999999999999999999", "[]", "{}", "[[[[]]]]", "{a: {b: c}}",
+    "'x'",
     "..", "/", "~", "é", "\u2028", "\t", "&a b", "*a", "!!int 3", "2026-01-01", "1:30", "0x1F", "a.b.c", "inf", "$x$",
     "a < b", "usually(a.b > 0)", "x" * 3000, "%s", "{0}", "<b>", "=1+1",
 )  # fmt: skip
@@ -55,7 +56,9 @@ def _other_value(lines: list[str], draw: random.Random) -> None:
 def _typing_slip(lines: list[str], draw: random.Random) -> None:
     at = draw.randrange(len(lines))
     position = draw.randrange(len(lines[at]) + 1)
-    lines[at] = lines[at][:position] + draw.choice(":-{}[]#'\"*&!|>%@,? ax1.") + lines[at][position + draw.randint(0, 1) :]
+    lines[at] = (
+        lines[at][:position] + draw.choice(":-{}[]#'\"*&!|>%@,? ax1.") + lines[at][position + draw.randint(0, 1) :]
+    )
 
 
 def _with_word(line: str, word: str, draw: random.Random) -> str:

@@ -18,7 +18,11 @@ def dask_address():
     """The address of a scheduler with two workers on this machine."""
     with dask.config.set({"distributed.worker.daemon": False}):
         cluster = LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL, memory_limit=0
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL,
+            memory_limit=0,
         )
     yield cluster.scheduler_address
     cluster.close(timeout=10)

@@ -68,5 +68,5 @@ def broken(runs, on_progress=None):
     raise ImportError("no_such_module")
 
 
-FUNCTIONS = RunFunctions(execute, prepare, count)
-BROKEN_FUNCTIONS = RunFunctions(broken, prepare)
+FUNCTIONS = RunFunctions(execute, prepare, count, preload="tests.fakes")
+BROKEN_FUNCTIONS = RunFunctions(broken, prepare, preload="tests.fakes")

@@ -40,13 +40,15 @@ class Injection:
 
     def step(self, path):
         """One operation on a path."""
-        if self.folder is None or self.folder not in os.path.abspath(path):
+        if self.folder is None or self.folder not in str(Path(path).absolute()):
             return
         self.count += 1
         dead = self.failure is Killed and self.at is not None and self.count > self.at
         if self.count == self.at or dead:
-            raise Killed if self.failure is Killed else OSError(
-                getattr(errno, self.failure), os.strerror(getattr(errno, self.failure)), str(path)
+            raise (
+                Killed
+                if self.failure is Killed
+                else OSError(getattr(errno, self.failure), os.strerror(getattr(errno, self.failure)), str(path))
             )
 
     def _operation(self, event, arguments):
@@ -116,9 +118,7 @@ def test_after_a_failure_the_same_command_gives_the_same_bytes(tmp_path, injecti
 
 @pytest.mark.slow
 @pytest.mark.parametrize("failure", [*ERRORS, "kill"])
-def test_after_a_failure_at_any_operation_the_same_command_gives_the_same_bytes(
-    tmp_path, injection, expected, failure
-):
+def test_after_a_failure_at_any_operation_the_same_command_gives_the_same_bytes(tmp_path, injection, expected, failure):
     check(tmp_path, injection, expected, failure, every=1)
 
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from experiments.cli.interruption import Interruption
-from experiments.scheduler import local
 from experiments.scheduler.executor import Finished, Prepared, Refused, Tick, Train
 from experiments.scheduler.local import LocalExecutor
 from experiments.session import pages as writing
@@ -51,11 +50,6 @@ def fake_executor(devices, *, forked=False):
 def forked_fake_executor(devices):
     """The same with forked workers."""
     return fake_executor(devices, forked=True)
-
-
-def fork_without_tensorflow():
-    """Start the fork server of this process without its imports: fake runs need none of them."""
-    local._PRELOAD = "tests.fakes"
 
 
 class Watcher:
@@ -109,7 +103,6 @@ def wait_until(condition, seconds=60):
 if __name__ == "__main__":
     _, _pickle, _out, _way, *_pages = sys.argv
     _make = forked_fake_executor if _way == "forked" else fake_executor
-    fork_without_tensorflow()
     writing.SECONDS_AFTER_CTRL_C = 60.0  # a machine that is busy with other tests needs more than the usual four
     _interruption = Interruption()
     with _interruption.handled():
