@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.scheduler.bundles import bundle_key
+from experiments.store.files import has_leftovers
 from experiments.store.folder import StudyFolder
 from experiments.store.provenance import refuse_newer_format
 from experiments.store.staging import staged_files
@@ -63,7 +64,7 @@ class Plan:
         done: Number of the runs asked for that are finished.
         groups: The others, in the order of training. Runs of one group have the same content hash: one of them is
             trained for all. Where the group has a named variant, that is the first: its curves are stored.
-        staged: Whether finished runs of an interrupted call wait to be merged.
+        staged: Whether finished runs of an interrupted call wait to be merged, or its temporary files to be deleted.
         stale: Whether the table has rows that the YAML no longer has.
         checked: Variants and protocols with a finished run: their configuration can be built.
     """
@@ -119,7 +120,7 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
         folder=folder,
         done=len(asked) - len(missing),
         groups=tuple(map(tuple, groups.values())),
-        staged=bool(staged_files(folder.staging)),
+        staged=bool(staged_files(folder.staging)) or has_leftovers(folder.path),
         stale=not all(map(StudyRuns(study, asked).has, index)),
         checked=frozenset((key.variant, key.protocol) for key, _ in known),
     )

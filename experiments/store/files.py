@@ -61,6 +61,8 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     try:
         _write(path, data)
     except OSError as error:
+        if error.errno is None:
+            raise
         # Those of write and fsync have no file name.
         raise type(error)(error.errno, error.strerror, str(path)) from error
 
@@ -105,6 +107,11 @@ def remove_leftovers(folder: Path) -> None:
     for path in folder.glob(f"{_TEMPORARY}*"):
         if is_leftover(path):
             path.unlink(missing_ok=True)
+
+
+def has_leftovers(folder: Path) -> bool:
+    """Return whether a killed process left a temporary file in a folder, or a process is writing one now."""
+    return any(is_leftover(path) for path in folder.glob(f"{_TEMPORARY}*"))
 
 
 def is_leftover(path: Path) -> bool:
