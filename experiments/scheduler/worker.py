@@ -84,7 +84,7 @@ class RunFunctions:
     execute: Callable[[Iterable[Run], Callable[[str, int, int], None]], Iterator[RunResult]] = execute_runs
     prepare: Callable[[Iterable[Run]], Iterator[tuple[Run, tuple[Problem, ...]]]] = prepare_runs
     count: Callable[[Iterable[Run]], Iterator[tuple[Run, float]]] = count_runs
-    preload: str = "experiments.scheduler.preload"
+    preload: str = f"{__package__}.preload"
 
 
 @dataclass(frozen=True)
