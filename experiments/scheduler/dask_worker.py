@@ -11,6 +11,7 @@ import hashlib
 import multiprocessing
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -90,8 +91,8 @@ def kill_children() -> None:
 
 
 def progress_of(message: dict[str, Any]) -> RunProgress:
-    """Return the progress that a message on the topic is about."""
-    return RunProgress(**message)
+    """Return the progress that a message on the topic is about; Dask adds the address of the worker."""
+    return RunProgress(**{item.name: message[item.name] for item in fields(RunProgress)})
 
 
 def _progress_sender(topic: str) -> Callable[[RunProgress], None]:
