@@ -21,11 +21,12 @@ _ONE = {
     "inconclusive": "the runs leave it open",
 }
 _MANY = {
-    "supported": "{} held",
-    "contradicted": "{} contradicted",
-    "no difference": "{} without a difference that matters",
-    "inconclusive": "{} left open",
+    "supported": ("held", "held"),
+    "contradicted": ("was contradicted", "were contradicted"),
+    "no difference": ("made no difference that matters", "made no difference that matters"),
+    "inconclusive": ("was left open", "were left open"),
 }
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @dataclass(frozen=True)
@@ -70,17 +71,22 @@ def _found(claims: Sequence[int], verdicts: Mapping[tuple[int, str], str]) -> st
     if not parts:
         return "There are no results yet."
     text = "; ".join(parts)
-    about = "" if len(claims) == 1 else f"Of {len(claims)} claims about it, "
+    about = "" if len(claims) == 1 else f"Of the {_count(len(claims))} claims about it, "
     return f"{about}{text if about else text[0].upper() + text[1:]}."
 
 
 def _counted(words: Sequence[str]) -> str:
     if len(words) == 1:
         return _ONE[words[0]]
-    counts = Counter(words)
-    if len(counts) == 1 and words[0] == "supported":
-        return f"all {len(words)} held"
-    return ", ".join(text.format(counts[word]) for word, text in _MANY.items() if counts[word])
+    every = Counter(words)
+    if len(every) == 1:
+        return f"{'both' if len(words) == 2 else 'all'} {_MANY[words[0]][1]}"
+    parts = [f"{_count(every[word])} {forms[every[word] > 1]}" for word, forms in _MANY.items() if every[word]]
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _count(number: int) -> str:
+    return _COUNTS[number] if number < len(_COUNTS) else str(number)
 
 
 def _practice(summary: StudySummary, verdicts: Mapping[tuple[int, str], str]) -> str:

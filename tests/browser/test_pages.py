@@ -47,6 +47,9 @@ def site(tmp_path_factory):
         name: parse_study(STUDY, name=name, file=f"configs/{name}.yaml")
         for name in ("dropout", "diverged", "failed", "empty")
     }
+    contradicted = STUDY.replace("wide.accuracy_gap < baseline", "wide.accuracy_gap > baseline")
+    studies["contradicted"] = parse_study(contradicted, name="contradicted", file="configs/contradicted.yaml")
+    write_results(studies["contradicted"], out)
     studies["hostile"] = study_of(parse_study(STUDY, name="hostile", file="configs/hostile.yaml"), STRINGS)
     write_results(studies["dropout"], out)
     write_results(studies["diverged"], out, diverged=["all"], repeats=3)
@@ -246,6 +249,28 @@ def test_a_link_to_a_claim_opens_it(show):
     browser.run("location.hash = '#claim-3'")
     browser.settle()
     assert browser.run("document.getElementById('claim-3').open")
+
+
+def test_words_explain_themselves_on_hover_and_by_a_link(show):
+    browser = show("dropout/report.html")
+    titles = browser.run("[...document.querySelectorAll('abbr.verdict, thead abbr, a.help')].map(e => e.title)")
+    assert len(titles) > 20
+    assert all(titles)
+    browser.run("document.querySelector('a.help[href=\"#word-luck-meter\"]').click()")
+    browser.settle()
+    assert browser.run("document.querySelector(':target dt').textContent") == "luck meter"
+    assert browser.run("document.querySelector(':target dd').offsetHeight") > 0
+
+
+def test_the_scoreboard_begins_with_the_slides_to_change(show):
+    browser = show("index.html")
+    link = "document.querySelector('.top a')"
+    assert browser.run(f"{link}.textContent") == "A wide network has a smaller gap."
+    assert browser.run(f"{link}.getAttribute('href')") == "contradicted/report.html#claim-2"
+    top, board = (
+        browser.run(f"document.querySelector('{part}').getBoundingClientRect().top") for part in (".top", "#board")
+    )
+    assert top < board
 
 
 def test_the_keyboard_reaches_the_content_first(show):

@@ -21,7 +21,10 @@ def sentences(published, fresh, summary=SUMMARY):
 
 def test_verdicts_are_counted_by_protocol():
     found = sentences(["supported", "contradicted"], ["supported", "supported"]).found
-    assert found == "Of 2 claims about it, on its data set 1 held, 1 contradicted; in general (fresh data) all 2 held."
+    assert found == (
+        "Of the two claims about it, on its data set one held and one was contradicted; "
+        "in general (fresh data) both held."
+    )
 
 
 @pytest.mark.parametrize(
