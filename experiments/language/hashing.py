@@ -38,8 +38,9 @@ def run_hash(digest: str, *, seed: int, protocol: str, engine: str) -> str:
     Returns:
         16 hexadecimal digits.
     """
-    content = [digest, seed, protocol, engine, RESULTS_VERSION]
-    return hashlib.sha256(_text(content).encode()).hexdigest()[:16]
+    # As JSON, written by hand: a study may have a hundred thousand runs, and nothing in it needs an escape.
+    content = f'["{digest}",{seed},"{protocol}","{engine}",{RESULTS_VERSION}]'
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _text(value: Any) -> str:

@@ -20,10 +20,9 @@ from experiments.store.npz import (
     split_curves,
 )
 from experiments.store.provenance import resolved_text
-from experiments.store.result import Row
 from experiments.store.staging import StagedRun, read_staged, staged_files
 from experiments.store.study_runs import StudyRuns
-from experiments.store.table import Key, entry_of, key_of, read_rows, table_text
+from experiments.store.table import Entry, Key, StoredTable, entry_of, key_of
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 _Place = tuple[str, str]
 """Variant and protocol."""
 _Staged = dict[Key, StagedRun]
-_Entry = TypeVar("_Entry")
+_OfRun = TypeVar("_OfRun")
 
 
 def merge(study: Study, folder: StudyFolder) -> list[str]:
@@ -91,9 +90,9 @@ def _files_of(folder: StudyFolder, variant: str, protocol: str) -> list[Path]:
 def _set_aside(folder: StudyFolder, path: Path) -> str:
     """Drop the runs of a damaged file from the table, then rename it: after a kill in between it is found again."""
     if path.parent != folder.staging:
-        rows = read_rows(folder.runs)
-        others = [row for row in rows if path not in _files_of(folder, row["variant"], row["protocol"])]
-        write_if_changed(folder.runs, table_text(others))
+        table = StoredTable.read(folder.runs)
+        others = [key for key in table.entries if path not in _files_of(folder, key.variant, key.protocol)]
+        write_if_changed(folder.runs, table.text_with({}, others))
     return set_aside(path)
 
 
@@ -101,15 +100,17 @@ def _merge(study: Study, folder: StudyFolder) -> None:
     files, study_runs = staged_files(folder.staging), StudyRuns(study)
     runs = (run for path in files for run in read_staged(path))
     staged = {key_of(run.row): run for run in runs if study_runs.has(entry_of(run.row))}
-    old = {key_of(row): row for row in read_rows(folder.runs)}
-    rows = {key: row for key, row in old.items() if study_runs.has(entry_of(row))} | {
-        key: run.row for key, run in staged.items()
+    table = StoredTable.read(folder.runs)
+    old = table.entries
+    runs_there = {key: entry for key, entry in old.items() if study_runs.has(entry)} | {
+        key: entry_of(run.row) for key, run in staged.items()
     }
-    if rows or old:
-        _write_arrays(study, folder, rows, staged, changed={*staged, *(old.keys() - rows.keys())})
-        _write_errors(folder, rows, staged)
+    if runs_there or old:
+        _write_arrays(study, folder, runs_there, staged, changed={*staged, *(old.keys() - runs_there.keys())})
+        _write_errors(folder, runs_there, staged)
         write_if_changed(folder.resolved, resolved_text(study))
-        write_if_changed(folder.runs, table_text(rows[key] for key in sorted(rows, key=study_runs.rank)))
+        new = {key: run.row for key, run in staged.items()}
+        write_if_changed(folder.runs, table.text_with(new, sorted(runs_there, key=study_runs.rank)))
     for path in files:
         path.unlink(missing_ok=True)
     for place in (folder.path, folder.staging):
@@ -122,17 +123,17 @@ def variants_with_curves(study: Study) -> tuple[Variant, ...]:
 
 
 def _write_arrays(
-    study: Study, folder: StudyFolder, rows: dict[Key, Row], staged: _Staged, changed: Iterable[Key]
+    study: Study, folder: StudyFolder, entries: dict[Key, Entry], staged: _Staged, changed: Iterable[Key]
 ) -> None:
     """Write the files of curves and boundaries whose runs changed; delete those of dropped variants."""
-    rows_of, staged_of = _by_place(rows), _by_place(staged)
+    entries_of, staged_of = _by_place(entries), _by_place(staged)
     touched = {(key.variant, key.protocol) for key in changed}
     with_curves = variants_with_curves(study)
     places = [(variant, protocol) for variant in with_curves for protocol in PROTOCOLS]
     for variant, protocol in places:
         place = variant.name, protocol
         if place in touched:
-            here, new = rows_of.get(place, {}), staged_of.get(place, {})
+            here, new = entries_of.get(place, {}), staged_of.get(place, {})
             _write_curves(folder.history(*place), variant, here, new)
             if protocol == "published":
                 _write_boundaries(folder.boundary(variant.name), here, new)
@@ -140,44 +141,44 @@ def _write_arrays(
     _keep_only(folder, "boundaries", {folder.boundary(v.name) for v in with_curves})
 
 
-def _by_place(runs: dict[Key, _Entry]) -> dict[_Place, dict[int, _Entry]]:
-    grouped: dict[_Place, dict[int, _Entry]] = {}
+def _by_place(runs: dict[Key, _OfRun]) -> dict[_Place, dict[int, _OfRun]]:
+    grouped: dict[_Place, dict[int, _OfRun]] = {}
     for key, entry in runs.items():
         grouped.setdefault((key.variant, key.protocol), {})[key.repeat] = entry
     return grouped
 
 
-def _write_curves(path: Path, variant: Variant, rows: dict[int, Row], new: dict[int, StagedRun]) -> None:
+def _write_curves(path: Path, variant: Variant, entries: dict[int, Entry], new: dict[int, StagedRun]) -> None:
     added: Repeats = {repeat: (run.row["hash"], run.history) for repeat, run in new.items() if run.history}
-    _write_joined(path, rows, split_curves, added, lambda repeats: join_curves(repeats, variant.grid))
+    _write_joined(path, entries, split_curves, added, lambda repeats: join_curves(repeats, variant.grid))
 
 
-def _write_boundaries(path: Path, rows: dict[int, Row], new: dict[int, StagedRun]) -> None:
+def _write_boundaries(path: Path, entries: dict[int, Entry], new: dict[int, StagedRun]) -> None:
     added: Repeats = {
         repeat: (run.row["hash"], run.arrays) for repeat, run in new.items() if "probability" in run.arrays
     }
-    _write_joined(path, rows, split_boundaries, added, join_boundaries)
+    _write_joined(path, entries, split_boundaries, added, join_boundaries)
 
 
 def _write_joined(
     path: Path,
-    rows: dict[int, Row],
+    entries: dict[int, Entry],
     split: Callable[[Arrays], Repeats],
     added: Repeats,
     join: Callable[[Repeats], Arrays],
 ) -> None:
     """Write the arrays of new runs and of old runs that stay; failed runs have none."""
-    hashes = {repeat: row["hash"] for repeat, row in rows.items() if "error" not in row}
+    hashes = {repeat: entry.hash for repeat, entry in entries.items() if not entry.failed}
     arrays = split(read_npz(path)) | added
-    arrays = {repeat: entry for repeat, entry in arrays.items() if hashes.get(repeat) == entry[0]}
+    arrays = {repeat: of_run for repeat, of_run in arrays.items() if hashes.get(repeat) == of_run[0]}
     if arrays:
         write_if_changed(path, npz_bytes(join(arrays)))
     else:
         path.unlink(missing_ok=True)
 
 
-def _write_errors(folder: StudyFolder, rows: dict[Key, Row], staged: _Staged) -> None:
-    failed = {key: folder.error(*key) for key, row in rows.items() if "error" in row}
+def _write_errors(folder: StudyFolder, entries: dict[Key, Entry], staged: _Staged) -> None:
+    failed = {key: folder.error(*key) for key, entry in entries.items() if entry.failed}
     for key, run in staged.items():
         if key in failed:
             write_if_changed(failed[key], run.traceback)

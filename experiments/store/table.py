@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -65,12 +66,79 @@ def read_rows(path: Path) -> list[Row]:
         return [{column: text for column, text in zip(header, line, strict=True) if text} for line in lines]
 
 
+@dataclass(frozen=True)
+class StoredTable:
+    """The rows of runs.csv with their lines: rows that stay are written as they are, and never decoded.
+
+    Attributes:
+        header: The columns; none where there is no file.
+        entries: The rows by key, in the order of the file.
+        lines: Key to the text of the row, with its line end.
+    """
+
+    header: tuple[str, ...] = ()
+    entries: Mapping[Key, Entry] = field(default_factory=dict)
+    lines: Mapping[Key, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> StoredTable:
+        """Read runs.csv; a missing file has no rows.
+
+        Args:
+            path: The file.
+
+        Raises:
+            ExperimentsError: The file is no table of runs, or ends inside a row.
+        """
+        if not path.is_file():
+            return cls()
+        taken: list[str] = []
+        entries: dict[Key, Entry] = {}
+        lines: dict[Key, str] = {}
+        with _table(path, taken) as (header, rows):
+            taken.clear()
+            pick, width = itemgetter(*map(header.index, _ENTRY)), len(header)
+            for row in rows:
+                if len(row) != width:
+                    raise ValueError(f"a row has {len(row)} cells, the header {width}")
+                variant, protocol, repeat, content, engine, error = pick(row)
+                key = Key(variant, protocol, int(repeat))
+                entries[key] = Entry(key, content, engine, bool(error))
+                lines[key] = "".join(taken)
+                taken.clear()
+        return cls(tuple(header), entries, lines)
+
+    def text_with(self, new: Mapping[Key, Row], keys: Sequence[Key]) -> str:
+        """Return the text of runs.csv with some of these rows and new ones.
+
+        Args:
+            new: Rows to add, also in place of some of these.
+            keys: The rows of the text, in their order; each is new or one of these.
+        """
+        columns = {column for row in new.values() for column in row}
+        cells = (cell for row in new.values() for cell in row.values())
+        returns = any("\r" in text for text in (*self.lines.values(), *cells))  # they change how all rows are quoted
+        # Where a row leaves, its columns may leave with it, so that all lines change.
+        leave = not self.entries.keys() <= set(keys)
+        narrower = any(not self.row(key).keys() <= new[key].keys() for key in self.entries.keys() & new.keys())
+        if returns or leave or narrower or not columns <= set(self.header):
+            return table_text(new[key] if key in new else self.row(key) for key in keys)
+        written = _lines(self.header, [new[key] for key in keys if key in new])
+        added = iter(written)
+        return next(added) + "".join(next(added) if key in new else self.lines[key] for key in keys)
+
+    def row(self, key: Key) -> Row:
+        """Return a row as a mapping without its empty columns."""
+        (cells,) = csv.reader(io.StringIO(self.lines[key], newline=""))
+        return {column: cell for column, cell in zip(self.header, cells, strict=True) if cell}
+
+
 @contextmanager
-def _table(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
+def _table(path: Path, taken: list[str] | None = None) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             csv.field_size_limit(_LONGEST_CELL)  # of the whole process; 131,072 characters by default
-            lines = csv.reader(file)
+            lines = csv.reader(file if taken is None else _noting(file, taken))
             header = next(lines, [])
             missing = [column for column in _ENTRY if column not in header]
             if missing:
@@ -79,6 +147,13 @@ def _table(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
     except (ValueError, IndexError, csv.Error) as error:
         advice = "bring back a copy of it, or move it away to train its runs again"
         raise ExperimentsError(f"{path} is damaged: {advice} ({error})") from error
+
+
+def _noting(file: Iterable[str], taken: list[str]) -> Iterator[str]:
+    """Yield the lines of a file, and append each to a list: a row of a table may have several."""
+    for line in file:
+        taken.append(line)
+        yield line
 
 
 def table_text(rows: Iterable[Row]) -> str:
@@ -94,14 +169,24 @@ def table_text(rows: Iterable[Row]) -> str:
     present = {column for row in rows for column in row}
     axes = sorted(column for column in present if column.startswith(GRID))
     metrics = sorted(present - {*_FIRST, *_LAST, *axes})
-    header = [*_FIRST, *axes, *metrics, *_LAST]
-    text = io.StringIO()
     # Readers end a line at a lone carriage return, but Python quotes it only from 3.13 on.
     with_return = any("\r" in cell for row in rows for cell in row.values())
-    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL if with_return else csv.QUOTE_MINIMAL)
+    return "".join(_lines([*_FIRST, *axes, *metrics, *_LAST], rows, quote_all=with_return))
+
+
+def _lines(header: Sequence[str], rows: Iterable[Row], *, quote_all: bool = False) -> list[str]:
+    """Return the lines of the header and of rows."""
+    lines = _Lines()
+    writer = csv.writer(lines, lineterminator="\n", quoting=csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL)
     writer.writerow(header)
     writer.writerows([row.get(column, "") for column in header] for row in rows)
-    return text.getvalue()
+    return lines
+
+
+class _Lines(list[str]):
+    """A list that ``csv.writer`` writes to: one call for each row."""
+
+    write = list.append
 
 
 def read_index(path: Path) -> list[Entry]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from experiments.errors import ExperimentsError
 from experiments.store.result import format_value, row_of
 from experiments.store.staging import read_staged, stage, staged_files
-from experiments.store.table import read_index, read_rows, table_text
+from experiments.store.table import Key, StoredTable, read_index, read_rows, table_text
 from tests.fakes import make_result, make_study
 
 
@@ -85,3 +85,28 @@ def test_a_damaged_table_is_named(read, damage, tmp_path):
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ExperimentsError, match="is damaged: bring back a copy"):
         read(path)
+
+
+CELLS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1, max_size=8)
+
+
+def rows_of(draw, keys, columns):
+    """Rows with texts of any kind in some of the columns."""
+    return {
+        key: {"variant": key.variant, "protocol": key.protocol, "repeat": str(key.repeat), "hash": "h", "engine": "e"}
+        | {column: draw(CELLS) for column in draw(st.sets(st.sampled_from(columns)))}
+        for key in keys
+    }
+
+
+@given(st.data())
+def test_a_table_with_new_rows_is_what_it_were_if_all_of_it_was_written_anew(tmp_path_factory, data):
+    keys = [Key(variant, "fresh", repeat) for variant in "ab" for repeat in range(3)]
+    old = rows_of(data.draw, data.draw(st.lists(st.sampled_from(keys), unique=True, min_size=1)), ["m", "n", "grid.x"])
+    new = rows_of(data.draw, data.draw(st.lists(st.sampled_from(keys), unique=True)), ["m", "o"])
+    path = tmp_path_factory.mktemp("table") / "runs.csv"
+    path.write_text(table_text(old.values()), encoding="utf-8", newline="")
+    kept = data.draw(st.sets(st.sampled_from(sorted(old))))
+    order = sorted(kept | new.keys())
+    whole = {**old, **new}
+    assert StoredTable.read(path).text_with(new, order) == table_text(whole[key] for key in order)
