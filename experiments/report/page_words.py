@@ -64,7 +64,7 @@ def about_column(name: str) -> str:
         best = ", with the weights that a callback kept as the best" if column.of_best_weights else ""
         return f"{column.label}, on {_ROWS[column.set_name]}{best}"
     about = column.about.replace("`", "")
-    return f"{column.label}: {about}" if about else column.label
+    return f"{column.label}: {about}" if about not in ("", column.label) else column.label
 
 
 def column_words(claims: Iterable[Claim]) -> tuple[Term, ...]:

@@ -34,6 +34,7 @@ def test_anchors_are_different():
         ),
         ("unit_norm_max.hidden", "unit norm max of hidden: largest of the units"),
         ("diverged", "diverged: 0 or 1"),
+        ("accuracy_gap", "train minus test accuracy"),
     ],
 )
 def test_a_column_is_explained_in_plain_text(column, about):
