@@ -22,11 +22,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
-from typing import Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 Protocol: TypeAlias = Literal["published", "fresh"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
-"""Values of the column ``protocol``, in the order of tables and pages."""
+"""Protocols that a study can name, in the order of tables and pages."""
+
+TUNED: Final = "tuned"
+"""Protocol of a variant at its own best rate, on the rows of ``fresh``."""
+
+TUNING: Final = "tuning"
+"""Value of the column ``protocol`` of the runs that choose this rate; no score of theirs is reported."""
+
+JUDGED_PROTOCOLS = (*PROTOCOLS, TUNED)
+"""Protocols with verdicts."""
+
+STORED_PROTOCOLS = (*JUDGED_PROTOCOLS, TUNING)
+"""Values of the column ``protocol``, in the order of runs.csv."""
 
 SETS = ("train", "validation", "test", "fresh_test")
 """Sets of rows that a network is scored on."""
@@ -219,16 +231,16 @@ class RecordWord:
 
 IDENTITY = (
     Column("study", "name of the study", str, identifies=True),
-    Column("variant", "name of the variant or grid point", str, identifies=True),
+    Column("variant", "name of the variant or grid point; under `tuning` with the rate", str, identifies=True),
     Column("group", "variant without its grid values", str, identifies=True),
-    Column("protocol", "`published` or `fresh`", str, identifies=True),
+    Column("protocol", "`published`, `fresh`, `tuned` or `tuning`", str, identifies=True),
     Column("repeat", "number of the repeat, from 0", int, identifies=True),
     Column("seed", "seed of the run", int, identifies=True),
     Column("engine", "`compiled` or `keras`", str, identifies=True),
     Column("tier", "what trained: `xla`, `graph` or `fit`", str, identifies=True),
     Column("device", "where it trained: `cpu` or `gpu`", str, identifies=True),
     Column("hash", "content hash of the run", str, identifies=True),
-    Column("grid.<axis>", "value of an axis, of a grid point", identifies=True),
+    Column("grid.<axis>", "value of an axis, of a grid point; under `tuned` and `tuning` the rate", identifies=True),
 )
 SCORES = (
     Column("<set>_<metric>", "each of `metrics` and the losses below, after training"),

@@ -30,6 +30,14 @@ class FakeRun:
     config: Mapping[str, Any]
     hash: str
 
+    @property
+    def base(self) -> str:
+        return self.variant
+
+    @property
+    def rows(self) -> str:
+        return self.protocol
+
 
 class FakeConfiguration(dict[str, Any]):
     """Words for ``fake_execute`` to obey, with what the scheduler reads of a configuration."""

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from experiments.cli import compare_verb, new_verb, run_verbs, study_verbs
 from experiments.cli.exit_codes import EXPLANATION
-from experiments.columns import PROTOCOLS
+from experiments.columns import PROTOCOLS, TUNED
 
 _RUN = "python -m experiments"
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -122,7 +122,7 @@ def _add_run(verbs: _Verbs) -> None:
     )
     verb.add_argument("--dask", metavar="ADDRESS", help=_DASK)
     verb.add_argument("--insecure", action="store_true", help="with --dask: accept another machine without TLS")
-    verb.add_argument("--protocol", choices=(*PROTOCOLS, "both"), default="both", help="default: both")
+    verb.add_argument("--protocol", choices=(*PROTOCOLS, "both", TUNED, "all"), default="both", help=_PROTOCOL)
     verb.add_argument("--engine", choices=("compiled", "keras"), default="compiled", help="keras: plain model.fit")
     verb.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help=_DEVICE)
     _add_out(verb, "; with --set results/<study>@<hash>/")
@@ -164,6 +164,7 @@ def _add_compare(verbs: _Verbs) -> None:
 
 
 _BUILD = "also build the data and the model of every variant, as run does before it trains; imports TensorFlow"
+_PROTOCOL = "default: both, published and fresh; tuned: each variant at its own best rate; all: these three"
 _DEVICE = "auto: a GPU, where there is one, for large networks, and the CPU for all others; gpu or cpu: for all runs"
 _DASK = (
     "train on the workers of a Dask cluster: the address of its scheduler, its scheduler file, or local:N for N "

@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING
 from experiments.cli.display import make_console, make_listener, make_table
 from experiments.cli.exit_codes import FAILED, INTERRUPTED, WELL
 from experiments.cli.studies import RESULTS, every_name, load_all, with_own_folder
+from experiments.columns import JUDGED_PROTOCOLS, TUNED, TUNING
 from experiments.errors import ExperimentsError
 
 if TYPE_CHECKING:
     from experiments.language import Study
     from experiments.scheduler.collect import Summary
-    from experiments.scheduler.plan import Selection
+    from experiments.scheduler.plan import Plan, Selection
     from experiments.session.progress import Listener
     from experiments.session.run_studies import Options
 
 _FAILURES_SHOWN = 10
+_PROTOCOLS = {"both": None, "all": JUDGED_PROTOCOLS}
+"""Values of ``--protocol`` that name several; None for those of each variant."""
 
 
 def run(arguments: Namespace) -> int:
@@ -127,7 +130,7 @@ def _options(arguments: Namespace) -> Options:
     selection = Selection(
         variants=arguments.variant,
         only=arguments.only,
-        protocols=None if arguments.protocol == "both" else (arguments.protocol,),
+        protocols=_PROTOCOLS.get(arguments.protocol, (arguments.protocol,)),
         repeats=arguments.repeats,
         engine=arguments.engine,
         force=arguments.force,
@@ -155,11 +158,24 @@ def _print_plans(studies: Sequence[Study], out: Path, selection: Selection) -> i
     from experiments.scheduler.plan import make_plan
 
     plans = [make_plan(study, out, selection) for study in studies]
-    rows = [(plan.study.name, f"{plan.done:,}", f"{plan.to_run:,}") for plan in plans]
-    total = "total", f"{sum(plan.done for plan in plans):,}", f"{sum(plan.to_run for plan in plans):,}"
-    table = make_table(("study", "done", "to run"), [*rows, total], right=("done", "to run"))
-    make_console().print(table)
+    heads, counts = ["done", "to run"], [[plan.done, plan.to_run] for plan in plans]
+    if TUNED in (selection.protocols or ()):
+        heads += ["of them to choose rates", "then about", "epochs", "of them for rates"]
+        counts = [[*count, *_tuned_counts(plan)] for count, plan in zip(counts, plans, strict=True)]
+    totals = [sum(column) for column in zip(*counts, strict=True)]
+    names = [*(plan.study.name for plan in plans), "total"]
+    rows = [(name, *(f"{count:,}" for count in row)) for name, row in zip(names, [*counts, totals], strict=True)]
+    make_console().print(make_table(("study", *heads), rows, right=heads))
     return WELL
+
+
+def _tuned_counts(plan: Plan) -> list[int]:
+    """Count runs that try rates and that their results ask for, and the epochs of all runs and of these and "tuned"."""
+    planned = [run for group in plan.groups for run in group]
+    tried = [run for run in planned if run.protocol == TUNING]
+    tuned = [*(run for run in planned if run.protocol in (TUNED, TUNING)), *plan.later]
+    epochs = [sum(run.config.training.epochs for run in runs) for runs in ([*planned, *plan.later], tuned)]
+    return [len(tried), len(plan.later), *epochs]
 
 
 def _result_line(summary: Summary, seconds: float) -> str:

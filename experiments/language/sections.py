@@ -21,6 +21,9 @@ COMPONENT = "component"
 
 LARGEST_GRID = 10_000
 
+LEARNING_RATE: Final = "training.optimizer.learning_rate"
+FACTORS: Final = (0.1, 0.316, 1.0, 3.16, 10.0)
+
 
 def slot(kind: str) -> WithJsonSchema:
     """Return the marker of a slot for components of a kind, which the schema replaces by their definition."""
@@ -252,6 +255,7 @@ class ClaimSection(Section):
     why: list[ExplanationSection] = Field(
         default_factory=list, description="Why it has its verdicts; each text names the verdicts that it explains."
     )
+    not_tuned: str = Field("", description="Why the claim is not judged with each variant at its own best rate.")
 
     @field_validator("why", mode="before")
     @classmethod
@@ -304,6 +308,19 @@ class DiagnosisSection(Section):
     margin: float = Field(0.05, ge=0, le=1, description="A difference of errors that matters.")
 
 
+class TunedSection(Section):
+    """How each variant that a claim compares gets its own best rate, or why none does."""
+
+    argument: str = Field(LEARNING_RATE, description="Dotted path of the number, or of the schedule, that is tuned.")
+    factors: list[Annotated[float, Field(gt=0)]] = Field(
+        default_factory=lambda: list(FACTORS),
+        min_length=3,
+        description="What the variant's own value is multiplied by.",
+    )
+    repeats: int = Field(3, ge=1, le=100, description="Runs that choose, for each value.")
+    not_: str = Field("", alias="not", description="Why the study has no tuned form.")
+
+
 def _both_protocols() -> list[Protocol]:
     return list(PROTOCOLS)
 
@@ -337,6 +354,11 @@ class StudyFile(ConfigurationSection):
         default_factory=dict,
         description="Metric → smallest effect of interest: a difference, or the relative size of a ratio.",
         examples=[{"test_accuracy": 0.02, "test_mse": 0.05}],
+    )
+    tuned: TunedSection | None = Field(
+        None,
+        description="How the protocol `tuned` chooses rates, or why it has no place here.",
+        examples=[{"factors": [0.1, 1, 10]}, {"not": "the rate is what the study varies"}],
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from experiments.columns import column_of
+from experiments.columns import TUNED, TUNING, column_of
 from experiments.errors import ConfigError, ExperimentsError, Place, Problem
 from experiments.language.configuration import Configuration
 from experiments.language.explanations import Explanation
@@ -15,9 +15,13 @@ from experiments.language.hashing import configuration_digest, run_hash
 from experiments.language.located import LocatedDict, place_in
 from experiments.language.problems import nearest
 from experiments.language.study_summary import StudySummary
+from experiments.language.tuning import Tuning
 
 LARGEST_STUDY = 2_000_000
 """Runs; as many fit into the memory of a small machine, and more are a slip."""
+
+FIRST_TUNING_SEED = 1_000_000_000
+"""Seed of repeat 0 of the runs that choose a rate: no run that is scored has it or a later one."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class Claim:
     why: tuple[Explanation, ...]
     expression: Form
     place: Place | None
+    not_tuned: str = ""
 
     @property
     def references(self) -> tuple[Reference, ...]:
@@ -117,6 +122,21 @@ class Run:
     config: Configuration = field(repr=False)
     hash: str
 
+    @property
+    def rows(self) -> str:
+        """How the rows are drawn: "published" or "fresh"."""
+        return rows_of(self.protocol)
+
+    @property
+    def base(self) -> str:
+        """The study's variant that is trained, also where it is trained at another rate than its own."""
+        return self.group if self.protocol == TUNING else self.variant
+
+
+def rows_of(protocol: str) -> str:
+    """Return the protocol whose rows a protocol has: at another rate than its own a variant has fresh rows."""
+    return "fresh" if protocol in (TUNED, TUNING) else protocol
+
 
 @dataclass(frozen=True)
 class Study:
@@ -126,6 +146,7 @@ class Study:
         smallest_effects: Metric to its smallest effect of interest, where the study has its own.
         left_out: A line for each part, such as a claim or a published figure, that ``--set`` took the metric from.
         summary: What the slide says and what follows in practice; None without one.
+        tuning: How the protocol "tuned" chooses a rate for each variant.
     """
 
     name: str
@@ -147,6 +168,7 @@ class Study:
     left_out: tuple[str, ...] = ()
     smallest_effects: Mapping[str, float] = field(default_factory=dict)
     summary: StudySummary | None = None
+    tuning: Tuning = field(default_factory=Tuning)
 
     def smallest_effect(self, metric: str) -> float | None:
         """Return the smallest effect of interest of a metric: the study's own, or that of its kind.
@@ -237,12 +259,37 @@ class Study:
         chosen = self.select(variants)
         return tuple(run for variant in chosen for run in self._runs_of(variant, protocols, repeats, engine))
 
+    def search_runs(self, point: Variant, *, engine: str = "compiled") -> tuple[Run, ...]:
+        """Return the runs that try one rate of a variant; no other run has their seeds.
+
+        Args:
+            point: The variant at this rate, from ``Tuning.point``.
+            engine: The engine asked for.
+        """
+        return tuple(self._runs_of(point, None, None, engine))
+
+    def tuned_runs(self, variant: Variant, factor: float, *, repeats: int, engine: str = "compiled") -> tuple[Run, ...]:
+        """Return the runs that score a variant at the rate chosen for it.
+
+        Args:
+            variant: The variant.
+            factor: What its own rate is multiplied by; with 1 the runs are those of "fresh".
+            repeats: Number of runs.
+            engine: The engine asked for.
+        """
+        if factor == 1:
+            return tuple(self._runs_of(variant, ("fresh",), repeats, engine))
+        point = replace(self.tuning.point(variant, factor), name=variant.name, protocols=(TUNED,))
+        return tuple(self._runs_of(point, None, repeats, engine))
+
     def _runs_of(
         self, variant: Variant, protocols: Sequence[str] | None, repeats: int | None, engine: str
     ) -> Iterator[Run]:
         digest = configuration_digest(variant.config)
         for protocol in _kept(variant, protocols):
+            first = FIRST_TUNING_SEED if protocol == TUNING else 0
             for repeat in range(variant.repeats if repeats is None else repeats):
+                seed = first + repeat
                 yield Run(
                     study=self.name,
                     variant=variant.name,
@@ -250,10 +297,10 @@ class Study:
                     grid=variant.grid,
                     protocol=protocol,
                     repeat=repeat,
-                    seed=repeat,
+                    seed=seed,
                     engine=engine,
                     config=variant.config,
-                    hash=run_hash(digest, seed=repeat, protocol=protocol, engine=engine),
+                    hash=run_hash(digest, seed=seed, protocol=rows_of(protocol), engine=engine),
                 )
 
 

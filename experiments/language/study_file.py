@@ -26,6 +26,8 @@ from experiments.language.section_check import check_section
 from experiments.language.sections import CONFIGURATION_KEYS, DiagnosisSection, PublishedSection, StudyFile
 from experiments.language.study import Claim, Published, Study, Variant
 from experiments.language.study_summary import StudySummary, check_summary, read_summary
+from experiments.language.tuned_section import check_tuning, read_tuning
+from experiments.language.tuning import Tuning
 from experiments.language.variants import Defaults, VariantResolver
 
 _DEFAULT_REPEATS = StudyFile.model_fields["repeats"].default
@@ -124,6 +126,7 @@ class _StudyReader:
             published=tuple(self._published()),
             diagnosis=self._diagnosis(),
             smallest_effects=self._smallest_effects(),
+            tuning=self._tuning(variants),
             text=self._source.text,
             order=tree.get("order"),
             left_out=tuple(self._lost.values()),
@@ -180,6 +183,7 @@ class _StudyReader:
                     why=self._explanations(section, f"claims.{index}.why"),
                     expression=expression,
                     place=section.place_of("expect"),
+                    not_tuned=section.get("not_tuned", ""),
                 )
         return claims
 
@@ -257,6 +261,10 @@ class _StudyReader:
             metric: float(size) for metric, size in section.items() if f"smallest_effects.{metric}" not in self._lost
         }
 
+    def _tuning(self, variants: Sequence[Variant]) -> Tuning:
+        lost = next((line for path, line in self._lost.items() if path.startswith("tuned.")), "")
+        return Tuning(not_tuned=lost) if lost else read_tuning(self._tree.get("tuned"), variants)
+
     def _check_names(self, base: LocatedDict, claims: Mapping[int, Claim], variants: Sequence[Variant]) -> None:
         """Check the variants and metrics that are named; leave out what only ``--set`` makes wrong."""
         wrong = self._wrong_names(claims, variants)
@@ -285,6 +293,8 @@ class _StudyReader:
             return f"published figure left out: {variant}.{metric}, because {reason}"
         if section == "smallest_effects":
             return f"smallest effect left out: {rest}, because {reason}"
+        if section == "tuned":
+            return f"rates not tuned, because {reason}"
         return f"diagnosis left out, because {reason}"
 
     def _wrong_names(self, claims: Mapping[int, Claim], variants: Sequence[Variant]) -> Problems:
@@ -299,6 +309,8 @@ class _StudyReader:
         self._check_published(variants, problems)
         self._check_diagnosis(variants, problems)
         self._check_smallest_effects(variants, problems)
+        if not any(problem.path.startswith("tuned") for problem in self._problems):
+            check_tuning(self._tree.get("tuned"), variants, problems)
         return problems
 
     def _check_published(self, variants: Sequence[Variant], problems: Problems) -> None:

@@ -71,7 +71,7 @@ def _build_everything(config: Configuration, run: Run, programs: Programs, tried
     from experiments.model.recipe import recipe_of
     from experiments.model.trial import try_model
 
-    data = load_data(config, run.protocol, run.seed)
+    data = load_data(config, run.rows, run.seed)
     recipe = recipe_of(config)
     model = programs.ready(recipe, data, run.seed, run.engine).model
     if id(model) not in tried:
@@ -89,7 +89,7 @@ def _build_everything(config: Configuration, run: Run, programs: Programs, tried
 def _execute_one(run: Run, programs: Programs, on_progress: Progress | None) -> RunResult:
     from experiments.data import load_data
 
-    data = load_data(run.config, run.protocol, run.seed)
+    data = load_data(run.config, run.rows, run.seed)
 
     def report(done: int, total: int) -> None:
         if on_progress is not None:

@@ -132,10 +132,10 @@ class NetworkTrainer:
 
         seed = pretrain.seed(seed)
         pretrained = self.programs.pretrained
-        key = f"{self.run.engine} {self.run.protocol} {seed} {configuration_digest(pretrain.config)}"
+        key = f"{self.run.engine} {self.run.rows} {seed} {configuration_digest(pretrain.config)}"
         if key not in pretrained:
             # The source rows follow the protocol too: the one data set of the slides, or fresh ones for each repeat.
-            data = load_data(pretrain.config, self.run.protocol, seed)
+            data = load_data(pretrain.config, self.run.rows, seed)
             model, _ = self._train(pretrain.config, data, seed)
             pretrained[key] = weights_by_layer(model)
         return pretrained[key]

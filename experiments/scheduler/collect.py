@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.columns import PROTOCOLS
 from experiments.scheduler.device import DEVICE_KINDS, Devices
 from experiments.scheduler.executor import Finished
-from experiments.scheduler.plan import Plan
+from experiments.scheduler.plan import Plan, Runs
 from experiments.store.merge import merge, variants_with_curves
 from experiments.store.provenance import write_environment
 from experiments.store.result import RunResult
@@ -84,14 +86,25 @@ class Collector:
         self._devices = devices
         self._summary = summary
         self._with_curves = {variant.name for variant in variants_with_curves(plan.study)}
-        self._same = {group[0].hash: group for group in plan.groups}
+        self._same: dict[str, Runs] = {}
         self._waiting: list[RunResult] = []
         self._seconds = 0.0
         self._tiers: Counter[str] = Counter()
         self._used: set[str] = set()
-        self._missing = len(plan.groups)
-        self._named_missing = sum(not group[0].grid for group in plan.groups)
+        self._missing = self._named_missing = 0
         self._named_over = False
+        self.expect(plan)
+
+    def expect(self, plan: Plan) -> None:
+        """Expect further runs of the study.
+
+        Args:
+            plan: None of its runs was in an earlier plan of this collector.
+        """
+        self._has_later = bool(plan.later)
+        self._same |= {group[0].hash: group for group in plan.groups}
+        self._missing += len(plan.groups)
+        self._named_missing += sum(not group[0].grid for group in plan.groups)
 
     @property
     def study(self) -> Study:
@@ -101,12 +114,22 @@ class Collector:
     @property
     def begun(self) -> bool:
         """Whether any run of the plan is finished."""
-        return self._missing < len(self._plan.groups)
+        return self._missing < len(self._same)
 
     @property
     def complete(self) -> bool:
         """Whether every run of the plan is finished."""
         return not self._missing
+
+    @property
+    def has_later(self) -> bool:
+        """Whether the results of the latest plan decide on further runs."""
+        return self._has_later
+
+    @property
+    def hashes(self) -> Set[str]:
+        """Content hashes of the runs of the plans so far."""
+        return self._same.keys()
 
     @property
     def named_over(self) -> bool:
@@ -125,7 +148,7 @@ class Collector:
         for run in self._same[event.result.run.hash]:
             result = replace(event.result, run=run)
             self._count(result)
-            if run.variant not in self._with_curves:
+            if run.variant not in self._with_curves or run.protocol not in PROTOCOLS:
                 result = replace(result, history={}, arrays={})
             self._waiting.append(result)
 

@@ -69,4 +69,4 @@ def place(plans: Sequence[Plan], devices: Devices, operations: Mapping[tuple[str
 
 
 def _device_of(devices: Devices, operations: Mapping[tuple[str, str], float]) -> Callable[[Run], DeviceKind]:
-    return lambda run: devices.device_for(operations[run.study, run.variant] if devices.needs_operations else 0.0)
+    return lambda run: devices.device_for(operations[run.study, run.base] if devices.needs_operations else 0.0)

@@ -7,19 +7,22 @@ claims and published figures, then other named variants, then grids.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.columns import PROTOCOLS, TUNED, TUNING
+from experiments.language.tuned_form import tuned_form
 from experiments.scheduler.bundles import bundle_key
 from experiments.store.files import has_leftovers
 from experiments.store.folder import StudyFolder
 from experiments.store.provenance import refuse_newer_format
+from experiments.store.rate_search import search_of, search_scores
 from experiments.store.staging import staged_files
 from experiments.store.study_runs import StudyRuns
-from experiments.store.table import Key, finished, read_index
+from experiments.store.table import Key, entry_of, finished, read_index, read_rows
 
 if TYPE_CHECKING:
     from experiments.language.study import Run, Study
@@ -34,7 +37,7 @@ class Selection:
     Attributes:
         variants: Names of variants or of grids; None for all.
         only: A key of ``CHOICES``; None for all variants.
-        protocols: None for those of each variant.
+        protocols: None for those of each variant; "tuned" only where it is named.
         repeats: None for those of each variant.
         engine: "compiled" or "keras".
         force: Train finished runs again.
@@ -62,11 +65,13 @@ class Plan:
         study: The study.
         folder: The folder of its results.
         done: Number of the runs asked for that are finished.
+        later: Runs of variants whose best rate is not known yet, at their own rate: the next plan of this study has
+            them at the rate that is found, or further rates to try.
         groups: The others, in the order of training. Runs of one group have the same content hash: one of them is
             trained for all. Where the group has a named variant, that is the first: its curves are stored.
         staged: Whether finished runs of an interrupted call wait to be merged, or its temporary files to be deleted.
         stale: Whether the table has rows that the YAML no longer has.
-        checked: Variants and protocols with a finished run: their configuration can be built.
+        checked: Variants and kinds of rows with a finished run: their configuration can be built, at any rate.
     """
 
     study: Study
@@ -76,6 +81,7 @@ class Plan:
     staged: bool
     stale: bool
     checked: frozenset[tuple[str, str]]
+    later: Runs = ()
 
     @property
     def to_run(self) -> int:
@@ -83,18 +89,19 @@ class Plan:
         return sum(len(group) for group in self.groups)
 
     def first_runs(self) -> Runs:
-        """Return a run of every variant and protocol that was never built, to check what only Keras can check."""
+        """Return a run of every variant and kind of rows that was never built, to check what only Keras can check."""
         runs = (group[0] for group in reversed(self.groups))
-        return tuple({key: run for run in runs if (key := (run.variant, run.protocol)) not in self.checked}.values())
+        return tuple({key: run for run in runs if (key := (run.base, run.rows)) not in self.checked}.values())
 
 
-def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
+def make_plan(study: Study, out: Path, selection: Selection, trained: Set[str] = frozenset()) -> Plan:
     """Compare the runs asked for with the results. Reads runs.csv, writes nothing, takes no lock.
 
     Args:
         study: The study.
         out: The results folder.
         selection: Which of its runs.
+        trained: Content hashes of the runs that this call has trained; none is trained twice, whatever its outcome.
 
     Raises:
         ExperimentsError: The table is damaged or of a newer format, or the folder is a link.
@@ -103,15 +110,20 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
     folder.refuse_links()
     refuse_newer_format(folder)
     index = read_index(folder.runs)
-    done = finished(index)
+    names, protocols = selection.variants_of(study), selection.protocols
     asked = study.runs(
-        variants=selection.variants_of(study),
-        protocols=selection.protocols,
+        variants=names,
+        protocols=None if protocols is None else [protocol for protocol in protocols if protocol in PROTOCOLS],
         repeats=selection.repeats,
         engine=selection.engine,
     )
-    known = {run for run in map(_identity, asked) if done.get(run[0]) == run[1]}
-    missing = [run for run in asked if selection.force or _identity(run) not in known]
+    later: Runs = ()
+    if protocols is not None and TUNED in protocols:
+        tuned, later = _tuned_runs(study, folder, selection, trained)
+        asked = tuple({_identity(run): run for run in (*asked, *tuned)}.values())
+    done = finished(index)
+    known = {identity: run for run in asked if done.get((identity := _identity(run))[0]) == identity[1]}
+    missing = [run for run in asked if run.hash not in trained and (selection.force or _identity(run) not in known)]
     groups: dict[str, list[Run]] = {}
     for run in sorted(missing, key=stage_of(study)):
         groups.setdefault(run.hash, []).append(run)
@@ -122,8 +134,32 @@ def make_plan(study: Study, out: Path, selection: Selection) -> Plan:
         groups=tuple(map(tuple, groups.values())),
         staged=bool(staged_files(folder.staging)) or has_leftovers(folder.path),
         stale=not all(map(StudyRuns(study, asked).has, index)),
-        checked=frozenset((key.variant, key.protocol) for key, _ in known),
+        checked=frozenset((run.base, run.rows) for run in known.values()),
+        later=later,
     )
+
+
+def _tuned_runs(study: Study, folder: StudyFolder, selection: Selection, trained: Set[str]) -> tuple[Runs, Runs]:
+    """Return the runs of the protocol "tuned" that can be trained now, and those of variants without a best rate yet.
+
+    Scores of runs that are trained anew in this call do not count until they are.
+    """
+    form, names, engine = tuned_form(study), selection.variants_of(study), selection.engine
+    variants = [variant for variant in form.variants if names is None or variant.name in names]
+    known = StudyRuns(study)
+    rows = (row for row in read_rows(folder.runs) if row["protocol"] == TUNING and known.has(entry_of(row)))
+    scores = search_scores(form, (row for row in rows if not selection.force or row["hash"] in trained))
+    now: list[Run] = []
+    later: list[Run] = []
+    for variant in variants:
+        repeats = variant.repeats if selection.repeats is None else selection.repeats
+        search = search_of(form, variant, scores)
+        now += [run for rate in search.tried for run in study.search_runs(rate.point, engine=engine)]
+        if search.best is None:
+            later += study.tuned_runs(variant, 1.0, repeats=repeats, engine=engine)
+        else:
+            now += study.tuned_runs(variant, search.best.factor, repeats=repeats, engine=engine)
+    return tuple(now), tuple(later)
 
 
 def _identity(run: Run) -> tuple[Key, str]:

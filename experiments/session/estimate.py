@@ -94,11 +94,22 @@ class Estimate:
         Args:
             runs: Runs of one study; they replace those expected before of the same programs.
         """
-        for variant in {(run.study, run.variant) for run in runs}:
+        for variant in {(run.study, run.base) for run in runs}:
             self._programs.pop(self._keys.pop(variant, ""), None)
         for key in {self._key(run) for run in runs}:
             self._programs.pop(key, None)
-        for run in runs:
+        self.exchange((), runs)
+
+    def exchange(self, gone: Iterable[Run], new: Iterable[Run]) -> None:
+        """Expect other runs in place of planned ones that are not trained.
+
+        Args:
+            gone: Runs that were passed to ``plan``.
+            new: Runs of the same study.
+        """
+        for run in gone:
+            self._programs[self._key(run)].left -= 1
+        for run in new:
             key = self._key(run)
             if key not in self._programs:
                 self._programs[key] = self._expected(key, run.config)
@@ -112,7 +123,7 @@ class Estimate:
         """
         for run in runs:
             before = self._key(run).removesuffix(_ON_GPU)
-            key = self._keys[run.study, run.variant] = f"{before}{_ON_GPU}"
+            key = self._keys[run.study, run.base] = f"{before}{_ON_GPU}"
             if key not in self._programs:
                 self._programs[key] = self._expected(key, run.config)
             self._programs[before].left -= 1
@@ -161,8 +172,8 @@ class Estimate:
         return self._factors.setdefault((kind, program.known, program.on_gpu), _Factor())
 
     def _key(self, run: Run) -> str:
-        # All runs of a variant share one configuration.
-        variant = run.study, run.variant
+        # All runs of a variant share one program, at whatever rate.
+        variant = run.study, run.base
         if variant not in self._keys:
             content = f"{run.study} {run.engine} {bundle_key(run.config)}"
             self._keys[variant] = hashlib.sha256(content.encode()).hexdigest()[:16]

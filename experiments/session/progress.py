@@ -67,6 +67,7 @@ class Tally:
         self._workers = 1
         self._rows: dict[tuple[str, str], int] = {}
         self._parts: dict[str, Part] = {}
+        self._later: dict[str, Sequence[Run]] = {}
         for plan in plans:
             self.plan(plan)
         self._finished = [Part(plan.study.name, plan.study.title, 0, 0, written=True) for plan in finished]
@@ -98,8 +99,24 @@ class Tally:
         """
         study = plan.study
         self._rows |= {(study.name, group[0].hash): len(group) for group in plan.groups}
-        self._parts[study.name] = Part(study.name, study.title, plan.to_run, plan.to_run)
-        self._estimate.plan([group[0] for group in plan.groups])
+        self._later[study.name] = plan.later
+        rows = plan.to_run + len(plan.later)
+        self._parts[study.name] = Part(study.name, study.title, rows, rows)
+        self._estimate.plan([*(group[0] for group in plan.groups), *plan.later])
+
+    def extend(self, plan: Plan) -> None:
+        """Set what is expected of a study after its earlier plan is trained.
+
+        Args:
+            plan: Its runs take the place of those that the earlier plan expected later.
+        """
+        name = plan.study.name
+        self._rows |= {(name, group[0].hash): len(group) for group in plan.groups}
+        part, rows = self._parts[name], plan.to_run + len(plan.later)
+        part.total += rows - part.left
+        part.left = rows
+        self._estimate.exchange(self._later[name], [*(group[0] for group in plan.groups), *plan.later])
+        self._later[name] = plan.later
 
     def begin(self, workers: int, on_gpu: Sequence[Run] = ()) -> None:
         """Start the clock before the first run is trained.
@@ -109,7 +126,9 @@ class Tally:
             on_gpu: Runs that the GPU trains meanwhile, one after another.
         """
         self._start, self._workers = time.monotonic(), workers
-        self._estimate.move_to_gpu(on_gpu)
+        there = {(run.study, run.base) for run in on_gpu}
+        later = (run for runs in self._later.values() for run in runs if (run.study, run.base) in there)
+        self._estimate.move_to_gpu((*on_gpu, *later))
 
     def end(self) -> None:
         """Write the times of the runs for the estimates of later calls; training is over."""

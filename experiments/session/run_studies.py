@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -196,6 +196,9 @@ class _Session:
             self._monitor.listener.log(line)
         return make_plan(study, self._options.out, self._options.selection) if merging or damaged else plan
 
+    def _next_plan(self, study: Study, trained: Set[str]) -> Plan:
+        return make_plan(study, self._options.out, self._options.selection, trained)
+
     def _train_and_write(self, plans: Sequence[Plan]) -> None:
         """Train while reports are written; after an interruption, write the reports of the merged runs."""
         pages, to_train = self._pages, [plan for plan in plans if plan.groups]
@@ -206,7 +209,15 @@ class _Session:
             if to_train:
                 self._executor = self._executor or self._options.make_executor(self.devices)
                 fail_fast = self._options.fail_fast
-                train(to_train, self._executor, self.devices, self._monitor, pages, fail_fast=fail_fast)
+                train(
+                    to_train,
+                    self._executor,
+                    self.devices,
+                    self._monitor,
+                    pages,
+                    next_plan=self._next_plan,
+                    fail_fast=fail_fast,
+                )
             self.close()  # frees the memory of the workers for drawing figures
             pages.finish()
         except ConfigError:  # of a study; those before it are trained

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from experiments.errors import ConfigError, ExperimentsError, Problem
 from experiments.scheduler.collect import Collector
@@ -61,12 +61,12 @@ def build_variants(studies: Sequence[Study], runs: Runs, executor: Executor, wor
 def _count_operations(
     plans: Sequence[Plan], executor: Executor, workers: int, on_event: Callable[[], None]
 ) -> dict[tuple[str, str], float]:
-    """Return study and variant → floating point operations of a training step, of all that plans train."""
+    """Return study and variant of the YAML → floating point operations of a training step, of all that plans train."""
     runs = (group[0] for plan in plans for group in plan.groups)
-    variants = {(run.study, run.variant): run for run in runs}
+    variants = {(run.study, run.base): run for run in runs}
     tasks = [CountOperations(part) for part in _parts(tuple(variants.values()), workers)]
     counted = (event for event in _build(tasks, executor, on_event) if isinstance(event, Counted))
-    return {(event.run.study, event.run.variant): event.operations for event in counted}
+    return {(event.run.study, event.run.base): event.operations for event in counted}
 
 
 def _build(tasks: Sequence[Task], executor: Executor, on_event: Callable[[], None] | None = None) -> Iterator[Event]:
@@ -81,8 +81,19 @@ def _build(tasks: Sequence[Task], executor: Executor, on_event: Callable[[], Non
         yield event
 
 
+NextPlan: TypeAlias = Callable[["Study", Set[str]], Plan]
+"""Maps a study, and the content hashes that were trained, to the plan of what its results ask for now."""
+
+
 def train(
-    plans: Sequence[Plan], executor: Executor, devices: Devices, monitor: Monitor, pages: Pages, *, fail_fast: bool
+    plans: Sequence[Plan],
+    executor: Executor,
+    devices: Devices,
+    monitor: Monitor,
+    pages: Pages,
+    *,
+    next_plan: NextPlan,
+    fail_fast: bool,
 ) -> None:
     """Build the variants of a study and train its runs, one study after another. Results are staged as they come.
 
@@ -95,6 +106,7 @@ def train(
         devices: Each run is trained on the one that suits its size.
         monitor: Records and shows the events.
         pages: Writes the reports of a study when its runs are merged.
+        next_plan: Called when the runs of a plan are merged on which further ones depend.
         fail_fast: Stop at the first run that raises.
 
     Raises:
@@ -117,6 +129,12 @@ def train(
                 studies.handle(event)
             else:
                 _handle(event, collectors, monitor, pages)
+            for collector in [collector for collector in collectors.values() if collector.complete]:
+                further = _complete(collector, next_plan, monitor, pages)
+                if further is None:
+                    del collectors[collector.study.name]
+                else:
+                    studies.add(further, place([further], devices, operations))
             pages.poll()
             if fail_fast and monitor.summary.failures:
                 raise FailFastError
@@ -128,7 +146,21 @@ def train(
         monitor.tally.end()
         for collector in collectors.values():
             if collector.begun:  # rows that the YAML no longer has stay until new ones replace them
-                _merge(collector, monitor, pages)
+                _merge(collector, monitor, pages, complete=False)
+
+
+def _complete(collector: Collector, next_plan: NextPlan, monitor: Monitor, pages: Pages) -> Plan | None:
+    """Merge the runs of a plan; return the plan of the runs that depend on them, which the collector expects then."""
+    further = None
+    if collector.has_later:
+        _merge(collector, monitor, pages, complete=False)
+        further = next_plan(collector.study, collector.hashes)
+        collector.expect(further)
+        monitor.tally.extend(further)
+    if not collector.complete:
+        return further
+    _merge(collector, monitor, pages, complete=True)
+    return None
 
 
 class _Studies:
@@ -168,6 +200,17 @@ class _Studies:
             self._train()
             self._build_next()
 
+    def add(self, plan: Plan, placement: Placement) -> None:
+        """Submit further runs of a study, before the studies that are not begun.
+
+        Args:
+            plan: The runs.
+            placement: Their tasks.
+        """
+        self._tasks[plan.study.name] = list(placement.tasks)
+        self._left.insert(1 if self._unanswered else 0, plan)
+        self._build_next()
+
     def _build_next(self) -> None:
         while self._left and not self._unanswered:
             for part in _parts(self._left[0].first_runs(), self._workers):
@@ -190,10 +233,8 @@ def _handle(event: Event, collectors: dict[str, Collector], monitor: Monitor, pa
         monitor.listener.update()
         collector = collectors[event.result.run.study]
         collector.add(event)
-        if collector.complete or collector.named_over:
-            _merge(collector, monitor, pages)
-        if collector.complete:
-            del collectors[event.result.run.study]
+        if collector.named_over:
+            _merge(collector, monitor, pages, complete=False)
     elif isinstance(event, Broken):
         trains = isinstance(event.task, Train)
         what = "The worker processes cannot train" if trains else "A configuration could not be built"
@@ -205,10 +246,10 @@ def _handle(event: Event, collectors: dict[str, Collector], monitor: Monitor, pa
             collector.stage()
 
 
-def _merge(collector: Collector, monitor: Monitor, pages: Pages) -> None:
+def _merge(collector: Collector, monitor: Monitor, pages: Pages, *, complete: bool) -> None:
     for line in collector.merge():
         monitor.listener.log(line)
-    pages.request(collector.study, complete=collector.complete)
+    pages.request(collector.study, complete=complete)
 
 
 def _located(refused: Sequence[Refused], studies: Sequence[Study]) -> list[Problem]:
@@ -216,8 +257,8 @@ def _located(refused: Sequence[Refused], studies: Sequence[Study]) -> list[Probl
     variants = {(study.name, variant.name): variant for study in studies for variant in study.all_variants}
     order = {key: position for position, key in enumerate(variants)}
     first: dict[Problem, str] = {}
-    for event in sorted(refused, key=lambda event: order[event.run.study, event.run.variant]):
-        variant = variants[event.run.study, event.run.variant]
+    for event in sorted(refused, key=lambda event: order[event.run.study, event.run.base]):
+        variant = variants[event.run.study, event.run.base]
         for problem in event.problems:
             first.setdefault(replace(problem, place=problem.place or variant.place(problem.path)), variant.name)
     return [replace(problem, message=f"{problem.message} (variant {name!r})") for problem, name in first.items()]
@@ -227,7 +268,7 @@ def _parts(runs: Runs, count: int) -> Iterator[Runs]:
     """Split runs by variant, round robin: neighbours are alike, so that every part has some of the slow ones."""
     variants: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
-        variants.setdefault((run.study, run.variant), []).append(run)
+        variants.setdefault((run.study, run.base), []).append(run)
     groups = list(variants.values())
     for i in range(min(count, len(groups))):
         yield tuple(run for group in groups[i::count] for run in group)

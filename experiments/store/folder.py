@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.columns import PROTOCOLS
+from experiments.columns import PROTOCOLS, STORED_PROTOCOLS
 from experiments.errors import ExperimentsError
 from experiments.store.files import is_leftover, safe_name
 
-_PROTOCOL = "|".join(PROTOCOLS)
+_WITH_CURVES = "|".join(PROTOCOLS)
+_PROTOCOL = "|".join(STORED_PROTOCOLS)
 _OURS = {
-    "history": re.compile(rf".+\.({_PROTOCOL})\.npz"),
+    "history": re.compile(rf".+\.({_WITH_CURVES})\.npz"),
     "boundaries": re.compile(r".+\.published\.npz"),
     "errors": re.compile(rf".+\.({_PROTOCOL})\.\d+\.txt"),
 }

@@ -6,7 +6,7 @@ The mark § stands in front of what the place points to; ``[...]`` are words tha
 import pytest
 
 from experiments.language.loader import LARGEST_FILE
-from tests.language.texts import MARK, problems_of, study_text
+from tests.language.texts import MARK, OUTPUT, problems_of, study_text
 
 V = "variants:\n  baseline: {}\n"
 WRONG = {
@@ -38,6 +38,24 @@ WRONG = {
         ["'test_acuracy'; did you mean 'test_accuracy'?"],
     ),
     "smallest effect of nothing": ("more", "smallest_effects: {test_accuracy: §0}", ["a number above 0, found 0"]),
+    "tuned without the own value": (
+        "more",
+        "tuned: {factors: §[0.1, 2, 10]}",
+        ["tuned.factors", "1 for the variant's own"],
+    ),
+    "tuned by equal factors": ("more", "tuned: {factors: §[1, 1, 10]}", ["tuned.factors: expected different factors"]),
+    "tuned by a negative factor": ("more", "tuned: {factors: [1, §-1, 2]}", ["tuned.factors.1", "above 0, found -1"]),
+    "tuned at no place": (
+        "more",
+        "tuned: {argument: §training.optimizer.momentum}",
+        ["no variant has a number above 0"],
+    ),
+    "tuned beyond the range": (
+        "model",
+        f"model:\n  drop: {{Dropout: 0.4}}\n  {OUTPUT}\ntuned: {{argument: model.drop.rate, factors: §[0.5, 1, 3]}}",
+        ["tuned.factors: 3 times the value of 'baseline'", "found 1.2"],
+    ),
+    "tuned by an unknown key": ("more", "tuned: {§factor: [1, 2, 3]}", ["unknown key", "did you mean 'factors'"]),
     # data
     "misspelt generator": (
         "data",
