@@ -43,6 +43,11 @@ _TERMS = (
     Term("inconclusive", "Neither side is shown; more repeats are needed."),
     Term("no data", "There are no runs for this claim under this protocol."),
     Term("not run", "The study does not have this protocol."),
+    Term("no tuned form", "Tuned rates do not apply to this claim, for the reason given."),
+    Term(
+        "best rate",
+        "The learning rate with the best mean score in a short search, on runs that are not scored elsewhere.",
+    ),
     Term("explanation supported", "The expression that tests the explanation is supported by the same runs."),
     Term(
         "explanation refuted", "The test is contradicted, or shows no difference of interest: another cause is at work."

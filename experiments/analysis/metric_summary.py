@@ -9,6 +9,7 @@ import pandas as pd
 
 from experiments.analysis.intervals import t_interval, ten_digits
 from experiments.analysis.run_table import metric_columns
+from experiments.columns import TUNED
 from experiments.language.source_facts import split_overlap
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def summarize(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
     rows = [
         row
         for variant in study.variants
-        for protocol in study.protocols
+        for protocol in (*study.protocols, TUNED)
         for row in _rows(variant, protocol, groups.get((variant.name, protocol)), metrics)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).map(ten_digits)
@@ -48,7 +49,7 @@ def _rows(variant: Variant, protocol: str, runs: pd.DataFrame | None, metrics: l
     failed = runs["error"] != ""
     counts = {"diverged": int((runs["diverged"] > 0).sum()), "failed": int(failed.sum())}
     measured = [metric for metric in metrics if runs[metric].notna().any()]
-    overlap = split_overlap(variant.config.data) if protocol == "fresh" else 0.0
+    overlap = split_overlap(variant.config.data) if protocol != "published" else 0.0
     return [
         {"variant": variant.name, "protocol": protocol, "metric": metric}
         | _numbers(runs.loc[~failed, metric], overlap)

@@ -15,7 +15,7 @@ from experiments.analysis.decisions import benjamini_hochberg
 from experiments.analysis.intervals import ALPHA, Interval
 from experiments.analysis.study_analysis import Analysis
 from experiments.analysis.sweeps import Sweep
-from experiments.columns import PROTOCOLS
+from experiments.columns import JUDGED_PROTOCOLS, PROTOCOLS, TUNED
 from experiments.store.files import write_if_changed
 from experiments.store.folder import StudyFolder
 
@@ -32,6 +32,7 @@ _SCOREBOARD_COLUMNS = (
     *(f"{name}_{protocol}" for protocol in PROTOCOLS for name in _JUDGED),
     *_LUCK,
     *(f"{name}_{protocol}" for protocol in PROTOCOLS for name in (*_FURTHER, _BOARD_Q)),
+    *(f"{name}_{TUNED}" for name in (*_JUDGED, *_FURTHER, _BOARD_Q)),
 )
 
 
@@ -65,6 +66,7 @@ def result_tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         "sweeps": [row for sweep in analysis.headline_sweeps for row in _sweep_rows(sweep)],
         "luck": _luck_rows(analysis),
         "variance": _variance_rows(analysis),
+        "rates": _rate_rows(analysis),
     }
     tables = {name: pd.DataFrame(rows) for name, rows in optional.items() if rows}
     return {"summary": analysis.summary, "claims": claims, **tables}
@@ -100,7 +102,7 @@ def scoreboard_table(out: Path | str = "results") -> pd.DataFrame:
         if claim["why"] not in row["why"]:
             row["why"] = f"{row['why']} {claim['why']}".strip()
     board = pd.DataFrame(list(rows.values()), columns=list(_SCOREBOARD_COLUMNS))
-    for protocol in PROTOCOLS:
+    for protocol in JUDGED_PROTOCOLS:
         board[f"{_BOARD_Q}_{protocol}"] = benjamini_hochberg(_numbers(board, "p", protocol))
     return board
 
@@ -121,7 +123,7 @@ def verdicts_changed_by_the_board(board: pd.DataFrame) -> dict[str, int]:
                 _numbers(board, "q", protocol), _numbers(board, _BOARD_Q, protocol), strict=True
             )
         )
-        for protocol in PROTOCOLS
+        for protocol in JUDGED_PROTOCOLS
     }
 
 
@@ -136,6 +138,25 @@ def _write(path: Path, table: pd.DataFrame) -> None:
 
 def _interval(name: str, interval: Interval) -> Cells:
     return {name: interval.estimate, "low": interval.low, "high": interval.high, "n": interval.n, "p": interval.p}
+
+
+def _rate_rows(analysis: Analysis) -> list[Cells]:
+    return [
+        {
+            "variant": search.variant.name,
+            "metric": search.metric,
+            "factor": rate.factor,
+            "rate": rate.value,
+            "n": len(rate.scores),
+            "mean": rate.mean,
+            "low": min(rate.scores, default=math.nan),
+            "high": max(rate.scores, default=math.nan),
+            "best": int(rate is search.best),
+            "at_end": int(rate is search.best and search.at_end),
+        }
+        for search in analysis.tuned.searches
+        for rate in search.tried
+    ]
 
 
 def _luck_rows(analysis: Analysis) -> list[Cells]:

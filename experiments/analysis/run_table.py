@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from experiments.analysis.intervals import ALPHA
-from experiments.columns import OWN_ROWS, TEXT_COLUMNS, column_of
+from experiments.columns import OWN_ROWS, PROTOCOLS, TEXT_COLUMNS, column_of
 from experiments.language.claims import find_variant
 from experiments.language.source_facts import equal_classes_of, split_overlap, training_rows
 from experiments.store.folder import StudyFolder
@@ -24,19 +24,21 @@ if TYPE_CHECKING:
 _NEEDED = ("variant", "protocol", "repeat", "diverged", "error")
 
 
-def read_runs(study: str, out: Path | str = "results") -> pd.DataFrame:
+def read_runs(study: str, out: Path | str = "results", *, protocols: Collection[str] = PROTOCOLS) -> pd.DataFrame:
     """Read the runs of one study.
 
     Args:
         study: Its name.
         out: The results folder.
+        protocols: Values of the column ``protocol``; by default without the runs of tuned rates.
 
     Returns:
         One row a run, text columns as text, empty cells as empty texts; no rows without a runs.csv.
     """
     if not StudyFolder.of(study, out).runs.is_file():
         return tidy(pd.DataFrame())
-    return tidy(load_results(study, out))
+    runs = load_results(study, out)
+    return tidy(runs[runs["protocol"].isin(protocols)])
 
 
 def tidy(runs: pd.DataFrame) -> pd.DataFrame:
@@ -63,8 +65,8 @@ class RunTable:
 
     Args:
         runs: The study's runs, as ``read_runs`` gives them.
-        protocol: "published" or "fresh".
-        fresh_rows: Read ``test_*`` from the 10,000 fresh rows; by default under ``fresh`` only.
+        protocol: "published", "fresh" or "tuned".
+        fresh_rows: Read ``test_*`` from the 10,000 fresh rows; by default not under ``published``.
         overlaps: Variant → test rows for each other row, of variants whose repeats are splits of one table.
         guessing: Variant → the highest training accuracy that guessing is likely to reach, where it is known.
     """
@@ -80,22 +82,22 @@ class RunTable:
     ) -> None:
         finished = runs[(runs["protocol"] == protocol) & (runs["error"] == "")]
         self.protocol = protocol
-        self._fresh_rows = protocol == "fresh" if fresh_rows is None else fresh_rows
+        self._fresh_rows = protocol != "published" if fresh_rows is None else fresh_rows
         self._overlaps = overlaps or {}
         self._guessing = guessing or {}
         self._groups = {str(name): group.set_index("repeat") for name, group in finished.groupby("variant")}
 
     @classmethod
     def of(cls, study: Study, runs: pd.DataFrame, protocol: str) -> RunTable:
-        """Return the finished runs of a study under one of its protocols.
+        """Return the finished runs of a study under one protocol.
 
         Args:
             study: The study.
             runs: Its runs, as ``read_runs`` gives them.
-            protocol: "published" or "fresh".
+            protocol: "published", "fresh" or "tuned".
         """
         configs = {variant.name: variant.config.data for variant in study.variants}
-        overlaps = {name: split_overlap(data) for name, data in configs.items()} if protocol == "fresh" else {}
+        overlaps = {name: split_overlap(data) for name, data in configs.items()} if protocol != "published" else {}
         classes = {name: equal_classes_of(data) for name, data in configs.items()}
         guessing = {
             name: _guessed_accuracy(count, int(training_rows(configs[name])))

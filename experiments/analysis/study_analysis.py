@@ -18,8 +18,10 @@ from experiments.analysis.luck import LuckMeter, luck_meter
 from experiments.analysis.metric_summary import summarize
 from experiments.analysis.published import PlacedFigure, place_published
 from experiments.analysis.sweeps import Sweep, select_sweeps, sweeps
+from experiments.analysis.tuned_runs import TunedRuns, tuned_runs
 from experiments.analysis.variance_shares import SeedShare, seed_shares
 from experiments.analysis.verdicts import Verdict, judge
+from experiments.columns import PROTOCOLS
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
@@ -42,6 +44,7 @@ class Analysis:
         diagnosis: Bias and variance of the variants; empty unless the study asks for it.
         luck: Gains of comparisons, taken apart.
         seed_shares: Variance of comparisons that comes from training seeds.
+        tuned: The variants at their own best rates; empty where no rates were tried.
     """
 
     study: Study
@@ -56,6 +59,7 @@ class Analysis:
     diagnosis: tuple[Diagnosis, ...]
     luck: tuple[LuckMeter, ...]
     seed_shares: tuple[SeedShare, ...]
+    tuned: TunedRuns = field(default_factory=TunedRuns)
 
     @property
     def headline_sweeps(self) -> list[Sweep]:
@@ -76,16 +80,23 @@ def analyse(study: Study, runs: pd.DataFrame) -> Analysis:
 
     Args:
         study: The study.
-        runs: Its runs, as ``read_runs`` returns them; any part of them may be missing.
+        runs: Its runs, as ``read_runs`` returns them; any part of them may be missing. With those that chose rates and
+            those of "tuned", claims are judged under this protocol too.
     """
     study = study.showing(runs["variant"])
-    verdicts, luck, shares = tuple(judge(study, runs)), tuple(luck_meter(study, runs)), tuple(seed_shares(study, runs))
+    tuned, runs = tuned_runs(study, runs), runs[runs["protocol"].isin(PROTOCOLS)]
+    judged = pd.concat([runs, tuned.runs], ignore_index=True) if len(tuned.runs) else runs
+    verdicts, luck, shares = (
+        tuple(judge(study, judged)),
+        tuple(luck_meter(study, runs)),
+        tuple(seed_shares(study, runs)),
+    )
     return Analysis(
         study=study,
         runs=runs,
         verdicts=verdicts,
         claim_rows=claim_rows(study, verdicts, luck, explain(study, runs, verdicts), shares),
-        summary=summarize(study, runs),
+        summary=summarize(study, judged),
         differences=tuple(differences(study, runs)),
         sweeps=tuple(sweeps(study, runs)),
         flattery=tuple(flattery(study, runs)),
@@ -93,4 +104,5 @@ def analyse(study: Study, runs: pd.DataFrame) -> Analysis:
         diagnosis=tuple(diagnose(study, runs)),
         luck=luck,
         seed_shares=shares,
+        tuned=tuned,
     )

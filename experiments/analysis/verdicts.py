@@ -16,7 +16,10 @@ from experiments.analysis.effects import Effect, number, signed
 from experiments.analysis.findings import Evidence, Finding, Judge, Word
 from experiments.analysis.run_table import RunTable
 from experiments.analysis.sentences import describe
+from experiments.columns import TUNED
 from experiments.language.claims import find_variant
+from experiments.language.study import rows_of
+from experiments.language.tuned_form import tuned_form
 
 if TYPE_CHECKING:
     from experiments.language.expressions import Form
@@ -49,7 +52,7 @@ class Verdict:
         study: Name of the study.
         number: Position of the claim in its study, from 1.
         claim: The claim itself.
-        protocol: "published" or "fresh".
+        protocol: "published", "fresh" or "tuned".
         word: "supported", "contradicted", "no difference", "inconclusive" or "no data".
         effect: Estimate with its 95 % interval, n and p, in its unit, and the claim's side.
         left: Middle of the left side on the scale of the unit.
@@ -99,13 +102,22 @@ def judge(study: Study, runs: pd.DataFrame) -> list[Verdict]:
 
     Args:
         study: The study with its claims.
-        runs: Its runs, as ``read_runs`` gives them; any part of them may be missing.
+        runs: Its runs, as ``read_runs`` gives them; any part of them may be missing. Those of "tuned" are at the
+            chosen rates.
 
     Returns:
-        One verdict for each protocol and claim, in this order.
+        One verdict for each protocol and claim, in this order; under "tuned", of the claims that have a tuned form.
     """
-    tables = [RunTable.of(study, runs, protocol) for protocol in study.protocols]
-    return [verdict for table in tables for verdict in _judge(Evidence(study, table))]
+    every = dict(enumerate(study.claims, start=1))
+    judged = dict.fromkeys(study.protocols, every)
+    if (runs["protocol"] == TUNED).any():
+        reasons = tuned_form(study).reasons
+        judged[TUNED] = {number: claim for number, claim in every.items() if not reasons[number - 1]}
+    return [
+        verdict
+        for protocol, claims in judged.items()
+        for verdict in _judge(Evidence(study, RunTable.of(study, runs, protocol)), claims)
+    ]
 
 
 def one_run_sentence(verdict: Verdict, repeat: int) -> str:
@@ -130,14 +142,10 @@ def one_run_sentence(verdict: Verdict, repeat: int) -> str:
     return f"Run {repeat}: {number(single.left)} against {number(single.right)}; {seen}."
 
 
-def _judge(evidence: Evidence) -> list[Verdict]:
-    study = evidence.study
-    findings = [JUDGES[type(claim.expression)](claim.expression, evidence) for claim in study.claims]
-    judged = zip(study.claims, findings, decide(findings), strict=True)
-    return [
-        _verdict(evidence, number, claim, finding, decision)
-        for number, (claim, finding, decision) in enumerate(judged, start=1)
-    ]
+def _judge(evidence: Evidence, claims: Mapping[int, Claim]) -> list[Verdict]:
+    findings = [JUDGES[type(claim.expression)](claim.expression, evidence) for claim in claims.values()]
+    judged = zip(claims.items(), findings, decide(findings), strict=True)
+    return [_verdict(evidence, number, claim, finding, decision) for (number, claim), finding, decision in judged]
 
 
 def _verdict(evidence: Evidence, number: int, claim: Claim, finding: Finding, decision: ClaimDecision) -> Verdict:
@@ -175,7 +183,7 @@ def planned_repeats(study: Study, claim: Form, protocol: str) -> int:
     names = [variant.name for variant in study.variants]
     asked = {find_variant(reference.variant, names) or reference.variant for reference in claim.references}
     variants = [variant for variant in study.variants if variant.name in asked or variant.group in asked]
-    if not variants or any(protocol not in variant.protocols for variant in variants):
+    if not variants or any(rows_of(protocol) not in variant.protocols for variant in variants):
         return 0
     return min(variant.repeats for variant in variants)
 

@@ -20,6 +20,7 @@ from experiments.report.curve_charts import (
 )
 from experiments.report.slide_mode import slide_data
 from experiments.report.source import VariantChanges
+from experiments.report.tuned_rates import rates_chart
 from experiments.report.wording import number, plural, set_label
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def chart_data(analysis: Analysis, changes: Sequence[VariantChanges], out: Path)
         out: The results folder.
 
     Returns:
-        ``variants`` (looks), ``curves``, ``layers``, ``sweeps``, ``slides``, ``source`` (lines to mark) and ``epochs``;
-        what a study does not have is None or empty.
+        ``variants`` (looks), ``curves``, ``layers``, ``sweeps``, ``rates``, ``slides``, ``source`` (lines to mark) and
+        ``epochs``; what a study does not have is None or empty.
     """
     study = analysis.study
     histories, epochs = read_histories(study, out), Epochs()
@@ -54,6 +55,7 @@ def chart_data(analysis: Analysis, changes: Sequence[VariantChanges], out: Path)
         "curves": {**curves, "watched": _watched(study)} if curves else None,
         "layers": layer_curves(histories, epochs),
         "sweeps": sweep_charts(analysis.headline_sweeps),
+        "rates": rates_chart(analysis.tuned.searches, study.tuning.axis),
         "slides": slide_data(analysis, histories, metrics, epochs),
         "source": [{"changed": one.changed, "replaced": one.replaced} for one in changes],
         "epochs": epochs.lists,

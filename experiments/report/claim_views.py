@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from experiments.analysis import ClaimRow, Effect
+from experiments.columns import TUNED
 from experiments.report.page_words import column_words
 from experiments.report.svg_drawings import Bar, Forest, forest, signed_bars
 from experiments.report.wording import (
@@ -30,6 +31,9 @@ _LUCK = (
     ("training", "lucky training rows", "luck_training_rows"),
     ("trick", "the trick itself", "luck_trick"),
 )
+
+_DECIDED = {"supported", "contradicted", "no difference"}
+"""Verdicts of which two different ones, at the slides' rate and at the best rates, disagree."""
 
 
 @dataclass(frozen=True)
@@ -79,17 +83,22 @@ class ClaimView:
     source: str
     sides: tuple[Side, ...]
     luck: Luck | None
+    not_tuned: str = ""
+    rates_disagree: bool = False
 
 
-def claim_views(rows: Sequence[ClaimRow], claims: Sequence[Claim]) -> tuple[ClaimView, ...]:
+def claim_views(
+    rows: Sequence[ClaimRow], claims: Sequence[Claim], not_tuned: Sequence[str] = ()
+) -> tuple[ClaimView, ...]:
     """Arrange the verdicts of one study by claim.
 
     Args:
         rows: One for each claim and protocol.
         claims: The claims of the study, for the side that each drawing shows at the right.
+        not_tuned: For each claim, why it has no tuned form; nothing where no rates were tried.
 
     Returns:
-        The claims in the order of the YAML, both protocols of a claim together.
+        The claims in the order of the YAML, all protocols of a claim together.
     """
     expressions = {claim.expect: claim.expression for claim in claims}
     judged = [(row, Effect.of_claim(expressions.get(row.expect), row.unit, row.interval)) for row in rows]
@@ -97,9 +106,9 @@ def claim_views(rows: Sequence[ClaimRow], claims: Sequence[Claim]) -> tuple[Clai
         claim.expect: "; ".join(f"{word.name}: {word.about}" for word in column_words([claim])) for claim in claims
     }
     numbers = sorted({row.claim for row in rows})
-    return tuple(
-        _view([(row, effect) for row, effect in judged if row.claim == number], measured) for number in numbers
-    )
+    views = (_view([(row, effect) for row, effect in judged if row.claim == number], measured) for number in numbers)
+    reasons = dict(enumerate(not_tuned, start=1))
+    return tuple(replace(view, not_tuned=reasons.get(view.number, "")) for view in views)
 
 
 def effect_text(effect: Effect) -> str:
@@ -145,6 +154,7 @@ def effect_drawing(effect: Effect, reach: float) -> Forest | None:
 def _view(judged: Sequence[tuple[ClaimRow, Effect]], measured: Mapping[str, str]) -> ClaimView:
     reach = max(effect.reach for _, effect in judged)
     first = judged[0][0]
+    words = {row.protocol: row.verdict for row, _ in judged}
     return ClaimView(
         number=first.claim,
         anchor=f"claim-{first.claim}",
@@ -154,6 +164,7 @@ def _view(judged: Sequence[tuple[ClaimRow, Effect]], measured: Mapping[str, str]
         source=first.source,
         sides=tuple(_side(row, effect, reach) for row, effect in judged),
         luck=next((_luck(row, effect) for row, effect in judged if math.isfinite(row.luck_gain)), None),
+        rates_disagree=len({words.get("fresh"), words.get(TUNED)} & _DECIDED) == 2,
     )
 
 

@@ -10,12 +10,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from experiments.columns import PROTOCOLS
+from experiments.columns import JUDGED_PROTOCOLS, PROTOCOLS, TUNED
+from experiments.language.tuned_form import tuned_form
 from experiments.report.claim_views import ClaimView, Side, claim_views
 from experiments.report.measured_speed import SpeedTable, fit_seconds, speed_table
 from experiments.report.page import NOTHING_YET
 from experiments.report.slide_findings import SlideFinding, slide_findings, strongest
-from experiments.report.wording import LOOKS, NOT_ASKED, Look, duration, percent, plural, protocol_heading
+from experiments.report.wording import (
+    LOOKS,
+    NO_TUNED_FORM,
+    NOT_ASKED,
+    Look,
+    duration,
+    percent,
+    plural,
+    protocol_heading,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +78,7 @@ class BoardMark:
 
 @dataclass(frozen=True)
 class BoardRow:
-    """One claim."""
+    """One claim; ``rates_disagree`` where its verdicts at the slides' rate and at the best rates do."""
 
     study: str
     title: str
@@ -79,6 +89,7 @@ class BoardRow:
     n: int
     clarity: float
     opposite: float
+    rates_disagree: bool
 
 
 @dataclass(frozen=True)
@@ -104,7 +115,7 @@ class VerdictShare:
 class Count:
     """The verdicts under one protocol."""
 
-    protocol: str
+    heading: str
     shares: tuple[VerdictShare, ...]
 
 
@@ -119,7 +130,7 @@ class TopRow:
 
 @dataclass(frozen=True)
 class Board:
-    """Variables of the scoreboard's template."""
+    """Variables of the scoreboard's template; ``protocols`` are the columns with verdicts."""
 
     header: str
     notes: tuple[str, ...]
@@ -146,6 +157,7 @@ def make_card(
         environment: Content of its environment.json.
     """
     finished = runs[runs["error"] == ""]
+    tuned = any(row.protocol == TUNED for row in rows)
     return Card(
         name=study.name,
         title=study.title,
@@ -159,7 +171,7 @@ def make_card(
         failed=len(runs) - len(finished),
         seconds=float(finished["seconds"].sum()) if "seconds" in finished else 0.0,
         fit_seconds=fit_seconds(study, finished),
-        claims=claim_views(rows, study.claims),
+        claims=claim_views(rows, study.claims, tuned_form(study).reasons if tuned else ()),
         findings=slide_findings(study, rows),
         environment=environment,
     )
@@ -172,7 +184,10 @@ def make_board(cards: Sequence[Card], changed: Mapping[str, int] | None = None) 
         cards: One for each study.
         changed: Protocol to number of verdicts that differ if p-values are adjusted over all studies.
     """
-    topics = tuple(_topic(name, [card for card in cards if card.topic == name]) for name in _topic_names(cards))
+    protocols = _protocols(cards)
+    topics = tuple(
+        _topic(name, [card for card in cards if card.topic == name], protocols) for name in _topic_names(cards)
+    )
     topics = tuple(topic for topic in topics if topic.rows)
     return Board(
         header=_header(cards),
@@ -183,7 +198,14 @@ def make_board(cards: Sequence[Card], changed: Mapping[str, int] | None = None) 
         rows=sum(len(topic.rows) for topic in topics),
         studies=tuple(cards),
         speed=speed_table() if cards else None,
+        protocols=protocols,
     )
+
+
+def _protocols(cards: Sequence[Card]) -> tuple[str, ...]:
+    """Return the protocols with a column: that of tuned rates only where some claim was judged under it."""
+    tuned = any(side.protocol == TUNED for card in cards for claim in card.claims for side in claim.sides)
+    return JUDGED_PROTOCOLS if tuned else PROTOCOLS
 
 
 def _topic_names(cards: Sequence[Card]) -> list[str]:
@@ -192,12 +214,12 @@ def _topic_names(cards: Sequence[Card]) -> list[str]:
     return known + [topic for topic in present if topic not in (*_TOPICS, _OTHER)] + [_OTHER] * (_OTHER in present)
 
 
-def _topic(name: str, cards: Sequence[Card]) -> Topic:
-    rows = tuple(_row(card, claim) for card in cards for claim in card.claims)
+def _topic(name: str, cards: Sequence[Card], protocols: Sequence[str]) -> Topic:
+    rows = tuple(_row(card, claim, protocols) for card in cards for claim in card.claims)
     return Topic(name, f"topic-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}", rows)
 
 
-def _row(card: Card, claim: ClaimView) -> BoardRow:
+def _row(card: Card, claim: ClaimView, protocols: Sequence[str]) -> BoardRow:
     sides = {side.protocol: side for side in claim.sides}
     opposite = [side.opposite for side in claim.sides if not math.isnan(side.opposite)]
     return BoardRow(
@@ -205,15 +227,18 @@ def _row(card: Card, claim: ClaimView) -> BoardRow:
         title=card.title,
         link=f"{card.link}#{claim.anchor}",
         says=claim.says,
-        marks=tuple(_mark(protocol, sides.get(protocol)) for protocol in PROTOCOLS),
-        words={protocol: sides[protocol].look.word if protocol in sides else "" for protocol in PROTOCOLS},
+        marks=tuple(_mark(protocol, sides.get(protocol), claim) for protocol in protocols),
+        words={protocol: sides[protocol].look.word if protocol in sides else "" for protocol in JUDGED_PROTOCOLS},
         n=max((side.n for side in claim.sides), default=0),
         clarity=max((side.clarity for side in claim.sides), default=0.0),
         opposite=max(opposite, default=0.0),
+        rates_disagree=claim.rates_disagree,
     )
 
 
-def _mark(protocol: str, side: Side | None) -> BoardMark:
+def _mark(protocol: str, side: Side | None, claim: ClaimView) -> BoardMark:
+    if side is None and protocol == TUNED and claim.not_tuned:
+        return BoardMark(protocol, protocol_heading(protocol), NO_TUNED_FORM, None, claim.not_tuned, 0, "")
     if side is None:
         return BoardMark(protocol, protocol_heading(protocol), NOT_ASKED, None, "", 0, "")
     opposite = "" if math.isnan(side.opposite) else f"{percent(side.opposite)} of single runs show the opposite"
@@ -229,10 +254,11 @@ def _top(cards: Sequence[Card]) -> Iterator[TopRow]:
 
 def _counts(cards: Sequence[Card]) -> list[Count]:
     counts = []
-    for protocol in PROTOCOLS:
+    for protocol in JUDGED_PROTOCOLS:
         found = Counter(s.look.word for card in cards for c in card.claims for s in c.sides if s.protocol == protocol)
         if found:
-            counts.append(Count(protocol.capitalize(), _shares(found)))
+            heading = "Tuned rates" if protocol == TUNED else f"{protocol.capitalize()} data"
+            counts.append(Count(heading, _shares(found)))
     return counts
 
 

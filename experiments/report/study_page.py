@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from experiments.analysis import Analysis, draws_of
+from experiments.columns import TUNED
 from experiments.glossary import Term
 from experiments.report.chart_data import chart_data
 from experiments.report.claim_views import ClaimView
@@ -32,6 +33,7 @@ from experiments.report.tables import (
     placings,
     variant_tables,
 )
+from experiments.report.tuned_rates import rates_table
 from experiments.report.wording import duration, plural
 from experiments.store.folder import StudyFolder
 from experiments.store.npz import read_npz
@@ -89,6 +91,7 @@ class StudyPage:
     curves_note: str
     maps: tuple[BoundaryMap, ...]
     sweeps: tuple[str, ...]
+    rates: Table | None
     layers: bool
     tables: tuple[Table, ...]
     published: tuple[Placing, ...]
@@ -113,6 +116,7 @@ class StudyPage:
             ("curves", "Curves", self.curves),
             ("boundaries", "Boundaries", self.maps),
             ("sweeps", "Sweeps", self.sweeps),
+            ("rates", "Rates", self.rates),
             ("layers", "Inside", self.layers),
             ("variants", "Variants", self.tables),
             ("published", "Published", self.published),
@@ -148,7 +152,7 @@ def study_page(
     return StudyPage(
         title=study.title,
         question=study.question,
-        protocols=study.protocols,
+        protocols=(*study.protocols, *([TUNED] if analysis.tuned.searches else [])),
         source=study.source,
         topic=study.topic or "Study",
         header=_header(runs, environment),
@@ -160,6 +164,7 @@ def study_page(
         curves_note=_curves_note(data["curves"]),
         maps=_maps(study, folder),
         sweeps=tuple(chart["title"] for chart in data["sweeps"]),
+        rates=rates_table(analysis.tuned.searches, study.tuning.axis),
         layers=bool(data["layers"]),
         tables=variant_tables(study, analysis.summary),
         published=placings(analysis.published) if len(runs) else (),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.analysis import Analysis, analyse, read_runs, write_tables
+from experiments.columns import STORED_PROTOCOLS
 from experiments.report.claim_views import ClaimView, claim_views
 from experiments.report.figures import write_figures
 from experiments.report.measured_speed import speed_table
@@ -34,7 +35,7 @@ def write_study(study: Study, out: Path | str = "results", figures: bool = True)
     """
     path = StudyFolder.of(study.name, out).runs
     table = path.read_bytes() if path.is_file() else b""  # first: a table that is replaced meanwhile outdates the page
-    analysis = analyse(study, read_runs(study.name, out))
+    analysis = analyse(study, read_runs(study.name, out, protocols=STORED_PROTOCOLS))
     write_tables(analysis, out)
     write_page(analysis, table, out)
     if figures:
@@ -51,7 +52,8 @@ def write_page(analysis: Analysis, table: bytes, out: Path | str = "results") ->
         out: The results folder.
     """
     folder = StudyFolder.of(analysis.study.name, out)
-    page, claims = folder.path / "report.html", claim_views(analysis.claim_rows, analysis.study.claims)
+    page = folder.path / "report.html"
+    claims = claim_views(analysis.claim_rows, analysis.study.claims, analysis.tuned.reasons)
     inputs = fingerprint(table, *_inputs(analysis.study, folder, claims))
     if inputs_of(page) != inputs:
         content = study_page(analysis, claims=claims, environment=read_environment(folder), out=Path(out))

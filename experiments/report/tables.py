@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from experiments.analysis import Diagnosis, Effect, Flattery, PlacedFigure
-from experiments.columns import column_of
+from experiments.columns import TUNED, column_of
 from experiments.report.page_words import Head, about_column
 from experiments.report.svg_drawings import RunStrip, run_strip
 from experiments.report.wording import duration, interval, number, percent, plural, protocol_label, set_label, signed
@@ -71,7 +71,7 @@ def variant_tables(study: Study, summary: pd.DataFrame) -> tuple[Table, ...]:
     """
     numbers = summary.set_index(["protocol", "variant", "metric"])
     numbers = numbers[~numbers.index.duplicated()].sort_index()
-    protocols = [protocol for protocol in study.protocols if protocol in set(summary["protocol"])]
+    protocols = [protocol for protocol in (*study.protocols, TUNED) if protocol in set(summary["protocol"])]
     return tuple(
         _variant_table(study, protocol, numbers.loc[[protocol]].droplevel("protocol")) for protocol in protocols
     )

@@ -39,6 +39,7 @@ EXPLANATION_LOOKS = {
     "out of date": Look("no-data", "explanation out of date", "–"),
 }
 NOT_ASKED = Look("no-data", "not run", "–")
+NO_TUNED_FORM = Look("no-data", "no tuned form", "–")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ PROTOCOL_TEXTS = {
         "On one data set (published)", "one data set for all runs, which differ in the training seed", "on its data set"
     ),
     "fresh": ProtocolText("On fresh data", "every run draws its own data", "in general (fresh data)"),
+    "tuned": ProtocolText(
+        "At its own best rate (tuned)",
+        "fresh data, and each variant at its own best rate",
+        "with each variant at its own best rate",
+    ),
 }
 _SET_LABELS = {"fresh_test": "10,000 fresh rows"}
 

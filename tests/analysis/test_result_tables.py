@@ -104,12 +104,12 @@ def test_the_scoreboard_adjusts_over_all_studies_beside_the_rule_of_one(tmp_path
         write_runs(tmp_path, together(runs("a", **values)), name)
         write_all([study(["a"], [f"a.{column} > 0" for column in values], name=name)], tmp_path)
     board = pd.read_csv(tmp_path / "scoreboard.csv")
-    assert list(board.columns)[-1] == "q_board_fresh"
+    assert list(board.columns)[-1] == "q_board_tuned"
     assert board["verdict_published"][0] == "supported" and board["q_published"][0] < 0.05
     np.testing.assert_allclose(
         board["q_board_published"], stats.false_discovery_control(board["p_published"]), rtol=1e-9
     )
-    assert verdicts_changed_by_the_board(scoreboard_table(tmp_path)) == {"published": 1, "fresh": 0}
+    assert verdicts_changed_by_the_board(scoreboard_table(tmp_path)) == {"published": 1, "fresh": 0, "tuned": 0}
 
 
 def test_a_table_of_an_older_version_is_read_without_the_columns_that_it_lacks(tmp_path):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from experiments.columns import TUNED
 from experiments.language.study import Run, Study
+from experiments.language.tuned_form import tuned_form
 from experiments.report.site import write_scoreboard
 from experiments.report.study_report import write_study
 from experiments.store.files import write_atomically
 from experiments.store.folder import StudyFolder
 from experiments.store.npz import join_boundaries, join_curves, npz_bytes
 from experiments.store.result import RunResult, row_of
-from experiments.store.table import table_text
+from experiments.store.table import read_rows, table_text
 
 EPOCHS = 60
 
@@ -54,6 +57,29 @@ def write_results(
         if maps:
             write_atomically(folder.boundary(variant.name), npz_bytes(join_boundaries(maps)))
     return folder
+
+
+def add_tuned(study: Study, folder: StudyFolder, best: Mapping[str, float], accuracy: Mapping[str, float]) -> None:
+    """Add what a run of the protocol "tuned" leaves behind to the results of a study.
+
+    Args:
+        study: The study.
+        folder: Its folder, with runs of "fresh".
+        best: Variant to the factor of its own rate at which it scores best.
+        accuracy: Variant to its accuracy at this rate; it falls by 0.1 for each factor of ten away from it.
+    """
+    rows = read_rows(folder.runs)
+    for variant in tuned_form(study).variants:
+        base = {"fresh_test_accuracy": accuracy[variant.name], "test_accuracy": 0.0, "diverged": 0}
+        for factor in study.tuning.factors:
+            score = accuracy[variant.name] - abs(math.log10(factor / best[variant.name])) / 10
+            for run in study.search_runs(study.tuning.point(variant, factor)):
+                rows.append(row_of(RunResult(run, {**base, "fresh_test_accuracy": score}, {}, {})))
+        for run in study.tuned_runs(variant, best[variant.name], repeats=variant.repeats):
+            score = accuracy[variant.name] + run.repeat * 1e-4
+            if run.protocol == TUNED:
+                rows.append(row_of(RunResult(run, {**base, "fresh_test_accuracy": score}, {}, {})))
+    write_atomically(folder.runs, table_text(rows))
 
 
 def write_site(studies: Sequence[Study], out: Path) -> None:

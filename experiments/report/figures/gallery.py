@@ -12,6 +12,7 @@ from experiments.analysis import Analysis
 from experiments.report.figures.decision_boundaries import boundary_figures
 from experiments.report.figures.layer_figures import input_figures, layer_figures
 from experiments.report.figures.learning_curves import learning_figures
+from experiments.report.figures.rate_figures import rate_figures
 from experiments.report.figures.results import Results
 from experiments.report.figures.strip_figures import (
     flattery_figures,
@@ -23,13 +24,14 @@ from experiments.report.figures.style import apply_style, save
 from experiments.report.figures.sweep_figures import sweep_figures
 from experiments.store.files import safe_name
 
-_OURS = re.compile(r"(sweep_.+|forest|forest_claims|flattery|published|.+\.(published|fresh))\.png")
+_OURS = re.compile(r"(sweep_.+|rates|forest|forest_claims|flattery|published|.+\.(published|fresh))\.png")
 """File names of the generated figures. Other PNG files are never deleted."""
 
 _MAKERS: tuple[Callable[[Results], Iterator[tuple[str, Figure]]], ...] = (
     learning_figures,
     boundary_figures,
     sweep_figures,
+    rate_figures,
     layer_figures,
     input_figures,
     forest_figures,

@@ -112,10 +112,9 @@ def published_figures(results: Results) -> Named:
 
 
 def _forest(results: Results, panels: Sequence[StripPanel], what: str, subtitle: str) -> Figure:
+    drawn = {colour for panel in panels for colour in panel.kinds}
     handles: dict[str, Artist] = {
-        f"{protocol}: a pair of runs": dot(colour)
-        for protocol, colour in PROTOCOL_COLOURS.items()
-        if protocol in results.protocols
+        f"{protocol}: a pair of runs": dot(colour) for protocol, colour in PROTOCOL_COLOURS.items() if colour in drawn
     }
     handles[_INTERVAL] = bar()
     handles |= margin_signs([margin for panel in panels for margin in panel.margins])

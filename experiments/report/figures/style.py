@@ -28,7 +28,7 @@ PALETTE = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BLACK)
 GREY = "#595959"
 
 SET_COLOURS = {"train": BLUE, "test": ORANGE, "validation": PURPLE, "fresh_test": GREEN}
-PROTOCOL_COLOURS = {"published": BLUE, "fresh": GREEN}
+PROTOCOL_COLOURS = {"published": BLUE, "fresh": GREEN, "tuned": PURPLE}
 
 Colour = str | tuple[float, ...]
 

@@ -176,6 +176,7 @@ function drawSeries(frame, series, scales, log) {
     if (!drawable(value, log) || !(series.points || isAlone(series.mean, index, log))) return;
     const radius = series.marked?.includes(index) ? 5.5 : 3;
     svgElement('circle', { class: `point f${series.slot}`, cx: scales.x(series.x[index]), cy: scales.y(value), r: radius, opacity: series.faint ? 0.25 : 1 }, frame);
+    if (series.ringed?.includes(index)) svgElement('circle', { class: `ring s${series.slot}`, cx: scales.x(series.x[index]), cy: scales.y(value), r: 9 }, frame);
   });
 }
 

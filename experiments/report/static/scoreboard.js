@@ -31,13 +31,14 @@ function rowFits(row, wanted) {
   if (wanted.study && row.dataset.study !== wanted.study) return false;
   if (wanted.protocol && !row.dataset[wanted.protocol]) return false;
   if (wanted.text && !row.textContent.toLowerCase().includes(wanted.text)) return false;
-  return verdictFits([row.dataset.published, row.dataset.fresh], wanted);
+  if (wanted.verdict === 'rates') return row.dataset.rates === 'disagree';
+  return verdictFits([row.dataset.published, row.dataset.fresh, row.dataset.tuned], wanted);
 }
 
-function verdictFits([published, fresh], wanted) {
+function verdictFits([published, fresh, tuned], wanted) {
   if (!wanted.verdict) return true;
   if (wanted.verdict === 'differ') return Boolean(published && fresh && published !== fresh);
-  const looked = { published: [published], fresh: [fresh] }[wanted.protocol] ?? [published, fresh];
+  const looked = { published: [published], fresh: [fresh], tuned: [tuned] }[wanted.protocol] ?? [published, fresh, tuned];
   return looked.includes(wanted.verdict);
 }
 

@@ -71,6 +71,15 @@ function setUpSweeps(data) {
   });
 }
 
+function setUpRates(data) {
+  const host = document.getElementById('rates-chart');
+  if (!host || !data.rates) return;
+  const { rates } = data;
+  redrawOnResize(host, () => drawChart(host, {
+    title: rates.title, xLabel: rates.axis, yLabel: rates.label, xLog: true, yLog: rates.log, legend: true, series: rates.series,
+  }));
+}
+
 function setUpLayers(data) {
   const host = document.getElementById('layers-chart');
   if (!host || !data.layers) return;
@@ -171,4 +180,4 @@ addEventListener('hashchange', openTarget);
 openTarget();
 
 const studyData = pageData('study-data');
-if (studyData) for (const setUp of [setUpCurves, setUpSweeps, setUpLayers, setUpSlideMode, setUpSource]) setUp(studyData);
+if (studyData) for (const setUp of [setUpCurves, setUpSweeps, setUpRates, setUpLayers, setUpSlideMode, setUpSource]) setUp(studyData);
