@@ -1,6 +1,6 @@
 help:       ; @echo "Usage: make TARGET [ARGS=...]"; awk '!/^help/ && /^[a-z-]+:.*[#]# / {name = $$1; sub(/:.*/, "", name); sub(/.*## /, ""); printf "  %-10s %s\n", name, $$0}' Makefile
 setup:      .venv/.ready                                       ## install the locked packages into .venv
-run-all:    .venv/.ready ; $(RUN) run --all $(ARGS)            ## train what is not done yet of every study, write results/
+run-all:    .venv/.ready ; $(RUN) run --all --protocol all $(ARGS)  ## train what is not done yet of every study, write results/
 quick:      .venv/.ready ; $(RUN) run --all --only claimed --repeats 3 --out results/quick $(ARGS)  ## what the claims name, 3 repeats, into results/quick/
 slides:     .venv/.ready ; $(RUN) run --all --only slides $(ARGS)  ## the eight case studies of the slides, with what the slides show
 run:        .venv/.ready ; $(RUN) run $(STUDY) $(ARGS)         ## one study: make run STUDY=dropout
