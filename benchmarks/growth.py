@@ -33,6 +33,9 @@ from experiments.store.table import read_index
 _EPOCHS = 400
 _CURVES = ("loss", "val_loss", "accuracy", "val_accuracy")
 _STAGED_AT_ONCE = 2000
+_SCALARS: dict[str, float | int | str] = {
+    "tier": "xla", "device": "cpu", "epochs_run": _EPOCHS, "diverged": 0, "seconds": 0.1, "test_accuracy": 0.75
+}  # fmt: skip
 
 
 class Silent:
@@ -60,7 +63,7 @@ class Instant:
                 yield Prepared()
             elif isinstance(task, Train):
                 for number, run in enumerate(task.runs):
-                    yield Finished(RunResult(run, _scalars(run, 2), {}, {}), 0.0)
+                    yield Finished(RunResult(run, _SCALARS, {}, {}), 0.0)
                     if number % 100 == 99:
                         yield Tick()
 
@@ -69,14 +72,14 @@ class Instant:
         self._tasks.clear()
 
 
-def _scalars(run: Run, count: int | None = None) -> dict[str, float | int | str]:
-    """Make up a value for the columns of a run, or for a few of them."""
+def _scalars(run: Run) -> dict[str, float | int | str]:
+    """Make up a value for each column of a run."""
     import numpy as np
 
-    names = sorted(metric_names(run.config))[:count]
+    names = sorted(metric_names(run.config))
     draw = np.random.default_rng([run.seed, len(run.variant), sum(map(ord, run.variant + run.protocol))])
     values = dict(zip(names, draw.uniform(0.5, 1.0, len(names)).tolist(), strict=True))
-    return values | {"tier": "xla", "device": "cpu", "epochs_run": _EPOCHS, "diverged": 0, "seconds": 0.1}
+    return values | _SCALARS
 
 
 def _result(run: Run) -> RunResult:
