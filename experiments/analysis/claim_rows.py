@@ -18,6 +18,7 @@ from experiments.analysis.variance_shares import SeedShare
 from experiments.analysis.verdicts import Verdict
 from experiments.language.claims import find_variant
 from experiments.language.source_facts import FreshKind, fresh_kind
+from experiments.store.spreadsheets import text_of
 
 if TYPE_CHECKING:
     from experiments.language.study import Claim, Study
@@ -184,7 +185,7 @@ def read_claim_rows(path: Path) -> tuple[ClaimRow, ...]:
 
 
 _READ: Mapping[str, Callable[[str], Any]] = {
-    "str": str,
+    "str": text_of,
     "Unit": str,
     "int": int,
     "float": lambda text: float(text or math.nan),

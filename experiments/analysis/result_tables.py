@@ -18,6 +18,7 @@ from experiments.analysis.sweeps import Sweep
 from experiments.columns import JUDGED_PROTOCOLS, PROTOCOLS, TUNED
 from experiments.store.files import write_if_changed
 from experiments.store.folder import StudyFolder
+from experiments.store.spreadsheets import cell_of
 
 Cells = dict[str, Any]
 
@@ -132,7 +133,8 @@ def _numbers(board: pd.DataFrame, column: str, protocol: str) -> list[float]:
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:
-    text = table.to_csv(index=False, float_format="%.10g", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    cells = table.map(lambda cell: cell_of(cell) if isinstance(cell, str) else cell)
+    text = cells.to_csv(index=False, float_format="%.10g", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
     write_if_changed(path, text)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments.columns import GRID, IDENTITY
+from experiments.store.spreadsheets import cell_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,7 +71,9 @@ def row_of(result: RunResult) -> Row:
     values |= result.scalars
     if result.failed:
         values |= {"stopped_because": "failed", "error": result.short_error}
-    return {column: format_value(value) for column, value in values.items()}
+    return {
+        column: cell_of(value) if isinstance(value, str) else format_value(value) for column, value in values.items()
+    }
 
 
 def format_value(value: Any) -> str:
