@@ -34,7 +34,8 @@ TUNED: Final = "tuned"
 TUNING: Final = "tuning"
 """Value of the column ``protocol`` of the runs that choose this rate; no score of theirs is reported."""
 
-JUDGED_PROTOCOLS = (*PROTOCOLS, TUNED)
+JudgedProtocol: TypeAlias = Literal["published", "fresh", "tuned"]
+JUDGED_PROTOCOLS: tuple[JudgedProtocol, ...] = get_args(JudgedProtocol)
 """Protocols with verdicts."""
 
 STORED_PROTOCOLS = (*JUDGED_PROTOCOLS, TUNING)

@@ -58,7 +58,7 @@ def explain(study: Study, runs: pd.DataFrame, verdicts: Sequence[Verdict]) -> li
 
     Args:
         study: The study.
-        runs: Its runs, as ``read_runs`` returns them.
+        runs: The runs from which the claims were judged.
         verdicts: On its claims.
 
     Returns:
@@ -66,7 +66,7 @@ def explain(study: Study, runs: pd.DataFrame, verdicts: Sequence[Verdict]) -> li
         tests of all explanations of the study under one protocol are judged together, apart from the claims.
     """
     explanations = []
-    for protocol in study.protocols:
+    for protocol in dict.fromkeys(verdict.protocol for verdict in verdicts):
         evidence = Evidence(study, RunTable.of(study, runs, protocol))
         judged = [verdict for verdict in verdicts if verdict.protocol == protocol and verdict.word != "no data"]
         fitting = {verdict.number: _fitting(verdict) for verdict in judged if _written(verdict)}

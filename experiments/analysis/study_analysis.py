@@ -95,7 +95,7 @@ def analyse(study: Study, runs: pd.DataFrame) -> Analysis:
         study=study,
         runs=runs,
         verdicts=verdicts,
-        claim_rows=claim_rows(study, verdicts, luck, explain(study, runs, verdicts), shares),
+        claim_rows=claim_rows(study, verdicts, luck, explain(study, judged, verdicts), shares),
         summary=summarize(study, judged),
         differences=tuple(differences(study, runs)),
         sweeps=tuple(sweeps(study, runs)),

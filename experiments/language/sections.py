@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from experiments.columns import PROTOCOLS, Protocol
+from experiments.columns import PROTOCOLS, JudgedProtocol, Protocol
 from experiments.glossary import VerdictWord
 from experiments.language.signatures import NUMBERS, POSITIVE_INTEGER, Kind
 
@@ -231,7 +231,7 @@ class VariantSection(BaseModel):
 class ExplanationSection(Section):
     """Why a claim has a verdict, and an expression that tests it."""
 
-    of: dict[Protocol, VerdictWord] = Field(
+    of: dict[JudgedProtocol, VerdictWord] = Field(
         min_length=1,
         description="Protocol → the verdict that the text explains; it is shown with that verdict only.",
         examples=[{"fresh": "contradicted"}],
@@ -270,7 +270,7 @@ class BasisSection(Section):
     """A claim with the verdicts that the advice of a summary rests on."""
 
     claim: int = Field(ge=1, description="Number of the claim in this file, from 1.")
-    of: dict[Protocol, VerdictWord] = Field(
+    of: dict[JudgedProtocol, VerdictWord] = Field(
         min_length=1, description="Protocol → verdict.", examples=[{"fresh": "supported"}]
     )
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.analysis import ClaimRow, Effect, read_claim_rows
-from experiments.columns import PROTOCOLS
+from experiments.columns import JUDGED_PROTOCOLS, PROTOCOLS, TUNED
 from experiments.errors import ExperimentsError
 from experiments.language import load_study
 from experiments.report.plain_summary import three_sentences
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _SUMMARY = re.compile(r"(<!-- summary -->\n).*?(<!-- /summary -->)", re.DOTALL)
 _VERDICTS = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
 _FIGURE = re.compile(r"(<!-- figure: (\S+), ([^\n]+?) -->\n).*?(<!-- /figure -->)", re.DOTALL)
+_HEADS = {"published": "on one data set", "fresh": "on fresh data", "tuned": "each at its own best rate"}
 
 
 def update_page(page: Path, out: Path) -> None:
@@ -85,18 +86,23 @@ def verdict_table(rows: Iterable[ClaimRow], claims: Iterable[Claim]) -> str:
         claims: The claims of the study.
 
     Returns:
-        One line a claim, with both protocols beside each other. Below it are the reasons for claims that do not hold,
+        One line a claim, with its protocols beside each other. Below it are the reasons for claims that do not hold,
         and a list of those without a reason.
     """
     expressions = {claim.expect: claim.expression for claim in claims}
     by_claim: dict[int, dict[str, ClaimRow]] = {}
     for row in rows:
         by_claim.setdefault(row.claim, {})[row.protocol] = row
-    lines = ["| claim | on one data set | on fresh data |", "|---|---|---|"]
+    tuned = any(TUNED in verdicts for verdicts in by_claim.values())
+    protocols = JUDGED_PROTOCOLS if tuned else PROTOCOLS
+    lines = [
+        f"| claim | {' | '.join(_HEADS[protocol] for protocol in protocols)} |",
+        "|---" * (len(protocols) + 1) + "|",
+    ]
     reasons, unexplained = [], []
     for verdicts in by_claim.values():
         first = next(iter(verdicts.values()))
-        cells = " | ".join(_cell(verdicts.get(protocol), expressions.get(first.expect)) for protocol in PROTOCOLS)
+        cells = " | ".join(_cell(verdicts.get(protocol), expressions.get(first.expect)) for protocol in protocols)
         lines.append(f"| {_escape(first.says)} | {cells} |")
         reasons += [_reason(row) for row in verdicts.values() if row.why]
         if any(row.verdict in ("contradicted", "inconclusive") and not row.why for row in verdicts.values()):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.columns import PROTOCOLS
+from experiments.columns import JUDGED_PROTOCOLS
 from experiments.report.wording import protocol_phrase
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def three_sentences(summary: StudySummary, rows: Sequence[ClaimRow]) -> ThreeSen
 
 def _found(claims: Sequence[int], verdicts: Mapping[tuple[int, str], str]) -> str:
     parts = []
-    for protocol in PROTOCOLS:
+    for protocol in JUDGED_PROTOCOLS:
         words = [word for claim in claims if (word := verdicts.get((claim, protocol), "no data")) != "no data"]
         if words:
             parts.append(f"{protocol_phrase(protocol)} {_counted(words)}")

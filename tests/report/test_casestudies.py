@@ -57,6 +57,13 @@ def test_table_has_both_protocols_beside_each_other_and_reasons_below():
     assert table.splitlines()[-1] == "- *A \\| B* On fresh data, contradicted: Because. – Explanation untested."
 
 
+def test_a_table_with_tuned_rates_has_a_third_column():
+    table = verdict_table([claim("fresh", "contradicted"), claim("tuned", "supported")], CLAIMS).splitlines()
+    assert table[0] == "| claim | on one data set | on fresh data | each at its own best rate |"
+    assert [line.count("|") for line in table[:2]] == [5, 5]
+    assert table[2].count("**supported**") == 1
+
+
 def test_a_difference_from_a_margin_is_called_so():
     assert "<br>difference 0.02 [" in verdict_table([claim("published", "supported")], CLAIMS)
     table = verdict_table([claim("published", "supported", expect="a.m >= b.m - 0.01")], CLAIMS)
