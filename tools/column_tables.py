@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from experiments.columns import CURVES, ENDING, IDENTITY, RECORD, SCORES, Column, RecordWord
-from experiments.glossary import TERMS
+from experiments.glossary import TERMS, VERDICT_WORDS
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -41,6 +41,11 @@ def record_table() -> str:
     )
 
 
+def verdict_table() -> str:
+    """Return the table of the verdicts with their conditions."""
+    return _table(("verdict", "condition"), ((f"*{word}*", TERMS[word].about) for word in VERDICT_WORDS))
+
+
 def word_table() -> str:
     """Return the table of the words of pages."""
     return _table(("word", "meaning"), ((f"*{term.name}*", term.about) for term in TERMS.values()))
@@ -48,7 +53,7 @@ def word_table() -> str:
 
 TABLES: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "language.md": {"columns": column_table, "identity": identity_table, "record": record_table},
-    "statistics.md": {"words": word_table},
+    "statistics.md": {"verdicts": verdict_table, "words": word_table},
 }
 """Page to its tables by their names."""
 

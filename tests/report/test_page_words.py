@@ -16,6 +16,7 @@ def test_every_verdict_and_every_word_for_an_explanation_has_a_meaning():
 def test_a_word_is_found_in_any_case_and_before_a_comma():
     assert about_word("Repeats") == TERMS["repeats"].about
     assert about_word("p, Holm over the study") == TERMS["p"].about
+    assert about_word("q, Benjamini–Hochberg over the study") == TERMS["q"].about
     assert about_word("something else") == ""
 
 
