@@ -104,7 +104,8 @@ def verdict_table(rows: Iterable[ClaimRow], claims: Iterable[Claim]) -> str:
         first = next(iter(verdicts.values()))
         cells = " | ".join(_cell(verdicts.get(protocol), expressions.get(first.expect)) for protocol in protocols)
         lines.append(f"| {_escape(first.says)} | {cells} |")
-        reasons += [_reason(row) for row in verdicts.values() if row.why]
+        texts = dict.fromkeys(row.why for row in verdicts.values() if row.why)
+        reasons += [_reason([row for row in verdicts.values() if row.why == text]) for text in texts]
         if any(row.verdict in ("contradicted", "inconclusive") and not row.why for row in verdicts.values()):
             unexplained.append(f"*{_escape(first.says)}*")
     if unexplained:
@@ -112,12 +113,16 @@ def verdict_table(rows: Iterable[ClaimRow], claims: Iterable[Claim]) -> str:
     return "\n".join([*lines, *(["", *reasons] if reasons else [])]) + "\n"
 
 
-def _reason(row: ClaimRow) -> str:
-    """Write the explanation of a verdict with its protocol, and whether its test supports it."""
+def _reason(rows: Sequence[ClaimRow]) -> str:
+    """Write the explanation of verdicts, and for each of them whether its test supports it."""
+    says, why = _escape(rows[0].says), _escape(rows[0].why)
+    return f"- *{says}* {why} {' '.join(map(_tested, rows))}"
+
+
+def _tested(row: ClaimRow) -> str:
     look = EXPLANATION_LOOKS[row.explanation]
-    tested = f"{look.sign} {look.word.capitalize()}. {row.because_sentence}".strip()
-    verdict = f"{protocol_heading(row.protocol)}, {row.verdict}"
-    return f"- *{_escape(row.says)}* {verdict}: {_escape(row.why)} {_escape(tested)}"
+    verdict = f"{protocol_heading(row.protocol)}, {row.verdict}: {look.sign} {look.word}."
+    return f"{verdict} {_escape(row.because_sentence)}".strip()
 
 
 def disagreements(published: Iterable[Mapping[str, str]]) -> str:

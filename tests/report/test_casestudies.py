@@ -54,7 +54,10 @@ def test_table_has_both_protocols_beside_each_other_and_reasons_below():
     row = table.splitlines()[2]
     assert row.count("**supported**") == 1 and row.count("**contradicted**") == 1
     assert "−0.02" in row and "A \\| B" in row
-    assert table.splitlines()[-1] == "- *A \\| B* On fresh data, contradicted: Because. – Explanation untested."
+    assert table.splitlines()[-1] == (
+        "- *A \\| B* Because. On one data set (published), supported: – explanation untested. "
+        "On fresh data, contradicted: – explanation untested."
+    )
 
 
 def test_a_table_with_tuned_rates_has_a_third_column():
@@ -73,7 +76,7 @@ def test_a_difference_from_a_margin_is_called_so():
 def test_a_tested_explanation_has_the_numbers_of_its_test():
     tested = {"explanation": "refuted", "because": "a.n < b.n", "because_sentence": "Ratio 1.2."}
     table = verdict_table([claim("fresh", "contradicted", **tested)], CLAIMS)
-    assert table.splitlines()[-1].endswith("contradicted: Because. ✗ Explanation refuted. Ratio 1.2.")
+    assert table.splitlines()[-1].endswith("Because. On fresh data, contradicted: ✗ explanation refuted. Ratio 1.2.")
 
 
 def test_an_explanation_that_is_out_of_date_counts_as_none():
