@@ -60,6 +60,7 @@ class ClaimRow:
             where variants differ; empty under "published".
         seed_share: The part of the variance of the paired difference that training seeds produce, with its interval; in
             the rows of the fresh protocol.
+        look: Repeats of the look that the verdict is from (``run --decide``); 0 where there is one look at all runs.
         luck_offset: The part of the luck meter that any data set has, because the rows of one call are not independent.
     """
 
@@ -116,6 +117,7 @@ class ClaimRow:
     luck_offset: float = math.nan
     luck_offset_low: float = math.nan
     luck_offset_high: float = math.nan
+    look: int = 0
 
     @property
     def interval(self) -> Interval:
@@ -187,7 +189,7 @@ def read_claim_rows(path: Path) -> tuple[ClaimRow, ...]:
 _READ: Mapping[str, Callable[[str], Any]] = {
     "str": text_of,
     "Unit": str,
-    "int": int,
+    "int": lambda text: int(text or 0),
     "float": lambda text: float(text or math.nan),
 }
 """Type of a column to the function that reads its text."""
@@ -219,6 +221,7 @@ def _row(
         "p": interval.p,
         "p_holm": verdict.p_holm,
         "q": verdict.q,
+        "look": verdict.look,
         "failed_left": verdict.failed[0],
         "failed_right": verdict.failed[1],
         "draws": " / ".join(draws_of(study, claim)) if verdict.protocol != "published" else "",

@@ -27,6 +27,7 @@ class ClaimDecision:
         needed: Repeats that would have decided an inconclusive claim; None where none would.
         tests: Number of claims with a p-value.
         held_back: Whether the interval lies on one side and ``q`` is too large for a verdict.
+        level: The largest ``q`` of a verdict.
     """
 
     word: Word
@@ -35,35 +36,40 @@ class ClaimDecision:
     needed: int | None
     tests: int
     held_back: bool
+    level: float = ALPHA
 
 
-def decide(findings: Sequence[Finding]) -> list[ClaimDecision]:
+def decide(findings: Sequence[Finding], level: float = ALPHA) -> list[ClaimDecision]:
     """Return the verdicts on the claims of a study under one protocol.
 
     Args:
         findings: The evidence on each of them.
+        level: The largest adjusted p-value that decides; smaller than 5 % where there are several looks.
     """
     p_values = [finding.effect.interval.p for finding in findings]
     adjusted = zip(benjamini_hochberg(p_values), holm(p_values), strict=True)
     tests = int(np.isfinite(p_values).sum())
     return [
-        _decision(finding, q, p_holm, tests, _rejections_beside(i, p_values))
+        _decision(finding, (q, p_holm), level, tests, tests / _rejections_beside(i, p_values, level))
         for i, (finding, (q, p_holm)) in enumerate(zip(findings, adjusted, strict=True))
     ]
 
 
-def _decision(finding: Finding, q: float, p_holm: float, tests: int, rejections: int) -> ClaimDecision:
-    held_back = finding.word in ("supported", "contradicted") and q > ALPHA
+def _decision(
+    finding: Finding, adjusted: tuple[float, float], level: float, tests: int, tests_a_verdict: float
+) -> ClaimDecision:
+    q, p_holm = adjusted
+    held_back = finding.word in ("supported", "contradicted") and q > level
     word: Word = "inconclusive" if held_back else finding.word
     if word == "inconclusive" and finding.smallest is not None:
         word = "no difference"
-    needed = finding.repeats(max(1.0, tests / rejections)) if word == "inconclusive" else None
-    return ClaimDecision(word, q, p_holm, needed, tests, held_back)
+    needed = finding.repeats(max(1.0, tests_a_verdict) * ALPHA / level) if word == "inconclusive" else None
+    return ClaimDecision(word, q, p_holm, needed, tests, held_back, level)
 
 
-def _rejections_beside(i: int, p_values: Sequence[float]) -> int:
-    """Return how many claims would have a verdict if the p-value of one were 0; its own level is this share of 5 %."""
-    return sum(q <= ALPHA for q in benjamini_hochberg([*p_values[:i], 0.0, *p_values[i + 1 :]]))
+def _rejections_beside(i: int, p_values: Sequence[float], level: float) -> int:
+    """Return how many claims would have a verdict if the p-value of one were 0; its limit is that share of all."""
+    return sum(q <= level for q in benjamini_hochberg([*p_values[:i], 0.0, *p_values[i + 1 :]]))
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:

@@ -88,7 +88,8 @@ def _flattery(variant: Variant, table: RunTable) -> Flattery | None:
     flattered, offset = numbers["watched"] - numbers["fresh"], None
     if "last_own" in numbers:
         easier = numbers["last_own"] - numbers["last_fresh"]
-        flattered, offset = flattered - easier, _effect(easier, plain)
+        # float32 rounds in the seventh digit; equal scores have no flattery.
+        flattered, offset = (flattered - easier).round(6), _effect(easier, plain)
     return Flattery(
         variant=variant.name,
         protocol=table.protocol,

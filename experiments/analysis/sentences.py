@@ -116,7 +116,7 @@ def _open(finding: Finding, decision: ClaimDecision) -> str:
     if decision.held_back:
         parts.append(
             f"The interval alone is on one side, which is expected by chance of some of {decision.tests} claims "
-            f"(q = {number(decision.q)}, above 0.05)."
+            f"(q = {number(decision.q)}, above {number(decision.level)})."
         )
     if decision.word == "no difference" and finding.smallest is not None:
         size = f"{100 * finding.smallest:g} %" if finding.effect.is_ratio else number(finding.smallest)

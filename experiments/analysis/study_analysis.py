@@ -75,19 +75,20 @@ class Analysis:
         return select_sweeps(self.sweeps, metrics)
 
 
-def analyse(study: Study, runs: pd.DataFrame) -> Analysis:
+def analyse(study: Study, runs: pd.DataFrame, looks: Sequence[int] = ()) -> Analysis:
     """Compute everything that tables, figures and pages show of a study.
 
     Args:
         study: The study.
         runs: Its runs, as ``read_runs`` returns them; any part of them may be missing. With those that chose rates and
             those of "tuned", claims are judged under this protocol too.
+        looks: Repeats at which verdicts were looked at, as for ``judge``.
     """
     study = study.showing(runs["variant"])
     tuned, runs = tuned_runs(study, runs), runs[runs["protocol"].isin(PROTOCOLS)]
     judged = pd.concat([runs, tuned.runs], ignore_index=True) if len(tuned.runs) else runs
     verdicts, luck, shares = (
-        tuple(judge(study, judged)),
+        tuple(judge(study, judged, looks)),
         tuple(luck_meter(study, runs)),
         tuple(seed_shares(study, runs)),
     )

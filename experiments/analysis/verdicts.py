@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,14 @@ from experiments.analysis import grid_claims, pair_claims
 from experiments.analysis.decisions import ClaimDecision, decide
 from experiments.analysis.effects import Effect, number, signed
 from experiments.analysis.findings import Evidence, Finding, Judge, Word
+from experiments.analysis.intervals import ALPHA
 from experiments.analysis.run_table import RunTable
 from experiments.analysis.sentences import describe
 from experiments.columns import TUNED
 from experiments.language.claims import find_variant
 from experiments.language.study import rows_of
 from experiments.language.tuned_form import tuned_form
+from experiments.store.recorded_looks import LOOKS
 
 if TYPE_CHECKING:
     from experiments.language.expressions import Form
@@ -68,6 +70,7 @@ class Verdict:
         typical: Hodges and Lehmann's estimate beside the mean; None for other forms than comparisons.
         singles: The claim in each repeat alone.
         sentence: The numbers in words.
+        look: Repeats of the look that the verdict is from; 0 where there is one look at all runs.
     """
 
     study: str
@@ -88,6 +91,7 @@ class Verdict:
     typical: Effect | None
     singles: Mapping[int, Single]
     sentence: str
+    look: int = 0
 
     def __str__(self) -> str:
         return f"{self.word}: {self.sentence}"
@@ -97,27 +101,49 @@ class Verdict:
         return f"<p><b>{escape(self.word)}</b>: {escape(self.sentence)}</p>"
 
 
-def judge(study: Study, runs: pd.DataFrame) -> list[Verdict]:
+def judge(study: Study, runs: pd.DataFrame, looks: Sequence[int] = ()) -> list[Verdict]:
     """Judge every claim of a study under each of its protocols.
 
     Args:
         study: The study with its claims.
         runs: Its runs, as ``read_runs`` gives them; any part of them may be missing. Those of "tuned" are at the
             chosen rates.
+        looks: Keys of ``LOOKS`` at which verdicts were looked at; without, there is one look at all runs. Under "tuned"
+            there is always one.
 
     Returns:
         One verdict for each protocol and claim, in this order; under "tuned", of the claims that have a tuned form.
+        With looks it is that of the first look that decides.
     """
     every = dict(enumerate(study.claims, start=1))
-    judged = dict.fromkeys(study.protocols, every)
+    asked = dict.fromkeys(study.protocols, every)
     if (runs["protocol"] == TUNED).any():
         reasons = tuned_form(study).reasons
-        judged[TUNED] = {number: claim for number, claim in every.items() if not reasons[number - 1]}
-    return [
-        verdict
-        for protocol, claims in judged.items()
-        for verdict in _judge(Evidence(study, RunTable.of(study, runs, protocol)), claims)
-    ]
+        asked[TUNED] = {number: claim for number, claim in every.items() if not reasons[number - 1]}
+    verdicts = []
+    for protocol, claims in asked.items():
+        if not looks or protocol == TUNED:
+            verdicts += _judge(Evidence(study, RunTable.of(study, runs, protocol)), claims)
+            continue
+        tables = [RunTable.of(study, runs[runs["repeat"] < look], protocol) for look in looks]
+        judged = [_judge(Evidence(study, table), claims, look) for table, look in zip(tables, looks, strict=True)]
+        verdicts += [_first_decided(claim) for claim in zip(*judged, strict=True)]
+    return verdicts
+
+
+def _first_decided(looks: Sequence[Verdict]) -> Verdict:
+    """Return the verdict of the first look that decides, else of the last one with more repeats than those before.
+
+    A claim without a p-value is a count (always, never), which all repeats settle.
+    """
+    verdict = looks[0]
+    for later in looks[1:]:
+        tested = not math.isnan(verdict.q)
+        if tested and verdict.word != "inconclusive":
+            break
+        if later.effect.interval.n > verdict.effect.interval.n:
+            verdict = later
+    return verdict
 
 
 def one_run_sentence(verdict: Verdict, repeat: int) -> str:
@@ -142,10 +168,13 @@ def one_run_sentence(verdict: Verdict, repeat: int) -> str:
     return f"Run {repeat}: {number(single.left)} against {number(single.right)}; {seen}."
 
 
-def _judge(evidence: Evidence, claims: Mapping[int, Claim]) -> list[Verdict]:
+def _judge(evidence: Evidence, claims: Mapping[int, Claim], look: int = 0) -> list[Verdict]:
     findings = [JUDGES[type(claim.expression)](claim.expression, evidence) for claim in claims.values()]
-    judged = zip(claims.items(), findings, decide(findings), strict=True)
-    return [_verdict(evidence, number, claim, finding, decision) for (number, claim), finding, decision in judged]
+    judged = zip(claims.items(), findings, decide(findings, LOOKS.get(look, ALPHA)), strict=True)
+    return [
+        replace(_verdict(evidence, number, claim, finding, decision), look=look)
+        for (number, claim), finding, decision in judged
+    ]
 
 
 def _verdict(evidence: Evidence, number: int, claim: Claim, finding: Finding, decision: ClaimDecision) -> Verdict:

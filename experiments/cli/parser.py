@@ -107,6 +107,7 @@ def _add_run(verbs: _Verbs) -> None:
         "run dropout --variant baseline --variant rate --repeats 5",
         "run --all --only claimed --repeats 3 --out results/quick",
         "run dropout --set training.epochs=500 --set model.hidden.units=50",
+        "run dropout --decide",
         "run --all --dask tls://head:8786",
         "run configs/mine.yaml --dry-run",
     )
@@ -115,7 +116,9 @@ def _add_run(verbs: _Verbs) -> None:
     which = verb.add_mutually_exclusive_group()
     which.add_argument("--variant", nargs="+", action="extend", metavar="V", help="these variants or grids only")
     which.add_argument("--only", choices=("claimed", "slides"), help=_ONLY)
-    verb.add_argument("--repeats", type=_positive, metavar="N", help="instead of the number in the YAML")
+    repeats = verb.add_mutually_exclusive_group()
+    repeats.add_argument("--repeats", type=_positive, metavar="N", help="instead of the number in the YAML")
+    repeats.add_argument("--decide", action="store_true", help=_DECIDE)
     _add_sets(verb)
     verb.add_argument(
         "--jobs", type=_positive, metavar="N", help="worker processes on the CPU; default: one for each core"
@@ -170,6 +173,7 @@ _DASK = (
     "train on the workers of a Dask cluster: the address of its scheduler, its scheduler file, or local:N for N "
     "workers on this machine"
 )
+_DECIDE = "look at the verdicts after 30, 100 and 300 repeats, and add repeats to the variants of open claims only"
 _ONLY = (
     "claimed: the variants that claims name, without grids that need a program for each value; "
     "slides: of the decks' case studies what the slides show"

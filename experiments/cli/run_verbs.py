@@ -29,6 +29,7 @@ _PROTOCOLS = {"both": None, "all": JUDGED_PROTOCOLS}
 
 def run(arguments: Namespace) -> int:
     """Run the studies given, or all of them."""
+    from experiments.session.decide import decide_studies
     from experiments.session.run_studies import run_studies
 
     if bool(arguments.studies) == arguments.all:
@@ -47,7 +48,13 @@ def run(arguments: Namespace) -> int:
         return _print_plans(studies, options.out, options.selection)
     listener = make_listener()
     start = time.monotonic()
-    summary = run_studies(studies, options, listener)
+    if arguments.decide:
+        return max(_print_summary(each, start, listener) for each in decide_studies(studies, options, listener))
+    return _print_summary(run_studies(studies, options, listener), start, listener)
+
+
+def _print_summary(summary: Summary, start: float, listener: Listener) -> int:
+    """Print what was done, with failures and pages, and return the exit code."""
     if summary.trained:
         listener.log(_result_line(summary, time.monotonic() - start))
     if summary.without_xla:

@@ -21,6 +21,7 @@ from experiments.report.wording import (
     protocol_heading,
     signed,
 )
+from experiments.store.recorded_looks import LOOKS
 
 if TYPE_CHECKING:
     from experiments.language.study import Claim
@@ -202,6 +203,8 @@ def _facts(row: ClaimRow) -> Iterator[tuple[str, str]]:
     if not math.isnan(row.seed_share):
         ends = f"[{percent(row.seed_share_low)}, {percent(row.seed_share_high)}]"
         yield "Variance due to training seeds", f"{percent(row.seed_share)} {ends}"
+    if row.look:
+        yield "Look", f"at {row.look} repeats, level {LOOKS[row.look]}"
     if row.verdict == "inconclusive" and not math.isnan(row.repeats_needed):
         yield "Repeats that would decide", f"about {row.repeats_needed:,.0f}"
 

@@ -20,6 +20,7 @@ from experiments.report.study_report import write_study
 from experiments.store.files import write_if_changed
 from experiments.store.folder import StudyFolder
 from experiments.store.provenance import read_environment
+from experiments.store.recorded_looks import read_looks
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
@@ -71,5 +72,5 @@ def _card(study: Study, out: Path | str) -> Card:
     folder = StudyFolder.of(study.name, out)
     runs, claims = read_runs(study.name, out), folder.path / "claims.csv"
     study = study.showing(runs["variant"])
-    rows = read_claim_rows(claims) if claims.is_file() else analyse(study, runs).claim_rows
+    rows = read_claim_rows(claims) if claims.is_file() else analyse(study, runs, read_looks(folder)).claim_rows
     return make_card(study, folder.path.name, runs, rows, read_environment(folder))

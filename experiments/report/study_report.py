@@ -17,6 +17,7 @@ from experiments.report.study_page import study_page
 from experiments.store.files import write_atomically
 from experiments.store.folder import StudyFolder
 from experiments.store.provenance import read_environment
+from experiments.store.recorded_looks import read_looks
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
@@ -35,7 +36,8 @@ def write_study(study: Study, out: Path | str = "results", figures: bool = True)
     """
     path = StudyFolder.of(study.name, out).runs
     table = path.read_bytes() if path.is_file() else b""  # first: a table that is replaced meanwhile outdates the page
-    analysis = analyse(study, read_runs(study.name, out, protocols=STORED_PROTOCOLS))
+    runs = read_runs(study.name, out, protocols=STORED_PROTOCOLS)
+    analysis = analyse(study, runs, read_looks(StudyFolder.of(study.name, out)))
     write_tables(analysis, out)
     write_page(analysis, table, out)
     if figures:

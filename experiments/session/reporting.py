@@ -24,6 +24,7 @@ from experiments.session.progress import Listener
 from experiments.store.files import write_atomically
 from experiments.store.folder import StudyFolder
 from experiments.store.lock import FolderLock
+from experiments.store.recorded_looks import read_looks
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
@@ -130,9 +131,10 @@ def outdated(study: Study, out: Path) -> bool:
 
 
 def fingerprint(study: Study, folder: StudyFolder) -> str:
-    """Return a hash of what the reports of a study are made from: its runs and its text."""
+    """Return a hash of what the reports of a study are made from: its runs, its text and the recorded looks."""
     content = folder.runs.read_bytes() if folder.runs.is_file() else b""
-    return hashlib.sha256(content + study.text.encode()).hexdigest()
+    looks = repr(read_looks(folder)) if read_looks(folder) else ""
+    return hashlib.sha256(content + study.text.encode() + looks.encode()).hexdigest()
 
 
 def write_mark(study: Study, folder: StudyFolder, made_from: str) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 
 from experiments.analysis import judge
 from experiments.analysis.decisions import benjamini_hochberg, holm
@@ -110,3 +110,44 @@ def test_few_of_the_verdicts_have_the_wrong_side():
         for shares, adjusted in ((wrong, np.array(benjamini_hochberg(p.tolist()))), (plain, p)):
             shares.append((adjusted[:10] <= 0.05).sum() / max(1, (adjusted <= 0.05).sum()))
     assert np.mean(wrong) < 0.035 < np.mean(plain)
+
+
+def looked_at(p_values, looks):
+    """Verdicts on one claim whose values have these p-values after 30, 100 and 300 repeats."""
+    values = np.empty(0)
+    for n, p in zip((30, 100, 300), p_values, strict=True):
+        further = stats.zscore(noise(n, n - len(values)), ddof=1)
+        wanted = stats.t.isf(p / 2, n - 1) / math.sqrt(n)
+
+        def surplus(shift, further=further, wanted=wanted, values=values):
+            whole = np.append(values, further + shift)
+            return whole.mean() / whole.std(ddof=1) - wanted
+
+        values = np.append(values, further + optimize.brentq(surplus, -5, 5))
+    table = together(runs("a", **{"dead_units.l0": values}))
+    (found,) = judge(study(["a"], ["a.dead_units.l0 > 0"], protocols=("published",)), table, looks)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("p_values", "looks", "word", "look"),
+    [
+        ((0.001, 0.9, 0.9), (30, 100, 300), "supported", 30),
+        ((0.009, 0.015, 0.9), (30, 100, 300), "supported", 100),
+        ((0.009, 0.02, 0.03), (30, 100, 300), "supported", 300),
+        ((0.009, 0.02, 0.033), (30, 100, 300), "inconclusive", 300),
+        ((0.009, 0.02, 0.001), (30, 100), "inconclusive", 100),
+        ((0.9, 0.9, 0.04), (), "supported", 0),
+    ],
+)
+def test_each_look_has_a_level_of_its_own_and_the_first_that_decides_counts(p_values, looks, word, look):
+    found = looked_at(p_values, looks)
+    assert (found.word, found.look) == (word, look)
+    assert found.effect.interval.n == (look or 300)
+
+
+def test_a_count_is_settled_by_all_repeats():
+    table = together(runs("a", test_accuracy=[0.9] * 60 + [0.1]))
+    asked = study(["a"], ["always(a.test_accuracy > 0.5)"], protocols=("published",))
+    (found,) = judge(asked, table, (30, 100))
+    assert (found.word, found.look) == ("contradicted", 100)
