@@ -20,6 +20,7 @@ from experiments.store.files import has_leftovers
 from experiments.store.folder import StudyFolder
 from experiments.store.provenance import refuse_newer_format
 from experiments.store.rate_search import search_of, search_scores
+from experiments.store.result import Row
 from experiments.store.staging import staged_files
 from experiments.store.study_runs import StudyRuns
 from experiments.store.table import Key, entry_of, finished, read_index, read_rows
@@ -117,10 +118,14 @@ def make_plan(study: Study, out: Path, selection: Selection, trained: Set[str] =
         repeats=selection.repeats,
         engine=selection.engine,
     )
+    study_runs = StudyRuns(study)
     later: Runs = ()
     if protocols is not None and TUNED in protocols:
-        tuned, later = _tuned_runs(study, folder, selection, trained)
+        tried = (row for row in read_rows(folder.runs, TUNING) if study_runs.has(entry_of(row)))
+        # Scores of runs that this call trains anew do not count until it has trained them.
+        tuned, later = _tuned_runs(study, selection, [r for r in tried if not selection.force or r["hash"] in trained])
         asked = tuple({_identity(run): run for run in (*asked, *tuned)}.values())
+    study_runs.include(asked)
     done = finished(index)
     known = {identity: run for run in asked if done.get((identity := _identity(run))[0]) == identity[1]}
     missing = [run for run in asked if run.hash not in trained and (selection.force or _identity(run) not in known)]
@@ -133,22 +138,17 @@ def make_plan(study: Study, out: Path, selection: Selection, trained: Set[str] =
         done=len(asked) - len(missing),
         groups=tuple(map(tuple, groups.values())),
         staged=bool(staged_files(folder.staging)) or has_leftovers(folder.path),
-        stale=not all(map(StudyRuns(study, asked).has, index)),
+        stale=not all(map(study_runs.has, index)),
         checked=frozenset((run.base, run.rows) for run in known.values()),
         later=later,
     )
 
 
-def _tuned_runs(study: Study, folder: StudyFolder, selection: Selection, trained: Set[str]) -> tuple[Runs, Runs]:
-    """Return the runs of the protocol "tuned" that can be trained now, and those of variants without a best rate yet.
-
-    Scores of runs that are trained anew in this call do not count until they are.
-    """
+def _tuned_runs(study: Study, selection: Selection, tried: Iterable[Row]) -> tuple[Runs, Runs]:
+    """Return the tuned runs that can be trained now, and those of variants whose best rate is not known yet."""
     form, names, engine = tuned_form(study), selection.variants_of(study), selection.engine
     variants = [variant for variant in form.variants if names is None or variant.name in names]
-    known = StudyRuns(study)
-    rows = (row for row in read_rows(folder.runs) if row["protocol"] == TUNING and known.has(entry_of(row)))
-    scores = search_scores(form, (row for row in rows if not selection.force or row["hash"] in trained))
+    scores = search_scores(form, tried)
     now: list[Run] = []
     later: list[Run] = []
     for variant in variants:

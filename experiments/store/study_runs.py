@@ -26,21 +26,24 @@ class StudyRuns:
 
     Args:
         study: The study.
-        known: Runs of it whose hashes are computed already.
     """
 
-    def __init__(self, study: Study, known: Iterable[Run] = ()) -> None:
+    def __init__(self, study: Study) -> None:
         self._study = study
         self._hashes: dict[str, dict[Key, str]] = {}
         self._further: dict[tuple[str, str, str, int], dict[Key, str]] = {}
-        self._planned = {(Key(run.variant, run.protocol, run.repeat), run.hash) for run in known}
+        self._known: set[tuple[Key, str]] = set()
         self._variants = {variant.name: i for i, variant in enumerate(study.all_variants)}
         self._repeats = {variant.name: variant.repeats for variant in study.all_variants}
+
+    def include(self, runs: Iterable[Run]) -> None:
+        """Include runs of the study whose hashes are computed already."""
+        self._known |= {(Key(run.variant, run.protocol, run.repeat), run.hash) for run in runs}
 
     def has(self, entry: Entry) -> bool:
         """Return whether a row is about a run of the study."""
         key = entry.key
-        if (key, entry.hash) in self._planned:
+        if (key, entry.hash) in self._known:
             return True
         if key.protocol in (TUNED, TUNING):
             return self._has_tuned(entry)

@@ -48,11 +48,12 @@ def key_of(row: Mapping[str, str]) -> Key:
     return Key(row["variant"], row["protocol"], int(row["repeat"]))
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_rows(path: Path, protocol: str | None = None) -> list[Row]:
     """Read runs.csv; a missing file has no rows.
 
     Args:
         path: The file.
+        protocol: Only the rows of this protocol; None for all.
 
     Returns:
         One mapping for each run, without its empty columns.
@@ -63,7 +64,9 @@ def read_rows(path: Path) -> list[Row]:
     if not path.is_file():
         return []
     with _table(path) as (header, lines):
-        return [{column: text for column, text in zip(header, line, strict=True) if text} for line in lines]
+        place = header.index("protocol")
+        kept = (line for line in lines if protocol is None or line[place] == protocol)
+        return [{column: text for column, text in zip(header, line, strict=True) if text} for line in kept]
 
 
 @dataclass(frozen=True)
