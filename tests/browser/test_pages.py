@@ -14,7 +14,7 @@ from tests.browser.contrast import CONTRASTS
 from tests.browser.screenshots import take
 from tests.report.conftest import STUDY
 from tests.report.hostile import STRINGS, study_of
-from tests.report.synthetic import write_results, write_site
+from tests.report.synthetic import add_tuned, write_results, write_site
 
 pytestmark = [
     pytest.mark.browser,
@@ -51,7 +51,8 @@ def site(tmp_path_factory):
     studies["contradicted"] = parse_study(contradicted, name="contradicted", file="configs/contradicted.yaml")
     write_results(studies["contradicted"], out)
     studies["hostile"] = study_of(parse_study(STUDY, name="hostile", file="configs/hostile.yaml"), STRINGS)
-    write_results(studies["dropout"], out)
+    tuned = write_results(studies["dropout"], out)
+    add_tuned(studies["dropout"], tuned, {"baseline": 1.0, "dropout": 3.16}, {"baseline": 0.9, "dropout": 0.1})
     write_results(studies["diverged"], out, diverged=["all"], repeats=3)
     write_results(studies["failed"], out, failed=["all"], repeats=1)
     write_results(studies["hostile"], out, epochs=5)
@@ -147,6 +148,20 @@ def test_the_scoreboard_shows_one_protocol(show):
     cells = "[...document.querySelectorAll('#board [data-protocol]')]"
     visible = f"{cells}.filter(c => c.offsetParent).map(c => c.dataset.protocol)"
     assert set(browser.run(visible)) == {"fresh"}
+
+
+def test_the_scoreboard_shows_where_the_slides_rate_and_each_at_its_own_best_disagree(show):
+    browser = show("index.html")
+    choose(browser, "filter-verdict", "rates")
+    assert browser.run(SHOWN.format("says")) == ["Dropout raises test accuracy."]
+    assert "disagree" in browser.run("document.querySelector('#board .badge').textContent")
+
+
+def test_the_rates_are_drawn_with_the_best_and_the_own_one_marked(show):
+    browser = show("dropout/report.html")
+    count = "document.querySelectorAll('#rates-chart {}').length"
+    drawn = {kind: browser.run(count.format(kind)) for kind in ("path.curve", ".ring")}
+    assert drawn == {"path.curve": 4, ".ring": 2}  # two of the lines are in the legend
 
 
 def test_the_scoreboard_sorts_inside_its_topics(show):
