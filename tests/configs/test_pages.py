@@ -67,6 +67,6 @@ def test_its_three_suggestions_are_valid(study, tmp_path):
 @pytest.mark.parametrize("study", STUDIES)
 def test_its_three_suggestions_train(study, tmp_path):
     changed, names = with_snippets(study, tmp_path, sets=["training.epochs=2"])
-    results = list(execute(changed.runs(variants=names, repeats=1, protocols=["published"])))
+    results = list(execute(changed.runs(variants=names, repeats=1, protocols=changed.protocols[:1])))
     assert [result.error for result in results] == [""] * 3
     assert {result.scalars["epochs_run"] for result in results} <= {1, 2}
