@@ -17,6 +17,7 @@ from experiments.language.claims import find_variant
 from experiments.language.source_facts import equal_classes_of, split_overlap, training_rows
 from experiments.store.folder import StudyFolder
 from experiments.store.loading import load_results
+from experiments.store.spreadsheets import text_of
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
@@ -38,6 +39,8 @@ def read_runs(study: str, out: Path | str = "results", *, protocols: Collection[
     if not StudyFolder.of(study, out).runs.is_file():
         return tidy(pd.DataFrame())
     runs = load_results(study, out)
+    for column in runs.columns.intersection(list(TEXT_COLUMNS)):
+        runs[column] = runs[column].map(text_of, na_action="ignore")
     return tidy(runs[runs["protocol"].isin(protocols)])
 
 
