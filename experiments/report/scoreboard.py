@@ -157,7 +157,6 @@ def make_card(
         environment: Content of its environment.json.
     """
     finished = runs[runs["error"] == ""]
-    tuned = any(row.protocol == TUNED for row in rows)
     return Card(
         name=study.name,
         title=study.title,
@@ -171,7 +170,7 @@ def make_card(
         failed=len(runs) - len(finished),
         seconds=float(finished["seconds"].sum()) if "seconds" in finished else 0.0,
         fit_seconds=fit_seconds(study, finished),
-        claims=claim_views(rows, study.claims, tuned_form(study).reasons if tuned else ()),
+        claims=claim_views(rows, study.claims, tuned_form(study).reasons),
         findings=slide_findings(study, rows),
         environment=environment,
     )

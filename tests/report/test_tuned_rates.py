@@ -92,6 +92,11 @@ def test_the_scoreboard_has_a_third_column_and_marks_what_disagrees(tuned_site):
     rows = page.by_id("board").find("tr", data_study="dropout")
     assert [row.attributes["data-tuned"] for row in rows] == ["contradicted", "", "", ""]
     assert [row.attributes.get("data-rates") for row in rows] == ["disagree", None, None, None]
+    (cell,) = (cell for cell in rows[1].find("td") if cell.attributes.get("data-protocol") == TUNED)
+    assert "no tuned form" in cell.text() and "It is not about scores on test or validation rows." in cell.text()
+    others = page.by_id("board").find("tr", data_study="other")
+    texts = [cell.text() for row in others for cell in row.find("td") if cell.attributes.get("data-protocol") == TUNED]
+    assert ["no tuned form" in text for text in texts] == [False, True, True, True]
     board = rows_of(tuned_site / "scoreboard.csv")
     assert [row["verdict_tuned"] for row in board if row["study"] == "dropout"] == ["contradicted", "", "", ""]
 

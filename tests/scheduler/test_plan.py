@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from experiments.language import load_study, parse_study, study_names
+from experiments.language.tuned_form import tuned_form
 from experiments.scheduler.bundles import bundle_key, make_bundles
 from experiments.scheduler.plan import Selection, Stage, claimed_variants, in_order, make_plan, slide_variants, stage_of
+from experiments.session.estimate import expected_seconds
 from tests.fakes import make_study
 from tests.report.conftest import STUDY
 
@@ -68,6 +70,19 @@ def test_the_slides_show_named_variants_of_the_case_studies():
     assert sorted(name for name, variants in shown.items() if variants) == sorted(CASE_STUDIES)
     assert not any("[" in variant for variants in shown.values() for variant in variants)
     assert shown["weight_regularization"] == ["baseline", "l2", "l2_hidden_and_output"]
+
+
+def test_tuned_rates_take_less_than_half_of_the_time_of_all_other_runs():
+    scored = [(variant, variant.repeats * len(variant.protocols)) for study in STUDIES for variant in study.variants]
+    tuned = [
+        (variant, len(study.tuning.factors) * study.tuning.repeats + variant.repeats)
+        for study in STUDIES
+        for variant in tuned_form(study).variants
+    ]
+    seconds, tuned_seconds = (
+        sum(expected_seconds(variant.config) * runs for variant, runs in counted) for counted in (scored, tuned)
+    )
+    assert 0 < tuned_seconds < seconds / 2
 
 
 def test_a_grid_of_one_program_is_kept_and_one_of_a_program_a_value_is_not(tmp_path):
