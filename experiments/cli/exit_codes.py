@@ -6,5 +6,5 @@ EXPLANATION = f"""exit codes:
   {WELL}  success; a training that diverged is a result, not a failure
   {FAILED}  at least one run failed
   {WRONG}  bad configuration or usage
-  {UNWRITABLE}  a file could not be written, such as on a full disk
+  {UNWRITABLE}  the machine failed, such as a full disk
   {INTERRUPTED}  interrupted by Ctrl-C (143: SIGTERM, 129: SIGHUP); finished runs are kept, repeat the command"""

@@ -16,11 +16,10 @@ _SAFE = "finished runs are kept, and the same command goes on from there"
 _ADVICE = {
     errno.ENOSPC: f"; free some space: {_SAFE}",
     errno.EDQUOT: f"; free some of your quota: {_SAFE}",
-    errno.EROFS: "; give --out a folder that can be written",
-    errno.EACCES: "; give --out a folder that can be written",
     errno.EMFILE: f"; raise the limit of open files (ulimit -n): {_SAFE}",
     errno.EIO: f"; the disk may be defective: {_SAFE}",
 }
+"""Errors of the machine, not of the usage, with what helps."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; None for those of this process.
 
     Returns:
-        0 success, 1 some run failed, 2 bad configuration or usage, 3 a file could not be written; 130 after Ctrl-C, 143
+        0 success, 1 some run failed, 2 bad configuration or usage, 3 the machine failed, as with a full disk; 130 after Ctrl-C, 143
         after SIGTERM, 129 after SIGHUP.
     """
     parsed = make_parser().parse_args(arguments)
@@ -47,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return WELL
     except OSError as error:  # such as a results folder that is read-only, or a full disk
-        print(f"{error}{_ADVICE.get(error.errno or 0, '')}", file=sys.stderr)
-        return UNWRITABLE
+        advice = _ADVICE.get(error.errno or 0, "")
+        print(f"{error}{advice}", file=sys.stderr)
+        return UNWRITABLE if advice else WRONG
     return interruption.exit_code if code == INTERRUPTED else code
