@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; None for those of this process.
 
     Returns:
-        0 success, 1 some run failed, 2 bad configuration or usage, 3 the machine failed, as with a full disk; 130 after Ctrl-C, 143
-        after SIGTERM, 129 after SIGHUP.
+        0 success, 1 some run failed, 2 bad configuration or usage, 3 the machine failed, as with a full disk; 130 after
+        Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
     """
     parsed = make_parser().parse_args(arguments)
     interruption = Interruption()
