@@ -13,6 +13,11 @@ from experiments.store import files
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals for another process, no /dev/full")
 
+DEFAULTS = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started these tests may ignore both
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""
 WAITING = """
 import sys, time
 from experiments.cli import study_verbs
@@ -30,7 +35,7 @@ sys.exit(main(["list"]))
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_ends_a_command_with_its_exit_code(name, code):
     process = subprocess.Popen(
-        [sys.executable, "-c", WAITING], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", DEFAULTS + WAITING], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout.readline() == "ready\n"
     process.send_signal(getattr(signal, name))

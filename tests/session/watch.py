@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import signal
 import subprocess
 import sys
 import time
@@ -104,6 +105,9 @@ if __name__ == "__main__":
     _, _pickle, _out, _way, *_pages = sys.argv
     _make = forked_fake_executor if _way == "forked" else fake_executor
     writing.SECONDS_AFTER_CTRL_C = 60.0  # a machine that is busy with other tests needs more than the usual four
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may have been started without both
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     _interruption = Interruption()
     with _interruption.handled():
         _summary, _ = run(
