@@ -77,9 +77,9 @@ def test_an_exact_script_gives_what_the_keras_engine_gives(name, printed):
     from experiments.run.programs import Programs
 
     run = run_of(RUNS[name])
-    record, by_start, _ = NetworkTrainer(run, Programs(), lambda done, total: None).train(
-        load_data(run.config, run.protocol, run.seed)
-    )
+    trainer = NetworkTrainer(run, Programs(), lambda done, total: None)
+    trained = trainer.train(load_data(run.config, run.protocol, run.seed))
+    record, by_start = trained.record, trained.scores
     # XLA orders the sums of an LSTM's loop by the flags of the process, and those of a worker are the project's own.
     if not run.config.ensemble and name != "recurrent":
         weights = record.weights if record.best_weights is None else record.best_weights
