@@ -20,6 +20,7 @@ from experiments.session.pages import Pages
 from experiments.session.progress import Listener, Monitor, Tally
 from experiments.session.reporting import outdated, refuse_namesakes
 from experiments.session.train import FailFastError, train
+from experiments.store.files import remove_leftovers
 from experiments.store.lock import FolderLock
 from experiments.store.merge import merge, set_damaged_aside
 from experiments.store.provenance import changed_environment, changed_tables
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from experiments.language.study import Study
 
 _SECONDS_BETWEEN_TRIES = 0.2
+_SECONDS_OF_A_WRITE = 60.0
 
 
 def local_executor(devices: Devices) -> Executor:
@@ -76,6 +78,7 @@ def run_studies(studies: Sequence[Study], options: Options, listener: Listener) 
         ExperimentsError: The device or a worker process is not available, or a folder has the results of another file.
     """
     refuse_namesakes(studies, options.out)
+    remove_leftovers(options.out, older_than=_SECONDS_OF_A_WRITE)
     plans = [make_plan(study, options.out, options.selection) for study in studies]
     done, to_run = sum(plan.done for plan in plans), sum(plan.to_run for plan in plans)
     summary = Summary(done=done)

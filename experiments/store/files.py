@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import os
 import re
+import time
 from pathlib import Path
 
 from experiments.errors import ExperimentsError
@@ -98,15 +100,19 @@ def write_if_changed(path: Path, content: bytes | str) -> bool:
     return True
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_leftovers(folder: Path, *, older_than: float = 0.0) -> None:
     """Delete the temporary files that a killed process left in a folder.
 
     Args:
-        folder: No other process may write into it now.
+        folder: A folder.
+        older_than: Age in seconds of the files to delete. With 0, no other process may write into the folder now; a
+            file that is older than a minute is none that a process is writing.
     """
+    now = time.time()
     for path in folder.glob(f"{_TEMPORARY}*"):
-        if is_leftover(path):
-            path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # another process has just renamed or deleted it
+            if is_leftover(path) and now - path.stat().st_mtime >= older_than:
+                path.unlink()
 
 
 def has_leftovers(folder: Path) -> bool:

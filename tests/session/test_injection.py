@@ -89,6 +89,12 @@ def attempt(out, injection, at, failure):
     return None
 
 
+def let_leftovers_age(out):
+    """Make temporary files outside of a study old: no lock tells that another process is not writing them now."""
+    for path in Path(out).glob(".tmp-*"):
+        os.utime(path, (0, 0))
+
+
 @pytest.fixture
 def expected(tmp_path, injection):
     """The bytes of an undisturbed run, and the number of its file operations."""
@@ -106,9 +112,9 @@ def check(tmp_path, injection, expected, failure, every, first=1):
         error = attempt(out, injection, at, failure if failure != "kill" else Killed)
         if isinstance(error, ExperimentsError | OSError):
             assert str(out) in str(error)  # the message names the place
+        let_leftovers_age(out)
         run([STUDY], out)
         assert folder_bytes(out) == content, f"{failure} at operation {at}"
-        assert not list(Path(out).rglob(".tmp-*"))
 
 
 @pytest.mark.parametrize("failure", [*ERRORS, "kill"])
@@ -130,5 +136,6 @@ def test_after_two_failures_too(tmp_path, injection, expected, failure):
         out = tmp_path / f"{first}-{second}"
         for at in (first, second):
             attempt(out, injection, at, failure if failure != "kill" else Killed)
+        let_leftovers_age(out)
         run([STUDY], out)
         assert folder_bytes(out) == content
