@@ -119,8 +119,9 @@ def _local_workers(count: int) -> Any:
     import dask.config
     from distributed import LocalCluster
 
-    # Workers that may have children; and no workers that handle Ctrl-C, which ends this process.
-    with dask.config.set({"distributed.worker.daemon": False}), ctrl_c_ignored():
+    # Workers may have children, also those that are started in the place of a dead one: not for this block only.
+    dask.config.set({"distributed.worker.daemon": False})
+    with ctrl_c_ignored():  # it ends this process, not its workers
         return LocalCluster(
             n_workers=count,
             threads_per_worker=1,
