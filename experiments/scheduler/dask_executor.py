@@ -96,6 +96,8 @@ class DaskExecutor:
         self._functions = functions or RunFunctions()
         self._topic = f"experiments-{uuid4().hex}"
         self._tasks: deque[Task] = deque()
+        self._suspects: deque[Train] = deque()
+        self._alone = ""  # the key of the suspect that is in flight
         self._in_flight: dict[str, tuple[Future, Task]] = {}
         self._arrived: Queue[str | RunProgress] = Queue()
         self._ready: deque[Event] = deque()
@@ -114,7 +116,7 @@ class DaskExecutor:
         Raises:
             ExperimentsError: The scheduler is lost.
         """
-        while self._tasks or self._in_flight or self._ready:
+        while self._tasks or self._suspects or self._in_flight or self._ready:
             self._send()
             while self._ready:  # taken off before it is yielded: a caller may stop here and call again
                 yield self._ready.popleft()
@@ -134,6 +136,7 @@ class DaskExecutor:
             return
         self._closed = True
         self._tasks.clear()
+        self._suspects.clear()
         self._ready.clear()
         futures = [future for future, _ in self._in_flight.values()]
         self._in_flight.clear()
@@ -151,27 +154,40 @@ class DaskExecutor:
         return ""
 
     def _send(self) -> None:
-        """Keep a few slices more in flight than the cluster has slots; it may have grown."""
+        """Keep a few slices more in flight than the cluster has slots; it may have grown.
+
+        A suspect has the cluster to itself: Dask blames a death on every task that the dead worker held.
+        """
+        if self._alone in self._in_flight:
+            return
         if not self._tasks:
+            if self._suspects and not self._in_flight:
+                self._alone = self._send_slice(self._suspects.popleft())
             return
         slots = self._cluster.count_slots()
         while self._tasks and len(self._in_flight) < math.ceil(_QUEUED_PER_SLOT * slots):
             task, rest = self._cut(self._tasks.popleft(), slots)
             if rest is not None:
                 self._tasks.appendleft(rest)
-            on_gpu = isinstance(task, Train) and task.device == "gpu"
-            future = self._client.submit(
-                carry_out,
-                task,
-                self._functions,
-                code_fingerprint(),
-                self._topic,
-                key=f"experiments-{uuid4().hex}",
-                pure=False,
-                resources={"GPU": 1} if on_gpu else None,
-            )
-            self._in_flight[future.key] = future, task
-            future.add_done_callback(self._done)
+            self._send_slice(task)
+
+    def _send_slice(self, task: Task) -> str:
+        """Submit a slice to Dask and return its key."""
+        on_gpu = isinstance(task, Train) and task.device == "gpu"
+        future = self._client.submit(
+            carry_out,
+            task,
+            self._functions,
+            code_fingerprint(),
+            self._topic,
+            key=f"experiments-{uuid4().hex}",
+            pure=False,
+            resources={"GPU": 1} if on_gpu else None,
+        )
+        key: str = future.key
+        self._in_flight[key] = future, task
+        future.add_done_callback(self._done)
+        return key
 
     def _cut(self, task: Task, slots: int) -> tuple[Task, Task | None]:
         """Cut a slice off a task; return the slice and the rest.
@@ -202,7 +218,7 @@ class DaskExecutor:
         if future.status == "finished":
             yield from self._answered(future.result())
         elif future.status == "error":
-            yield from self._failed(future.exception(), task)
+            yield from self._failed(future.exception(), task, alone=future.key == self._alone)
         else:  # cancelled or lost, with the worker or the scheduler that had it
             self._tasks.appendleft(task)
 
@@ -216,12 +232,17 @@ class DaskExecutor:
                 self._pace.finished(event)
             yield event
 
-    def _failed(self, error: BaseException, task: Task) -> Iterator[Event]:
-        """Handle a slice whose workers died again and again: halve it until the run that ends them is alone."""
+    def _failed(self, error: BaseException, task: Task, *, alone: bool) -> Iterator[Event]:
+        """Handle a slice whose workers died again and again: halve it until the run that ends them is alone.
+
+        A single run is a suspect first, for the death may have been the fault of another slice on the same worker.
+        """
         from distributed import KilledWorker
 
         if not isinstance(error, KilledWorker) or not isinstance(task, Train):
             yield Broken(task, "".join(traceback.format_exception(error)))
+        elif len(task.runs) == 1 and not alone:
+            self._suspects.append(task)
         elif len(task.runs) == 1:
             reason = f"{error}\nWorkerDied: the Dask worker, each time that it carried out this run"
             yield Finished(RunResult(task.runs[0], {}, {}, {}, reason), 0.0)
