@@ -44,10 +44,20 @@ def _add_list(verbs: _Verbs) -> None:
 
 
 def _add_check(verbs: _Verbs) -> None:
-    examples = "check", "check dropout", "check configs/mine.yaml other/idea.yaml", "check dropout --build"
-    verb = _add(verbs, "check", "validate studies; train nothing", *examples)
+    examples = (
+        "check",
+        "check dropout",
+        "check configs/mine.yaml other/idea.yaml",
+        "check dropout --build",
+        "check --results",
+    )
+    verb = _add(verbs, "check", "validate studies, or the files of their results; train nothing", *examples)
     verb.add_argument("studies", nargs="*", metavar="STUDY|FILE", help="all studies when none is named")
     verb.add_argument("--build", action="store_true", help=_BUILD)
+    verb.add_argument(
+        "--results", action="store_true", help="check that tables and curves are as they were written, by checksums"
+    )
+    _add_out(verb)
     verb.set_defaults(command=study_verbs.check_studies)
 
 

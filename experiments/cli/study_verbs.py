@@ -83,6 +83,8 @@ def check_studies(arguments: Namespace) -> int:
     from experiments.language.table_sources import describe_tables
 
     studies = load_all(arguments.studies or every_name())
+    if arguments.results:
+        return _check_results(studies, Path(arguments.out or RESULTS))
     if arguments.build:
         _build(studies)
     variants = sum(len(study.variants) for study in studies)
@@ -93,6 +95,27 @@ def check_studies(arguments: Namespace) -> int:
     print(f"{subject}: all well; {counts}")
     for line in describe_tables(variant.config for study in studies for variant in study.all_variants):
         print(f"  {line}")
+    return 0
+
+
+def _check_results(studies: Sequence[Study], out: Path) -> int:
+    """Check the files of results.
+
+    Raises:
+        ExperimentsError: With a line for each file that is not as it was written.
+    """
+    from experiments.store.checksum import check_files
+    from experiments.store.folder import StudyFolder
+
+    lines, files = [], 0
+    for study in studies:
+        try:
+            files += check_files(StudyFolder.of(study.name, out))
+        except ExperimentsError as error:
+            lines.append(str(error))
+    if lines:
+        raise ExperimentsError("\n".join(lines))
+    print(f"{out}: {_counted(files, 'file')} of runs and curves as they were written")
     return 0
 
 

@@ -62,6 +62,11 @@ class StudyFolder:
         return self.path / "runs.csv"
 
     @property
+    def checksum(self) -> Path:
+        """The checksum of that table."""
+        return self.path / "runs.csv.sha256"
+
+    @property
     def staging(self) -> Path:
         """Finished runs that are not merged into the tables yet."""
         return self.path / ".staging"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from experiments.columns import PROTOCOLS
+from experiments.store.checksum import changed_table, write_runs
 from experiments.store.files import DamagedError, remove_leftovers, set_aside, write_if_changed
 from experiments.store.folder import StudyFolder
 from experiments.store.npz import (
@@ -44,13 +45,15 @@ def merge(study: Study, folder: StudyFolder) -> list[str]:
         folder: Its folder; no file is written for a study without runs.
 
     Returns:
-        A line for each damaged file that was set aside; its runs are dropped from the tables.
+        A line for each damaged file that was set aside, whose runs are dropped from the tables, and one about a table
+        that something else has changed.
 
     Raises:
         ExperimentsError: The table is damaged, or the folder is a link.
     """
     folder.refuse_links()
-    lines = []
+    changed = changed_table(folder)
+    lines = [changed] if changed else []
     while True:
         try:
             _merge(study, folder)
@@ -92,7 +95,7 @@ def _set_aside(folder: StudyFolder, path: Path) -> str:
     if path.parent != folder.staging:
         table = StoredTable.read(folder.runs)
         others = [key for key in table.entries if path not in _files_of(folder, key.variant, key.protocol)]
-        write_if_changed(folder.runs, table.text_with({}, others))
+        write_runs(folder, table.text_with({}, others))
     return set_aside(path)
 
 
@@ -110,7 +113,7 @@ def _merge(study: Study, folder: StudyFolder) -> None:
         _write_errors(folder, runs_there, staged)
         write_if_changed(folder.resolved, resolved_text(study))
         new = {key: run.row for key, run in staged.items()}
-        write_if_changed(folder.runs, table.text_with(new, sorted(runs_there, key=study_runs.rank)))
+        write_runs(folder, table.text_with(new, sorted(runs_there, key=study_runs.rank)))
     for path in files:
         path.unlink(missing_ok=True)
     for place in (folder.path, folder.staging):

@@ -1,14 +1,19 @@
 """Files that were cut, changed or belong to others: nothing of others is deleted, and no damage lasts for ever."""
 
 import errno
+import hashlib
 import io
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from experiments.cli.main import main
 from experiments.errors import ExperimentsError
+from experiments.language import load_study
 from experiments.store import lock as locking
+from experiments.store.checksum import changed_table, check_files
 from experiments.store.files import DamagedError
 from experiments.store.folder import StudyFolder
 from experiments.store.lock import FolderLock
@@ -222,3 +227,65 @@ def failing(number):
         raise OSError(number, "as told")
 
     return flock
+
+
+def test_a_number_that_something_else_has_changed_is_noticed_and_stays_noticed(tmp_path):
+    folder = merged(tmp_path, all_results())
+    assert merge(STUDY, folder) == []
+    assert check_files(folder) == 1 + len(folder.runs_files("history")) + len(folder.runs_files("boundaries"))
+    text = folder.runs.read_text()
+    folder.runs.write_text(text.replace(",0.", ",1.", 1))
+    for _ in range(2):  # a merge that writes no row does not accept it
+        (line,) = merge(STUDY, folder)
+        assert str(folder.runs) in line
+        assert "changed after it was written" in line
+    with pytest.raises(ExperimentsError, match="changed after it was written"):
+        check_files(folder)
+    folder.checksum.unlink()
+    assert merge(STUDY, folder) == []
+    check_files(folder)
+
+
+def test_the_checksum_is_one_that_other_programs_read(tmp_path):
+    folder = merged(tmp_path, all_results())
+    content = folder.runs.read_bytes()
+    assert folder.checksum.read_text() == f"{hashlib.sha256(content).hexdigest()}  runs.csv\n"
+
+
+@pytest.mark.parametrize("at", ["runs.csv.sha256", "runs.csv"])
+def test_a_kill_while_the_table_is_replaced_is_no_change(at, tmp_path, monkeypatch):
+    first, *others = all_results()
+    folder = merged(tmp_path, [first])
+    stage(folder.staging, others)
+    replace = Path.replace
+
+    def killed(self, target):
+        replaced = replace(self, target)
+        if Path(target).name == at:
+            raise KeyboardInterrupt
+        return replaced
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            merge(STUDY, folder)
+    assert changed_table(folder) is None
+    assert merge(STUDY, folder) == []
+    assert len(folder.checksum.read_text().splitlines()) == 1
+    assert check_files(folder)
+
+
+def test_check_results_names_each_file_that_is_not_as_it_was_written(tmp_path, capsys):
+    study = load_study("dropout")
+    folder = StudyFolder.of(study.name, tmp_path)
+    stage(folder.staging, [make_result(run) for run in study.runs(variants=["baseline"], repeats=2)])
+    merge(study, folder)
+    assert main(["check", "dropout", "--results", "--out", str(tmp_path)]) == 0
+    assert "4 files of runs and curves as they were written" in capsys.readouterr().out
+    folder.runs.write_text(folder.runs.read_text() + "\n")
+    curves = folder.history("baseline", "fresh")
+    curves.write_bytes(curves.read_bytes()[:200])
+    assert main(["check", "dropout", "--results", "--out", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert str(folder.runs) in error
+    assert f"{curves} is damaged" in error

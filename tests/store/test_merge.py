@@ -38,6 +38,7 @@ def expected(tmp_path_factory):
 def test_the_files_of_a_study(tmp_path, expected):
     assert set(expected) == {
         "runs.csv",
+        "runs.csv.sha256",
         "study.yaml",
         *(f"history/{name}.{protocol}.npz" for name in ("baseline", "dropout") for protocol in ("published", "fresh")),
         "boundaries/baseline.published.npz",
