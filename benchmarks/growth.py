@@ -2,6 +2,7 @@
 
 python -m benchmarks.growth                        # 1 and 10 times the dropout study, and 200,000 runs; a few minutes
 python -m benchmarks.growth --factors 1 10 100
+python -m benchmarks.growth --many 1000            # also 300 variants with 1,000 repeats
 
 Each line is measured in a process of its own: seconds of processor time, and the peak of its resident memory.
 """
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from experiments.language import load_study
+from experiments.language import load_study, parse_study
 from experiments.language.metrics import metric_names
 from experiments.language.study import Run, Study
 from experiments.scheduler.device import Devices
@@ -36,6 +37,29 @@ _STAGED_AT_ONCE = 2000
 _SCALARS: dict[str, float | int | str] = {
     "tier": "xla", "device": "cpu", "epochs_run": _EPOCHS, "diverged": 0, "seconds": 0.1, "test_accuracy": 0.75
 }  # fmt: skip
+
+
+_MANY = """\
+title: Many variants
+question: Which width and which rate?
+source: ours
+data:
+  points: {make_circles: {n_samples: 100, noise: 0.1, random_state: 1}}
+  split: {train: 30, test: 70}
+model:
+  hidden: {Dense: {units: 500, activation: relu}}
+  drop: {Dropout: 0.4}
+  output: {Dense: {units: 1, activation: sigmoid}}
+training:
+  optimizer: Adam
+  loss: binary_crossentropy
+  metrics: [accuracy]
+  epochs: 50
+  validate_on: test
+protocols: [published]
+variants:
+  baseline: {}
+"""
 
 
 class Silent:
@@ -82,11 +106,11 @@ def _scalars(run: Run) -> dict[str, float | int | str]:
     return values | _SCALARS
 
 
-def _result(run: Run) -> RunResult:
+def _result(run: Run, epochs: int = _EPOCHS) -> RunResult:
     import numpy as np
 
     draw = np.random.default_rng(run.seed)
-    history = {name: draw.uniform(size=_EPOCHS).astype(np.float32) for name in _CURVES}
+    history = {name: draw.uniform(size=epochs).astype(np.float32) for name in _CURVES}
     return RunResult(run, _scalars(run), history, {})
 
 
@@ -104,6 +128,31 @@ def fill(factor: int, out: Path) -> None:
     for start in range(0, len(runs), _STAGED_AT_ONCE):
         stage(folder.staging, [_result(run) for run in runs[start : start + _STAGED_AT_ONCE]])
     merge(study, folder)
+
+
+def many_variants(repeats: int) -> Study:
+    """Return a study of 300 named variants, 20 widths with 15 rates each, under published."""
+    text = _MANY + "".join(
+        f"  width_{units}_rate_{rate}: {{model.hidden.units: {units}, model.drop.rate: 0.{rate}}}\n"
+        for units in range(10, 210, 10)
+        for rate in range(10, 85, 5)
+    )
+    return parse_study(f"repeats: {repeats}\n{text}", name="many", file="many.yaml")
+
+
+def fill_many(repeats: int, out: Path) -> None:
+    """Write results of every run of many variants."""
+    study = many_variants(repeats)
+    folder, runs = StudyFolder.of(study.name, out), study.runs()
+    for start in range(0, len(runs), _STAGED_AT_ONCE):
+        stage(folder.staging, [_result(run, epochs=50) for run in runs[start : start + _STAGED_AT_ONCE]])
+    merge(study, folder)
+
+
+def _report_many(repeats: int, out: Path) -> None:
+    from experiments.report.study_report import write_study
+
+    write_study(many_variants(repeats), out)
 
 
 def _index(factor: int, out: Path) -> None:
@@ -183,6 +232,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--factors", type=int, nargs="+", default=[1, 10])
     parser.add_argument("--runs", type=int, default=200_000, help="of the session that trains nothing")
+    parser.add_argument("--many", type=int, default=0, metavar="REPEATS", help="also 300 variants with these repeats")
     arguments = parser.parse_args()
     heads = [f"{factor}× ({grown(factor).count():,} runs)" for factor in arguments.factors]
     print(f"| step | {' | '.join(heads)} |")
@@ -200,9 +250,21 @@ def main() -> None:
         for step, cells in rows.items():
             print(f"| {step} | " + " | ".join(cells) + " |", flush=True)
         seconds, megabytes = measured(session, arguments.runs, Path(name) / "session")
+        if arguments.many:
+            _print_many(arguments.many, Path(name) / "many")
     print(
         f"\n{arguments.runs:,} runs that train nothing: {1e3 * seconds / arguments.runs:.2f} ms a run, "
         f"{megabytes:,.0f} MB"
+    )
+
+
+def _print_many(repeats: int, out: Path) -> None:
+    measured(fill_many, repeats, out)
+    seconds, megabytes = measured(_report_many, repeats, out)
+    page = out / "many" / "report.html"
+    print(
+        f"\n300 variants x {repeats:,} repeats: tables, figures and page {seconds:.1f} s, {megabytes:,.0f} MB; "
+        f"the page has {page.stat().st_size / 1e6:.1f} MB"
     )
 
 

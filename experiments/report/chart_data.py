@@ -16,12 +16,11 @@ from experiments.report.curve_charts import (
     layer_curves,
     learning_curves,
     read_histories,
-    rounded,
 )
 from experiments.report.slide_mode import slide_data
 from experiments.report.source import VariantChanges
 from experiments.report.tuned_rates import rates_chart
-from experiments.report.wording import number, plural, set_label
+from experiments.report.wording import number, plural, rounded, set_label
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
@@ -63,7 +62,7 @@ def chart_data(analysis: Analysis, changes: Sequence[VariantChanges], out: Path)
 
 
 def _looks(study: Study, drawn: set[int]) -> list[dict[str, Any]]:
-    """Return colour and dash of each variant; the base and the variants of claims come first."""
+    """Return colour, dash and changed paths of each variant; the base and the variants of claims come first."""
     names = [variant.name for variant in study.variants]
     claimed = [reference.variant for claim in study.claims for reference in claim.expression.references]
     first = [index for index, variant in enumerate(study.variants) if not variant.changes]
@@ -77,6 +76,7 @@ def _looks(study: Study, drawn: set[int]) -> list[dict[str, Any]]:
             "dash": ranks.get(index, 0) // _SLOTS % 4,
             "on": index in order[:_FIRST_SHOWN],
             "curves": index in drawn,
+            "group": ", ".join(variant.changes) or "nothing: the base",
         }
         for index, variant in enumerate(study.variants)
     ]

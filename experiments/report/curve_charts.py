@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from experiments.columns import CURVES, column_of
 from experiments.report.figures.curve_summary import Curve, summarise_curve, thin_out, wants_log
+from experiments.report.wording import rounded
 from experiments.store.folder import StudyFolder
 from experiments.store.loading import StoredHistory, load_history
 
@@ -60,11 +60,6 @@ class Epochs:
         """
         kept = points[thin_out(len(points), most)]
         return [self.index(kept[:, 0]), rounded(kept[:, 1])]
-
-
-def rounded(values: Iterable[float]) -> list[float | None]:
-    """Round to four significant digits, enough for any screen; None where a value is not finite."""
-    return [float(f"{value:.4g}") if math.isfinite(value) else None for value in values]
 
 
 @dataclass(frozen=True)
@@ -150,25 +145,28 @@ def layer_curves(histories: Histories, epochs: Epochs) -> dict[str, Any] | None:
     return {"words": [w.as_data() for w in words], "variants": variants, "protocols": list(lines), "lines": lines}
 
 
-def single_runs(histories: Histories, wanted: Iterable[tuple[str, int]], epochs: Epochs) -> dict[str, dict[int, Any]]:
+def single_runs(
+    histories: Histories, wanted: Iterable[tuple[str, int]], epochs: Epochs, most_runs: int
+) -> dict[str, dict[int, Any]]:
     """Return single runs under published, for slide mode.
 
     Args:
         histories: As ``read_histories`` returns them.
         wanted: (history key, index of the variant) of each.
         epochs: Gets the lists of epochs.
+        most_runs: How many runs of each, the first ones.
 
     Returns:
         ``[key][variant]`` to ``repeats`` and one line each.
     """
     pairs = [(key, index) for key, index in dict.fromkeys(wanted) if key in histories.get((index, "published"), {})]
-    most = _points(sum(len(histories[index, "published"].repeat) for _, index in pairs))
+    most = _points(sum(min(most_runs, len(histories[index, "published"].repeat)) for _, index in pairs))
     found: dict[str, dict[int, Any]] = {}
     for key, index in pairs:
         history = histories[index, "published"]
-        runs = summarise_curve(history[key]).runs
+        runs = summarise_curve(history[key][:most_runs]).runs
         curves = [epochs.run(points, most) for points in runs]
-        found.setdefault(key, {})[index] = {"repeats": [int(k) for k in history.repeat], "curves": curves}
+        found.setdefault(key, {})[index] = {"repeats": [int(k) for k in history.repeat[:most_runs]], "curves": curves}
     return found
 
 

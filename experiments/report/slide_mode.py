@@ -16,6 +16,9 @@ from experiments.report.wording import look, plural
 if TYPE_CHECKING:
     from experiments.language.study import Study
 
+# Each adds its curve of every variant and a sentence for every claim to the page.
+_MOST_SEEDS = 200
+
 _OUTCOMES = {
     1: ("supported", "looks right", "✓", "“{}”"),
     -1: ("contradicted", "looks wrong", "✗", "It is not so: “{}”"),
@@ -35,14 +38,15 @@ def slide_data(
         epochs: Gets the lists of epochs.
 
     Returns:
-        ``claims`` with their seeds and ``lines`` with the single runs; None where no claim can be judged by one run.
+        ``claims`` with their first 200 seeds and ``lines`` with the single runs; None where no claim can be judged by
+        one run.
     """
     verdicts = [verdict for verdict in analysis.verdicts if verdict.protocol == "published" and verdict.singles]
     if not verdicts:
         return None
     claims = [_claim(verdict, analysis.study, histories, metrics) for verdict in verdicts]
     wanted = [(claim["curve"]["key"], index) for claim in claims for index in claim["variants"]]
-    return {"claims": claims, "lines": single_runs(histories, wanted, epochs)}
+    return {"claims": claims, "lines": single_runs(histories, wanted, epochs, _MOST_SEEDS)}
 
 
 def _claim(verdict: Verdict, study: Study, histories: Histories, metrics: Sequence[Metric]) -> dict[str, Any]:
@@ -56,7 +60,7 @@ def _claim(verdict: Verdict, study: Study, histories: Histories, metrics: Sequen
         "says": verdict.claim.says,
         "variants": drawn,
         "curve": {"key": curve.key, "label": curve.label, "log": curve.log},
-        "seeds": [_seed(verdict, repeat) for repeat in sorted(verdict.singles)],
+        "seeds": [_seed(verdict, repeat) for repeat in sorted(verdict.singles)[:_MOST_SEEDS]],
         "all": _all_seeds(verdict),
     }
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
 
 _MOST_ERRORS = 3
+_FEW_VARIANTS = 24
 _DRAWS = {
     "new rows": "Under fresh, each repeat has new rows of the same problem.",
     "new problem": (
@@ -106,6 +107,11 @@ class StudyPage:
     files: tuple[str, ...]
     footer: str
     data: Mapping[str, Any]
+
+    @property
+    def many_variants(self) -> bool:
+        """Whether the page has a search for variants."""
+        return len(self.data["variants"]) > _FEW_VARIANTS
 
     @property
     def sections(self) -> list[tuple[str, str]]:

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from experiments.columns import column_of
-from experiments.report.curve_charts import rounded
 from experiments.report.page_words import Head
 from experiments.report.tables import Cell, Table, TableRow
-from experiments.report.wording import number
+from experiments.report.wording import number, rounded
 
 if TYPE_CHECKING:
     from experiments.store.rate_search import RateSearch, TriedRate

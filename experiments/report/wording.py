@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 MINUS = "−"
@@ -88,6 +89,11 @@ def set_label(name: str) -> str:
 def look(verdict: str | None) -> Look:
     """Return the look of a verdict; None where the study does not have the protocol."""
     return NOT_ASKED if verdict is None else LOOKS.get(verdict, Look("no-data", verdict, "–"))
+
+
+def rounded(values: Iterable[float]) -> list[float | None]:
+    """Round to four significant digits, enough for any screen; None where a value is not finite."""
+    return [float(f"{value:.4g}") if math.isfinite(value) else None for value in values]
 
 
 def number(value: float | None, digits: int = 4) -> str:

@@ -32,7 +32,11 @@ PAGES = (
     "failed/report.html",
     "empty/report.html",
     "hostile/report.html",
+    "many/report.html",
 )
+MANY = STUDY[: STUDY.index("summary:")] + "variants:\n  baseline: {}\n"
+MANY += "".join(f"  width_{units}: {{model.hidden.units: {units}}}\n" for units in range(101, 131))
+MANY += "".join(f"  drop_{rate}: {{model.drop: {{Dropout: 0.{rate}, after: hidden}}}}\n" for rate in range(10, 40))
 OVERFLOWING = """[...document.body.querySelectorAll('*')].filter(e => {
   if (e.getBoundingClientRect().right <= innerWidth + 1) return false;
   for (let p = e.parentElement; p; p = p.parentElement) if (getComputedStyle(p).overflowX !== 'visible') return false;
@@ -51,6 +55,8 @@ def site(tmp_path_factory):
     studies["contradicted"] = parse_study(contradicted, name="contradicted", file="configs/contradicted.yaml")
     write_results(studies["contradicted"], out)
     studies["hostile"] = study_of(parse_study(STUDY, name="hostile", file="configs/hostile.yaml"), STRINGS)
+    studies["many"] = parse_study(MANY, name="many", file="configs/many.yaml")
+    write_results(studies["many"], out, epochs=5, repeats=2)
     tuned = write_results(studies["dropout"], out)
     add_tuned(studies["dropout"], tuned, {"baseline": 1.0, "dropout": 3.16}, {"baseline": 0.9, "dropout": 0.1})
     write_results(studies["diverged"], out, diverged=["all"], repeats=3)
@@ -184,6 +190,31 @@ def test_a_table_sorts_by_the_column_that_is_clicked(show):
     browser.run("document.querySelectorAll('#variants ~ .scroll th button')[1].click()")
     values = [float(v) for v in browser.run(f"[...{column}.rows].map(r => r.cells[1].dataset.value)")]
     assert values == sorted(values, reverse=True)
+
+
+def test_many_variants_are_grouped_and_found_by_a_part_of_their_name(show):
+    browser = show("many/report.html")
+    heads = "[...document.querySelectorAll('#curves-legend summary')].map(s => s.textContent)"
+    assert browser.run(heads) == ["nothing: the base (1)", "model.hidden.units (30)", "model.drop (30)"]
+    lines = "document.querySelectorAll('#curves-panels figure')[0].querySelectorAll('svg[role=img] path.curve').length"
+    rows = "[...document.querySelectorAll('#variants ~ .scroll tbody')][0].rows"
+    visible = f"[...{rows}].filter(r => r.offsetParent).map(r => r.cells[0].textContent.trim())"
+    assert len(browser.run(visible)) == 61
+    browser.run(
+        "(() => { const f = document.querySelector('.find-variant'); f.value = 'width 12';"
+        "f.dispatchEvent(new Event('input', {bubbles: true})); })()"
+    )
+    assert browser.run(visible) == [f"width_{units}" for units in (*range(112, 113), *range(120, 130))]
+    browser.run("document.getElementById('curves-none').click()")
+    browser.run("document.getElementById('curves-all').click()")
+    assert browser.run(lines) == 11
+    fields = "[...document.querySelectorAll('.find-variant')].map(f => f.value)"
+    assert browser.run(fields) == ["width 12", "width 12"]
+
+
+def test_a_page_of_few_variants_has_neither_search_nor_groups(show):
+    browser = show("dropout/report.html")
+    assert browser.run("document.querySelectorAll('.find-variant, #curves-legend details').length") == 0
 
 
 def test_variants_are_switched_on_and_off(show):

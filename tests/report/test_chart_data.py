@@ -11,9 +11,9 @@ from experiments.report.curve_charts import (
     layer_curves,
     learning_curves,
     read_histories,
-    rounded,
 )
 from experiments.report.figures.curve_summary import summarise_curve, thin_out
+from experiments.report.wording import rounded
 from experiments.store.loading import load_history
 from tests.report.reading import read_page, study_data
 from tests.report.synthetic import write_results, write_site
@@ -103,6 +103,17 @@ def test_slide_mode_tells_each_seed_alone_and_all_together(data, results):
     assert claim["curve"]["key"] == "val_accuracy"
     runs_drawn = data["slides"]["lines"]["val_accuracy"][str(claim["variants"][0])]
     assert runs_drawn["repeats"] == [0, 1, 2, 3, 4, 5]
+
+
+def test_slide_mode_has_at_most_200_seeds_and_the_verdict_of_all(tmp_path, study):
+    write_results(study, tmp_path, epochs=2, repeats=203)
+    write_site([study], tmp_path)
+    slides = study_data(read_page(tmp_path / "dropout/report.html"))["slides"]
+    assert [seed["seed"] for seed in slides["claims"][0]["seeds"]] == list(range(200))
+    runs_drawn = slides["lines"]["val_accuracy"][str(slides["claims"][0]["variants"][0])]
+    assert runs_drawn["repeats"] == list(range(200))
+    assert len(runs_drawn["curves"]) == 200
+    assert "of 203 seeds" in slides["claims"][0]["all"]["story"]
 
 
 def test_the_base_and_what_claims_name_are_shown_first(data):

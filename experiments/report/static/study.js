@@ -31,7 +31,8 @@ function setUpCurves(data) {
   for (const control of [protocol, log, ...boxes]) control.addEventListener('input', draw);
   for (const [id, test] of [['curves-all', () => true], ['curves-none', () => false], ['curves-first', (v) => v.on]]) {
     document.getElementById(id).addEventListener('click', () => {
-      boxes.forEach((box) => { box.checked = test(data.variants[Number(box.value)]); });
+      // "All" of a search are those that it finds.
+      boxes.forEach((box) => { box.checked = !box.parentElement.hidden && test(data.variants[Number(box.value)]); });
       draw();
     });
   }
@@ -39,15 +40,48 @@ function setUpCurves(data) {
   redrawOnResize(host, draw);
 }
 
+const FEW_DRAWN = 24;
+
+// Many variants are grouped by the values that they change.
 function buildLegend(host, variants) {
+  const groups = new Map();
+  const drawn = variants.filter((variant) => variant.curves);
+  const group = (name) => {
+    if (drawn.length <= FEW_DRAWN) return host;
+    if (!groups.has(name)) {
+      const members = drawn.filter((variant) => variant.group === name);
+      const details = htmlElement('details', { open: members.some((variant) => variant.on) }, host);
+      htmlElement('summary', { textContent: `${name} (${members.length})` }, details);
+      groups.set(name, htmlElement('div', { className: 'legend' }, details));
+    }
+    return groups.get(name);
+  };
   return variants.map((variant, index) => {
     if (!variant.curves) return null;
-    const label = htmlElement('label', {}, host);
+    const label = htmlElement('label', {}, group(variant.group));
     const box = htmlElement('input', { type: 'checkbox', value: String(index), checked: variant.on }, label);
     lineSample(label, variant);
     label.append(variant.name);
     return box;
   }).filter(Boolean);
+}
+
+// One search for the legend of the curves and for the rows of the tables.
+function setUpSearch() {
+  const fields = [...document.querySelectorAll('.find-variant')];
+  const named = [...document.querySelectorAll('#curves-legend label, section[aria-labelledby="variants"] tbody tr')]
+    .map((element) => [element, (element.cells?.[0] ?? element).textContent.toLowerCase()]);
+  const groups = document.querySelectorAll('#curves-legend details');
+  const find = (text) => {
+    for (const field of fields) if (field.value !== text) field.value = text;
+    const words = text.toLowerCase().split(/\s+/);
+    for (const [element, name] of named) element.hidden = !words.every((word) => name.includes(word));
+    for (const group of groups) {
+      group.hidden = !group.querySelector('label:not([hidden])');
+      if (text) group.open = true;
+    }
+  };
+  for (const field of fields) field.addEventListener('input', () => find(field.value));
 }
 
 function setUpSweeps(data) {
@@ -180,4 +214,4 @@ addEventListener('hashchange', openTarget);
 openTarget();
 
 const studyData = pageData('study-data');
-if (studyData) for (const setUp of [setUpCurves, setUpSweeps, setUpRates, setUpLayers, setUpSlideMode, setUpSource]) setUp(studyData);
+if (studyData) for (const setUp of [setUpCurves, setUpSearch, setUpSweeps, setUpRates, setUpLayers, setUpSlideMode, setUpSource]) setUp(studyData);
