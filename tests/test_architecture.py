@@ -111,11 +111,20 @@ def test_no_modules_import_each_other_in_a_circle():
 
 
 def imports_at_the_top(path, modules):
-    """Return the modules that a file imports when it is imported itself; a name of a package is in its __init__."""
+    """Return the modules that a file imports when it is imported itself, also those of the packages around them."""
     nodes = [node for node in TREES[path].body if isinstance(node, ast.ImportFrom) and node.module]
     names = [(node.module, alias.name) for node in nodes for alias in node.names]
     candidates = [(f"{module}.{name}", module, f"{module}.__init__") for module, name in names]
-    return {name for choices in candidates for name in [next((one for one in choices if one in modules), "")] if name}
+    found = {name for choices in candidates for name in [next((one for one in choices if one in modules), "")] if name}
+    own = {f"{package}.__init__" for package in packages_around(".".join(path.relative_to(ROOT).parts))}
+    around = {f"{package}.__init__" for name in found for package in packages_around(name)}
+    return found | (around - own) & modules.keys()
+
+
+def packages_around(module):
+    """Yield the packages inside the project that a module lies in, such as ``experiments.report``."""
+    parts = module.split(".")[:-1]
+    yield from (".".join(parts[:length]) for length in range(2, len(parts) + 1))
 
 
 def test_no_module_is_imported_by_a_string():
