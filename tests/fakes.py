@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from experiments.errors import Place
 from experiments.language.configuration import Configuration, DataSettings, Network, SplitSettings
+from experiments.language.study import content_hash
 from experiments.seeds import derive_seed
 from experiments.store.result import RunResult
 
@@ -89,6 +91,10 @@ class FakeVariant:
     def __post_init__(self):
         object.__setattr__(self, "config", FakeConfiguration(self.config))
 
+    @cached_property
+    def digest(self) -> str:
+        return hashlib.sha256(json.dumps(self.config, sort_keys=True).encode()).hexdigest()
+
     @property
     def group(self) -> str:
         return self.name.partition("[")[0]
@@ -137,10 +143,9 @@ class FakeStudy:
 
 
 def _run(study, variant, protocol, repeat, engine):
-    text = json.dumps([variant.config, protocol, repeat, engine], sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    content = content_hash(variant.digest, protocol, repeat, engine)
     return FakeRun(
-        study, variant.name, variant.group, variant.grid, protocol, repeat, repeat, engine, variant.config, digest
+        study, variant.name, variant.group, variant.grid, protocol, repeat, repeat, engine, variant.config, content
     )
 
 

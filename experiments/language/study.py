@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from experiments.columns import TUNED, TUNING, column_of
@@ -39,6 +40,11 @@ class Variant:
     on_request: bool
     located: LocatedDict = field(repr=False, compare=False)
     written: Place | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the configuration."""
+        return configuration_digest(self.config)
 
     def place(self, path: str) -> Place | None:
         """Return the place of the value at a dotted path.
@@ -136,6 +142,23 @@ class Run:
 def rows_of(protocol: str) -> str:
     """Return the protocol whose rows a protocol has: at another rate than its own a variant has fresh rows."""
     return "fresh" if protocol in (TUNED, TUNING) else protocol
+
+
+def seed_of(protocol: str, repeat: int) -> int:
+    """Return the seed of a repeat; the runs that try a rate share none with the others."""
+    return FIRST_TUNING_SEED + repeat if protocol == TUNING else repeat
+
+
+def content_hash(digest: str, protocol: str, repeat: int, engine: str) -> str:
+    """Return the content hash of a repeat.
+
+    Args:
+        digest: That of its configuration.
+        protocol: One that runs.csv may have.
+        repeat: From 0.
+        engine: The engine asked for.
+    """
+    return run_hash(digest, seed=seed_of(protocol, repeat), protocol=rows_of(protocol), engine=engine)
 
 
 @dataclass(frozen=True)
@@ -285,11 +308,8 @@ class Study:
     def _runs_of(
         self, variant: Variant, protocols: Sequence[str] | None, repeats: int | None, engine: str
     ) -> Iterator[Run]:
-        digest = configuration_digest(variant.config)
         for protocol in _kept(variant, protocols):
-            first = FIRST_TUNING_SEED if protocol == TUNING else 0
             for repeat in range(variant.repeats if repeats is None else repeats):
-                seed = first + repeat
                 yield Run(
                     study=self.name,
                     variant=variant.name,
@@ -297,10 +317,10 @@ class Study:
                     grid=variant.grid,
                     protocol=protocol,
                     repeat=repeat,
-                    seed=seed,
+                    seed=seed_of(protocol, repeat),
                     engine=engine,
                     config=variant.config,
-                    hash=run_hash(digest, seed=seed, protocol=rows_of(protocol), engine=engine),
+                    hash=content_hash(variant.digest, protocol, repeat, engine),
                 )
 
 

@@ -125,7 +125,6 @@ def make_plan(study: Study, out: Path, selection: Selection, trained: Set[str] =
         # Scores of runs that this call trains anew do not count until it has trained them.
         tuned, later = _tuned_runs(study, selection, [r for r in tried if not selection.force or r["hash"] in trained])
         asked = tuple({_identity(run): run for run in (*asked, *tuned)}.values())
-    study_runs.include(asked)
     done = finished(index)
     known = {identity: run for run in asked if done.get((identity := _identity(run))[0]) == identity[1]}
     missing = [run for run in asked if run.hash not in trained and (selection.force or _identity(run) not in known)]

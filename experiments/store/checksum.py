@@ -24,14 +24,15 @@ def write_runs(folder: StudyFolder, text: str) -> None:
         folder: Of the study. The caller must hold its lock.
         text: The table.
     """
-    content = text.encode()
-    new, old = _sum(content), _sum(folder.runs.read_bytes()) if folder.runs.is_file() else None
+    new = text.encode()
+    old = folder.runs.read_bytes() if folder.runs.is_file() else None
+    sums = _recorded(folder)
     if old != new:
-        write_if_changed(folder.checksum, _lines(*[old] if old else [], new))
-        write_atomically(folder.runs, content)
-    elif not _fits(folder, content):
+        write_if_changed(folder.checksum, _lines(*(sums or ([_sum(old)] if old is not None else [])), _sum(new)))
+        write_atomically(folder.runs, new)
+    elif sums and _sum(new) not in sums:
         return  # a changed table that stays is not accepted by this
-    write_if_changed(folder.checksum, _lines(new))
+    write_if_changed(folder.checksum, _lines(_sum(new)))
 
 
 def changed_table(folder: StudyFolder) -> str | None:
@@ -76,11 +77,17 @@ def _unreadable(path: Path) -> str | None:
     return None
 
 
-def _fits(folder: StudyFolder, content: bytes) -> bool:
+def _recorded(folder: StudyFolder) -> list[str]:
+    """Return the checksums in the file; none where there is no file."""
     if not folder.checksum.is_file():
-        return True
-    recorded = [line.split()[0] for line in folder.checksum.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return _sum(content) in recorded
+        return []
+    lines = folder.checksum.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [line.split()[0] for line in lines if line.strip()]
+
+
+def _fits(folder: StudyFolder, content: bytes) -> bool:
+    sums = _recorded(folder)
+    return not sums or _sum(content) in sums
 
 
 def _sum(content: bytes) -> str:

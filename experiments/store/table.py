@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -95,20 +96,17 @@ class StoredTable:
         """
         if not path.is_file():
             return cls()
-        taken: list[str] = []
         entries: dict[Key, Entry] = {}
         lines: dict[Key, str] = {}
-        with _table(path, taken) as (header, rows):
-            taken.clear()
+        with _open_table(path) as (header, file):
             pick, width = itemgetter(*map(header.index, _ENTRY)), len(header)
-            for row in rows:
+            for row, line in _rows_with_lines(file):
                 if len(row) != width:
                     raise ValueError(f"a row has {len(row)} cells, the header {width}")
                 variant, protocol, repeat, content, engine, error = pick(row)
                 key = Key(variant, protocol, int(repeat))
                 entries[key] = Entry(key, content, engine, bool(error))
-                lines[key] = "".join(taken)
-                taken.clear()
+                lines[key] = line
         return cls(tuple(header), entries, lines)
 
     def text_with(self, new: Mapping[Key, Row], keys: Sequence[Key]) -> str:
@@ -137,24 +135,41 @@ class StoredTable:
 
 
 @contextmanager
-def _table(path: Path, taken: list[str] | None = None) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
+def _table(path: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
+    """Yield the header and the rows of a table."""
+    with _open_table(path) as (header, file):
+        yield header, csv.reader(file)
+
+
+@contextmanager
+def _open_table(path: Path) -> Iterator[tuple[list[str], Iterator[str]]]:
+    """Yield the header of a table and the lines after it."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             csv.field_size_limit(_LONGEST_CELL)  # of the whole process; 131,072 characters by default
-            lines = csv.reader(file if taken is None else _noting(file, taken))
-            header = next(lines, [])
+            header = next(csv.reader(file), [])  # a reader takes no line more than a row has
             missing = [column for column in _ENTRY if column not in header]
             if missing:
                 raise ValueError(f"it has no column {missing[0]!r}")
-            yield header, lines
+            yield header, file
     except (ValueError, IndexError, csv.Error) as error:
         advice = "bring back a copy of it, or move it away to train its runs again"
         raise ExperimentsError(f"{path} is damaged: {advice} ({error})") from error
 
 
-def _noting(file: Iterable[str], taken: list[str]) -> Iterator[str]:
-    """Yield the lines of a file, and append each to a list: a row of a table may have several."""
+def _rows_with_lines(file: Iterator[str]) -> Iterator[tuple[list[str], str]]:
+    """Yield each row with its text. A row without quotes is one line, which is faster split than parsed."""
     for line in file:
+        if '"' not in line:
+            yield line.rstrip("\r\n").split(","), line
+            continue
+        taken: list[str] = []
+        yield next(csv.reader(_noting(chain([line], file), taken))), "".join(taken)
+
+
+def _noting(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    """Yield lines, and append each to a list."""
+    for line in lines:
         taken.append(line)
         yield line
 
