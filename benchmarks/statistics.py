@@ -20,7 +20,7 @@ from benchmarks.equal_variants import print_controls, print_power, train_equal_v
 from experiments.analysis import scoreboard_table
 from experiments.analysis.intervals import share_interval, t_interval
 from experiments.analysis.typical_effects import hodges_lehmann
-from experiments.columns import PROTOCOLS
+from experiments.protocols import PROTOCOLS
 
 _LOOKS = {30: 0.0079, 100: 0.0162, 300: 0.0317}
 """Repeats at a look to the largest p-value that decides: Lan and DeMets' spending like Pocock's, 5 % in all."""

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LEAVES = ("errors", "seeds", "stored_programs", "xla", "keras_settings", "jit_choice", "columns", "glossary")
+LEAVES = (
+    *("errors", "seeds", "stored_programs", "xla", "keras_settings", "jit_choice", "glossary"),
+    *("protocols", "column_types", "columns", "column_lookup"),
+)
 #: Each package imports only from packages to its left.
 ORDER = (
     *LEAVES,

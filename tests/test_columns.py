@@ -5,8 +5,10 @@ import re
 
 import pytest
 
-from experiments import columns
-from experiments.columns import BEST_WEIGHTS, COLUMNS, CURVES, OWN_CURVES, RECORD, Features, column_names, column_of
+from experiments import column_lookup
+from experiments.column_lookup import Features, column_names, column_of
+from experiments.column_types import BEST_WEIGHTS, OWN_CURVES
+from experiments.columns import COLUMNS, CURVES, RECORD
 from tools.column_tables import DOCS, TABLES, with_tables
 
 
@@ -127,5 +129,5 @@ def test_every_word_of_record_is_documented():
 
 
 def test_the_examples_of_the_module_are_right():
-    failed, tried = doctest.testmod(columns)
+    failed, tried = doctest.testmod(column_lookup)
     assert tried and not failed

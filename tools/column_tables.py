@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from experiments.columns import CURVES, ENDING, IDENTITY, RECORD, SCORES, Column, RecordWord
+from experiments.column_types import Column, RecordWord
+from experiments.columns import CURVES, ENDING, IDENTITY, RECORD, SCORES
 from experiments.glossary import TERMS, VERDICT_WORDS
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -12,7 +12,7 @@ from experiments.analysis.effects import Effect, Unit
 from experiments.analysis.intervals import Interval, share_interval, t_interval
 from experiments.analysis.run_table import RunTable
 from experiments.analysis.typical_effects import hodges_lehmann
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.language.claims import find_variant
 from experiments.language.expressions import Number, Ratio, Reference, Term
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from experiments.analysis.intervals import Interval, t_interval
 from experiments.analysis.run_table import RunTable
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant

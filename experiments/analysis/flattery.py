@@ -11,7 +11,7 @@ import pandas as pd
 from experiments.analysis.effects import Effect
 from experiments.analysis.intervals import t_interval
 from experiments.analysis.run_table import RunTable
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.language.metrics import watched_metric
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.language.metrics import loss_column, metric_names
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from experiments.analysis.contrasts import Contrast, contrast
 from experiments.analysis.effects import Unit
 from experiments.analysis.intervals import Interval, t_interval, welch_interval
 from experiments.analysis.run_table import RunTable
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.language.claims import find_variant
 from experiments.language.expressions import Comparison, Reference
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from experiments.analysis.intervals import t_interval, ten_digits
 from experiments.analysis.run_table import metric_columns
-from experiments.columns import TUNED
 from experiments.language.source_facts import split_overlap
+from experiments.protocols import TUNED
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant

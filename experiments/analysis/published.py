@@ -15,7 +15,7 @@ from scipy import stats
 from experiments.analysis.effects import number
 from experiments.analysis.intervals import Interval, t_interval
 from experiments.analysis.run_table import RunTable
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.language.claims import find_variant
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from experiments.analysis.decisions import benjamini_hochberg
 from experiments.analysis.intervals import ALPHA, Interval
 from experiments.analysis.study_analysis import Analysis
 from experiments.analysis.sweeps import Sweep
-from experiments.columns import JUDGED_PROTOCOLS, PROTOCOLS, TUNED
+from experiments.protocols import JUDGED_PROTOCOLS, PROTOCOLS, TUNED
 from experiments.store.files import write_if_changed
 from experiments.store.folder import StudyFolder
 from experiments.store.spreadsheets import cell_of

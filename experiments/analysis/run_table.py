@@ -12,9 +12,12 @@ import pandas as pd
 from scipy import stats
 
 from experiments.analysis.intervals import ALPHA
-from experiments.columns import OWN_ROWS, PROTOCOLS, TEXT_COLUMNS, column_of
+from experiments.column_lookup import column_of
+from experiments.column_types import OWN_ROWS
+from experiments.columns import TEXT_COLUMNS
 from experiments.language.claims import find_variant
 from experiments.language.source_facts import equal_classes_of, split_overlap, training_rows
+from experiments.protocols import PROTOCOLS
 from experiments.store.folder import StudyFolder
 from experiments.store.loading import load_results
 from experiments.store.spreadsheets import text_of

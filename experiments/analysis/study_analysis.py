@@ -21,7 +21,7 @@ from experiments.analysis.sweeps import Sweep, select_sweeps, sweeps
 from experiments.analysis.tuned_runs import TunedRuns, tuned_runs
 from experiments.analysis.variance_shares import SeedShare, seed_shares
 from experiments.analysis.verdicts import Verdict, judge
-from experiments.columns import PROTOCOLS
+from experiments.protocols import PROTOCOLS
 
 if TYPE_CHECKING:
     from experiments.language.study import Study

@@ -13,7 +13,7 @@ import pandas as pd
 from experiments.analysis.headline import headline_metrics, sweep_metrics
 from experiments.analysis.intervals import Interval, t_interval
 from experiments.analysis.run_table import RunTable
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from experiments.columns import GRID, TUNED, TUNING
+from experiments.column_types import GRID
 from experiments.language.tuned_form import tuned_form
+from experiments.protocols import TUNED, TUNING
 from experiments.store.rate_search import RateSearch, search_of, search_scores
 
 if TYPE_CHECKING:

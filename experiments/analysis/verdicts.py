@@ -17,10 +17,10 @@ from experiments.analysis.findings import Evidence, Finding, Judge, Word
 from experiments.analysis.intervals import ALPHA
 from experiments.analysis.run_table import RunTable
 from experiments.analysis.sentences import describe
-from experiments.columns import TUNED
 from experiments.language.claims import find_variant
 from experiments.language.study import rows_of
 from experiments.language.tuned_form import tuned_form
+from experiments.protocols import TUNED
 from experiments.store.recorded_looks import LOOKS
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from experiments.cli import compare_verb, new_verb, run_verbs, study_verbs
 from experiments.cli.exit_codes import EXPLANATION
-from experiments.columns import PROTOCOLS, TUNED
+from experiments.protocols import PROTOCOLS, TUNED
 
 _RUN = "python -m experiments"
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from experiments.cli.display import make_console, make_listener, make_table
 from experiments.cli.exit_codes import FAILED, INTERRUPTED, WELL
 from experiments.cli.studies import RESULTS, every_name, load_all, with_own_folder
-from experiments.columns import JUDGED_PROTOCOLS, TUNED, TUNING
 from experiments.errors import ExperimentsError
+from experiments.protocols import JUDGED_PROTOCOLS, TUNED, TUNING
 
 if TYPE_CHECKING:
     from experiments.language import Study

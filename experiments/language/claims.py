@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.language.configuration import Configuration
 from experiments.language.located import plain
 from experiments.language.metrics import claim_names

@@ -22,7 +22,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.columns import CURVE_INDEX, RESERVED_METRICS
+from experiments.column_types import CURVE_INDEX
+from experiments.columns import RESERVED_METRICS
 from experiments.errors import Place
 from experiments.language.allowed import CLIPPINGS
 from experiments.language.configuration import Component, Configuration, DataSettings, TrainingSettings

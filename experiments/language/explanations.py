@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from experiments.columns import PROTOCOLS
 from experiments.errors import Place
 from experiments.language.claims import NamedVariant, find_variant
 from experiments.language.expressions import Form
 from experiments.language.problems import alternatives
+from experiments.protocols import PROTOCOLS
 
 
 @dataclass(frozen=True)

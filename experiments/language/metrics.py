@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 
-from experiments.columns import (
+from experiments.column_lookup import Features, column_names, column_of
+from experiments.column_types import (
     BEST_WEIGHTS,
     BETWEEN_LAYER_AND_ACTIVATION,
     ENSEMBLE,
@@ -15,9 +16,6 @@ from experiments.columns import (
     OWN_ROWS,
     SETS,
     WATCHED,
-    Features,
-    column_names,
-    column_of,
 )
 from experiments.language.configuration import Block, Component, Configuration, Layer
 from experiments.language.source_facts import is_generator

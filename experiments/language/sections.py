@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from experiments.columns import PROTOCOLS, JudgedProtocol, Protocol
 from experiments.glossary import VerdictWord
 from experiments.language.signatures import NUMBERS, POSITIVE_INTEGER, Kind
+from experiments.protocols import PROTOCOLS, JudgedProtocol, Protocol
 
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]*$"
 COMPONENT = "component"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from experiments.columns import TUNED, TUNING, column_of
+from experiments.column_lookup import column_of
 from experiments.errors import ConfigError, ExperimentsError, Place, Problem
 from experiments.language.configuration import Configuration
 from experiments.language.explanations import Explanation
@@ -17,6 +17,7 @@ from experiments.language.located import LocatedDict, place_in
 from experiments.language.problems import nearest
 from experiments.language.study_summary import StudySummary
 from experiments.language.tuning import Tuning
+from experiments.protocols import TUNED, TUNING
 
 LARGEST_STUDY = 2_000_000
 """Runs; as many fit into the memory of a small machine, and more are a slip."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from experiments.columns import PROTOCOLS
 from experiments.errors import ConfigError, Place, Problem
 from experiments.language.changes import Change, PatchError, apply_change
 from experiments.language.claim_text import ClaimSyntaxError
@@ -29,6 +28,7 @@ from experiments.language.study_summary import StudySummary, check_summary, read
 from experiments.language.tuned_section import check_tuning, read_tuning
 from experiments.language.tuning import Tuning
 from experiments.language.variants import Defaults, VariantResolver
+from experiments.protocols import PROTOCOLS
 
 _DEFAULT_REPEATS = StudyFile.model_fields["repeats"].default
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.columns import OWN_ROWS, column_of
+from experiments.column_lookup import column_of
+from experiments.column_types import OWN_ROWS
 from experiments.language.claims import find_variant
 from experiments.language.expressions import Comparison, Equivalence, Reference, Share, SpreadComparison
 from experiments.language.metrics import loss_column, measured

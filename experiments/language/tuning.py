@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from experiments.columns import TUNING
 from experiments.language.configuration import Configuration, look_up
 from experiments.language.located import plain
 from experiments.language.sections import FACTORS, LEARNING_RATE
 from experiments.language.signatures import classes, identifiers
+from experiments.protocols import TUNING
 
 if TYPE_CHECKING:
     from experiments.language.study import Variant

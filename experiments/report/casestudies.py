@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.analysis import ClaimRow, Effect, read_claim_rows
-from experiments.columns import JUDGED_PROTOCOLS, PROTOCOLS, TUNED
 from experiments.errors import ExperimentsError
 from experiments.language import load_study
+from experiments.protocols import JUDGED_PROTOCOLS, PROTOCOLS, TUNED
 from experiments.report.plain_summary import three_sentences
 from experiments.report.wording import EXPLANATION_LOOKS, LOOKS, interval, number, protocol_heading
 from experiments.store.files import write_if_changed

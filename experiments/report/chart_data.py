@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.analysis import Analysis, Sweep
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.report.curve_charts import (
     Epochs,
     curve_metrics,

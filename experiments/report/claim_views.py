@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from experiments.analysis import ClaimRow, Effect
-from experiments.columns import TUNED
+from experiments.protocols import TUNED
 from experiments.report.page_words import column_words
 from experiments.report.svg_drawings import Bar, Forest, forest, signed_bars
 from experiments.report.wording import (

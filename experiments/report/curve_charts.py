@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.columns import CURVES, column_of
+from experiments.column_lookup import column_of
+from experiments.columns import CURVES
 from experiments.report.figures.curve_summary import Curve, summarise_curve, thin_out, wants_log
 from experiments.report.wording import rounded
 from experiments.store.folder import StudyFolder

@@ -11,8 +11,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from experiments.columns import PROTOCOLS
 from experiments.glossary import TERMS
+from experiments.protocols import PROTOCOLS
 from experiments.report import wording
 from experiments.report.page_words import about_word
 
@@ -114,7 +114,7 @@ def _own_sources() -> bytes:
     files = [
         path for room in rooms for path in sorted(room.rglob("*")) if path.suffix in (".py", ".html", ".css", ".js")
     ]
-    files += [_HERE.parent / "columns.py", _HERE.parent / "glossary.py"]
+    files += [*sorted(_HERE.parent.glob("column*.py")), _HERE.parent / "glossary.py"]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).digest()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.glossary import TERMS, Term
 
 if TYPE_CHECKING:

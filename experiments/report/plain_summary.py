@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.columns import JUDGED_PROTOCOLS
+from experiments.protocols import JUDGED_PROTOCOLS
 from experiments.report.wording import protocol_phrase
 
 if TYPE_CHECKING:

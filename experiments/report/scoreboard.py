@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from experiments.columns import JUDGED_PROTOCOLS, PROTOCOLS, TUNED
 from experiments.language.tuned_form import tuned_form
+from experiments.protocols import JUDGED_PROTOCOLS, PROTOCOLS, TUNED
 from experiments.report.claim_views import ClaimView, Side, claim_views
 from experiments.report.measured_speed import SpeedTable, fit_seconds, speed_table
 from experiments.report.page import NOTHING_YET

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from experiments.analysis import Analysis, Verdict, one_run_sentence
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.language.claims import find_variant
 from experiments.report.curve_charts import Epochs, Histories, Metric, single_runs
 from experiments.report.page_words import about_word

@@ -14,8 +14,8 @@ from urllib.parse import quote
 import pandas as pd
 
 from experiments.analysis import Analysis, draws_of
-from experiments.columns import TUNED
 from experiments.glossary import Term
+from experiments.protocols import TUNED
 from experiments.report.chart_data import chart_data
 from experiments.report.claim_views import ClaimView
 from experiments.report.measured_speed import SpeedTable, speed_table

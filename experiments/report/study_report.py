@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.analysis import Analysis, analyse, read_runs, write_tables
-from experiments.columns import STORED_PROTOCOLS
+from experiments.protocols import STORED_PROTOCOLS
 from experiments.report.claim_views import ClaimView, claim_views
 from experiments.report.figures import write_figures
 from experiments.report.measured_speed import speed_table

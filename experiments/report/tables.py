@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from experiments.analysis import Diagnosis, Effect, Flattery, PlacedFigure
-from experiments.columns import TUNED, column_of
+from experiments.column_lookup import column_of
+from experiments.protocols import TUNED
 from experiments.report.page_words import Head, about_column
 from experiments.report.svg_drawings import RunStrip, run_strip
 from experiments.report.wording import duration, interval, number, percent, plural, protocol_label, set_label, signed

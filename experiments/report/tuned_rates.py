@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.report.page_words import Head
 from experiments.report.tables import Cell, Table, TableRow
 from experiments.report.wording import number, rounded

@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.columns import (
-    COLUMNS,
-    FIRST_VALUES,
-    LAST_VALUES,
-    WATCHED,
-    column_of,
-)
+from experiments.column_lookup import column_of
+from experiments.column_types import WATCHED
+from experiments.columns import COLUMNS, FIRST_VALUES, LAST_VALUES
 
 if TYPE_CHECKING:
     from experiments.data import Data

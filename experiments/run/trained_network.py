@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.columns import TESTED
+from experiments.column_types import TESTED
 from experiments.language.metrics import in_column
 from experiments.seeds import derive_seed
 

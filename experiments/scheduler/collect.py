@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.columns import PROTOCOLS
+from experiments.protocols import PROTOCOLS
 from experiments.scheduler.device import DEVICE_KINDS, Devices
 from experiments.scheduler.executor import Finished
 from experiments.scheduler.plan import Plan, Runs

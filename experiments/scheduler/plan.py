@@ -13,8 +13,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.columns import PROTOCOLS, TUNED, TUNING
 from experiments.language.tuned_form import tuned_form
+from experiments.protocols import PROTOCOLS, TUNED, TUNING
 from experiments.scheduler.bundles import bundle_key
 from experiments.store.files import has_leftovers
 from experiments.store.folder import StudyFolder

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.columns import PROTOCOLS
 from experiments.errors import ExperimentsError
+from experiments.protocols import PROTOCOLS
 from experiments.scheduler.collect import Summary
 from experiments.session.progress import Listener
 from experiments.session.run_studies import Options, run_studies

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.columns import PROTOCOLS, STORED_PROTOCOLS
 from experiments.errors import ExperimentsError
+from experiments.protocols import PROTOCOLS, STORED_PROTOCOLS
 from experiments.store.files import is_leftover, safe_name
 
 _WITH_CURVES = "|".join(PROTOCOLS)

@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.columns import CURVE_INDEX, GRID, TEXT_COLUMNS
+from experiments.column_types import CURVE_INDEX, GRID
+from experiments.columns import TEXT_COLUMNS
 from experiments.errors import ExperimentsError
 from experiments.store.folder import StudyFolder
 from experiments.store.npz import read_npz

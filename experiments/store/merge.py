@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from experiments.columns import PROTOCOLS
+from experiments.protocols import PROTOCOLS
 from experiments.store.checksum import changed_table, write_runs
 from experiments.store.files import DamagedError, remove_leftovers, set_aside, write_if_changed
 from experiments.store.folder import StudyFolder

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.columns import CURVE_INDEX, GRID
+from experiments.column_types import CURVE_INDEX, GRID
 from experiments.store.files import DamagedError
 
 if TYPE_CHECKING:

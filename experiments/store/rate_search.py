@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from experiments.columns import TUNING, column_of
+from experiments.column_lookup import column_of
+from experiments.protocols import TUNING
 
 if TYPE_CHECKING:
     from experiments.language.study import Variant

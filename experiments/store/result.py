@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from experiments.columns import GRID, IDENTITY
+from experiments.column_types import GRID
+from experiments.columns import IDENTITY
 from experiments.store.spreadsheets import cell_of
 
 if TYPE_CHECKING:

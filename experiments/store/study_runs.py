@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from experiments.columns import STORED_PROTOCOLS, TUNED, TUNING
 from experiments.language.study import LARGEST_STUDY, content_hash
 from experiments.language.tuned_form import tuned_form
+from experiments.protocols import STORED_PROTOCOLS, TUNED, TUNING
 from experiments.store.table import Entry, Key
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.columns import ENDING, GRID, IDENTITY
+from experiments.column_types import GRID
+from experiments.columns import ENDING, IDENTITY
 from experiments.errors import ExperimentsError
 from experiments.store.result import Row
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from experiments.columns import BETWEEN_LAYER_AND_ACTIVATION
+from experiments.column_types import BETWEEN_LAYER_AND_ACTIVATION
 from experiments.training.keras_private import consumers, replaced
 
 Values = dict[str, tf.Tensor]

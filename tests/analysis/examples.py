@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.run_table import tidy
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.language.configuration import Configuration
 from experiments.language.expressions import parse_claim
 

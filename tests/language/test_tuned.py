@@ -2,9 +2,9 @@
 
 import pytest
 
-from experiments.columns import TUNED, TUNING
 from experiments.language.hashing import configuration_digest
 from experiments.language.tuned_form import tuned_form
+from experiments.protocols import TUNED, TUNING
 from tests.language.texts import make_study
 
 VARIANTS = """variants:

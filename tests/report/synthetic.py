@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.columns import TUNED
 from experiments.language.study import Run, Study
 from experiments.language.tuned_form import tuned_form
+from experiments.protocols import TUNED
 from experiments.report.site import write_scoreboard
 from experiments.report.study_report import write_study
 from experiments.store.files import write_atomically

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.language.expressions import parse_claim
 from experiments.report.slide_findings import MOST_FINDINGS, MOST_OF_A_STUDY, slide_findings, strongest
 from tests.report.test_casestudies import claim

@@ -5,8 +5,8 @@ import csv
 import pytest
 
 from experiments.analysis import analyse, read_runs
-from experiments.columns import STORED_PROTOCOLS, TUNED
 from experiments.language import parse_study
+from experiments.protocols import STORED_PROTOCOLS, TUNED
 from experiments.report.figures.rate_figures import rate_figures
 from experiments.report.figures.results import Results
 from tests.report.conftest import STUDY

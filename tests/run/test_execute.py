@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import experiments.data
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.language import parse_study
 from experiments.language.metrics import metric_names
 from experiments.run.execute import execute, prepare

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from experiments.columns import TUNED, TUNING
 from experiments.language import parse_study
+from experiments.protocols import TUNED, TUNING
 from experiments.scheduler.plan import Selection, make_plan
 from experiments.store.folder import StudyFolder
 from experiments.store.merge import merge

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from experiments.columns import TUNED, TUNING
 from experiments.language import parse_study
 from experiments.language.tuned_form import tuned_form
+from experiments.protocols import TUNED, TUNING
 from experiments.scheduler.plan import Selection
 from experiments.session import pages as writing
 from experiments.session import train as training

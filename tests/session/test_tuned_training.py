@@ -2,8 +2,8 @@
 
 import pytest
 
-from experiments.columns import TUNED
 from experiments.language import parse_study
+from experiments.protocols import TUNED
 from experiments.scheduler.plan import Selection
 from experiments.session.run_studies import local_executor
 from experiments.store.folder import StudyFolder

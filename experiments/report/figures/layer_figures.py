@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from experiments.columns import CURVES, RecordedCurve
+from experiments.column_types import RecordedCurve
+from experiments.columns import CURVES
 from experiments.report.figures.curve_summary import Curve, summarise_curve
 from experiments.report.figures.results import Results
 from experiments.report.figures.style import (

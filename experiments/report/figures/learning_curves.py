@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.report.figures.curve_summary import Curve, VariantCurves, summarise_curve, wants_log
 from experiments.report.figures.results import Results
 from experiments.report.figures.style import (

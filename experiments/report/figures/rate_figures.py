@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.report.figures.results import Results
 from experiments.report.figures.style import BLACK, PALETTE, Size, log_axis, sheet, wrap_label
 from experiments.report.tuned_rates import score_label, words

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis import Analysis
-from experiments.columns import PROTOCOLS
 from experiments.errors import ExperimentsError
+from experiments.protocols import PROTOCOLS
 from experiments.report.figures.curve_summary import VariantCurves
 from experiments.store.folder import StudyFolder
 from experiments.store.loading import StoredHistory, load_history

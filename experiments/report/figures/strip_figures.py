@@ -20,7 +20,7 @@ from experiments.analysis import (
     Verdict,
     no_effect,
 )
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.report.figures.results import Results
 from experiments.report.figures.strips import (
     Margin,

@@ -19,7 +19,7 @@ from matplotlib.transforms import Affine2D
 
 from experiments.analysis import Sweep
 from experiments.analysis.headline import sweep_metrics
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.report.figures.results import Results
 from experiments.report.figures.style import (
     BLACK,

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 
 from experiments.analysis.intervals import t_interval
 from experiments.analysis.run_table import RunTable
-from experiments.columns import column_of
+from experiments.column_lookup import column_of
 from experiments.report.figures.curve_summary import summarise_curve, wants_log
 from experiments.report.figures.strips import Strip, StripPanel, draw_strips
 from experiments.report.figures.style import (
