@@ -11,10 +11,9 @@ import numpy as np
 
 from experiments.column_lookup import column_of
 from experiments.columns import CURVES
-from experiments.report.figures.curve_summary import Curve, summarise_curve, thin_out, wants_log
+from experiments.report.figures.curve_summary import MOST_RUNS, Curve, summarise_curve, thin_out, wants_log
 from experiments.report.wording import rounded
-from experiments.store.folder import StudyFolder
-from experiments.store.loading import StoredHistory, load_history
+from experiments.store.loading import StoredHistories, StoredHistory
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
@@ -76,15 +75,14 @@ class Metric:
         return {"key": self.key, "label": self.label, "log": self.log}
 
 
-def read_histories(study: Study, out: Path) -> dict[tuple[int, str], StoredHistory]:
-    """Load all stored curves of a study: (index of the variant, protocol) to history."""
-    folder = StudyFolder.of(study.name, out)
-    return {
-        (index, protocol): load_history(study.name, variant.name, protocol, out)
+def read_histories(study: Study, out: Path) -> Histories:
+    """Return all stored curves of a study: (index of the variant, protocol) to history."""
+    places = {
+        (index, protocol): (variant.name, protocol)
         for index, variant in enumerate(study.variants)
         for protocol in variant.protocols
-        if folder.history(variant.name, protocol).is_file()
     }
+    return StoredHistories(study.name, out, places)
 
 
 def curve_metrics(histories: Histories) -> list[Metric]:
@@ -146,28 +144,25 @@ def layer_curves(histories: Histories, epochs: Epochs) -> dict[str, Any] | None:
     return {"words": [w.as_data() for w in words], "variants": variants, "protocols": list(lines), "lines": lines}
 
 
-def single_runs(
-    histories: Histories, wanted: Iterable[tuple[str, int]], epochs: Epochs, most_runs: int
-) -> dict[str, dict[int, Any]]:
+def single_runs(histories: Histories, wanted: Iterable[tuple[str, int]], epochs: Epochs) -> dict[str, dict[int, Any]]:
     """Return single runs under published, for slide mode.
 
     Args:
         histories: As ``read_histories`` returns them.
         wanted: (history key, index of the variant) of each.
         epochs: Gets the lists of epochs.
-        most_runs: How many runs of each, the first ones.
 
     Returns:
-        ``[key][variant]`` to ``repeats`` and one line each.
+        ``[key][variant]`` to the first ``repeats`` and one line each.
     """
     pairs = [(key, index) for key, index in dict.fromkeys(wanted) if key in histories.get((index, "published"), {})]
-    most = _points(sum(min(most_runs, len(histories[index, "published"].repeat)) for _, index in pairs))
+    most = _points(sum(min(MOST_RUNS, len(histories[index, "published"].repeat)) for _, index in pairs))
     found: dict[str, dict[int, Any]] = {}
     for key, index in pairs:
         history = histories[index, "published"]
-        runs = summarise_curve(history[key][:most_runs]).runs
+        runs = summarise_curve(history[key]).runs
         curves = [epochs.run(points, most) for points in runs]
-        found.setdefault(key, {})[index] = {"repeats": [int(k) for k in history.repeat[:most_runs]], "curves": curves}
+        found.setdefault(key, {})[index] = {"repeats": [int(k) for k in history.repeat[:MOST_RUNS]], "curves": curves}
     return found
 
 
@@ -203,4 +198,4 @@ def _log(histories: Histories, keys: Iterable[str]) -> bool:
     keys = list(keys)
     if any(column_of(key).is_accuracy for key in keys):
         return False
-    return wants_log([history[key] for history in histories.values() for key in keys if key in history])
+    return wants_log(history[key] for history in histories.values() for key in keys if key in history)

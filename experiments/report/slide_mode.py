@@ -10,14 +10,12 @@ from experiments.analysis import Analysis, Verdict, one_run_sentence
 from experiments.column_lookup import column_of
 from experiments.language.claims import find_variant
 from experiments.report.curve_charts import Epochs, Histories, Metric, single_runs
+from experiments.report.figures.curve_summary import MOST_RUNS
 from experiments.report.page_words import about_word
 from experiments.report.wording import look, plural
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
-
-# Each adds its curve of every variant and a sentence for every claim to the page.
-_MOST_SEEDS = 200
 
 _OUTCOMES = {
     1: ("supported", "looks right", "✓", "“{}”"),
@@ -46,7 +44,7 @@ def slide_data(
         return None
     claims = [_claim(verdict, analysis.study, histories, metrics) for verdict in verdicts]
     wanted = [(claim["curve"]["key"], index) for claim in claims for index in claim["variants"]]
-    return {"claims": claims, "lines": single_runs(histories, wanted, epochs, _MOST_SEEDS)}
+    return {"claims": claims, "lines": single_runs(histories, wanted, epochs)}
 
 
 def _claim(verdict: Verdict, study: Study, histories: Histories, metrics: Sequence[Metric]) -> dict[str, Any]:
@@ -60,7 +58,7 @@ def _claim(verdict: Verdict, study: Study, histories: Histories, metrics: Sequen
         "says": verdict.claim.says,
         "variants": drawn,
         "curve": {"key": curve.key, "label": curve.label, "log": curve.log},
-        "seeds": [_seed(verdict, repeat) for repeat in sorted(verdict.singles)[:_MOST_SEEDS]],
+        "seeds": [_seed(verdict, repeat) for repeat in sorted(verdict.singles)[:MOST_RUNS]],
         "all": _all_seeds(verdict),
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from experiments.column_types import CURVE_INDEX, GRID
 from experiments.columns import TEXT_COLUMNS
@@ -18,6 +18,9 @@ from experiments.store.provenance import refuse_newer_format
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+
+
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,6 +53,11 @@ class StoredHistory(Mapping[str, "np.ndarray"]):
         return len(self.curves)
 
     @property
+    def bytes(self) -> int:
+        """Size of the curves in memory."""
+        return sum(curve.nbytes for curve in self.curves.values())
+
+    @property
     def epochs(self) -> int:
         """Length of the longest run."""
         return max((curve.shape[1] for curve in self.curves.values()), default=0)
@@ -57,6 +65,47 @@ class StoredHistory(Mapping[str, "np.ndarray"]):
     def __repr__(self) -> str:
         size = f"{len(self.repeat)} runs x {self.epochs} epochs"
         return f"<History of {self.study}: {self.variant}, {self.protocol}: {size}: {', '.join(self.curves)}>"
+
+
+_KEPT_BYTES = 32 << 20
+
+
+class StoredHistories(Mapping[_Key, StoredHistory]):
+    """The learning curves of a study, read when they are needed; those of a large study do not stay in memory.
+
+    Args:
+        study: Name of the study.
+        out: The results folder.
+        places: Key to variant and protocol; those without stored curves are no part of the mapping.
+    """
+
+    def __init__(self, study: str, out: Path, places: Mapping[_Key, tuple[str, str]]) -> None:
+        folder = StudyFolder.of(study, out)
+        self._study, self._out = study, out
+        self._places = {key: place for key, place in places.items() if folder.history(*place).is_file()}
+        self._kept: dict[_Key, StoredHistory] = {}
+
+    def __getitem__(self, key: _Key) -> StoredHistory:
+        """Return the curves of a key.
+
+        Raises:
+            KeyError: There are none.
+            ExperimentsError: Their file is damaged.
+        """
+        if key not in self._kept:
+            self._kept[key] = load_history(self._study, *self._places[key], self._out)
+            while len(self._kept) > 1 and sum(history.bytes for history in self._kept.values()) > _KEPT_BYTES:
+                del self._kept[next(iter(self._kept))]
+        return self._kept[key]
+
+    def __iter__(self) -> Iterator[_Key]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._places
 
 
 def load_results(study: str, out: str | Path = "results") -> pd.DataFrame:

@@ -1,10 +1,13 @@
 import math
 
+import numpy as np
 import pytest
 
 import experiments
 from experiments.errors import ExperimentsError
+from experiments.store import loading
 from experiments.store.folder import StudyFolder
+from experiments.store.loading import StoredHistories
 from experiments.store.merge import merge
 from experiments.store.staging import stage
 from tests.fakes import make_result, make_study
@@ -56,3 +59,18 @@ def test_missing_results_name_the_nearest(results):
         experiments.load_results("gasp", out=out)
     with pytest.raises(ExperimentsError, match=r"there are nan\.fresh, nan\.published"):
         experiments.load_history("gaps", "nun", out=out)
+
+
+def test_curves_of_a_large_study_do_not_stay_in_memory(results, monkeypatch):
+    out, _ = results
+    places = {protocol: ("none", protocol) for protocol in ("published", "fresh")} | {0: ("missing", "fresh")}
+    histories = StoredHistories("gaps", out, places)
+    assert set(histories) == {"published", "fresh"}
+    assert 0 not in histories
+    first = histories["published"]
+    assert histories["published"] is first
+    monkeypatch.setattr(loading, "_KEPT_BYTES", first.bytes)
+    assert histories["fresh"].bytes > 0
+    again = histories["published"]
+    assert again is not first
+    assert all(np.array_equal(again[key], first[key], equal_nan=True) for key in first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,9 @@ from scipy import stats
 
 _POINTS = 400
 _RUN_POINTS = 150
+MOST_RUNS = 200
+"""Single runs that are drawn of a variant; more of them only hide each other."""
+
 _LOG_FROM = 30.0
 
 
@@ -23,7 +26,7 @@ class Curve:
         low: Lower end of its 95 % t-interval; equal to the mean for one run.
         high: Upper end.
         complete: Whether all runs were still training at that epoch.
-        runs: Single runs, each of shape (points, 2): epoch and value.
+        runs: The first 200 single runs, each of shape (points, 2): epoch and value.
         ends: Last epoch and value of each run that diverged, shape (diverged, 2); value NaN where it never had one.
         count: Number of runs.
         zeros: Epochs at which most runs are exactly 0, of a curve whose zeros are set apart.
@@ -90,20 +93,20 @@ def summarise_curve(
         low=low,
         high=high,
         complete=left[kept] == values.shape[0],
-        runs=[_run_points(measured + 1, row) for row in shown],
+        runs=[_run_points(measured + 1, row) for row in shown[:MOST_RUNS]],
         ends=np.array([_last_point(row) for row in values[lost]]).reshape(-1, 2),
         count=values.shape[0],
         zeros=measured[zeros] + 1,
     )
 
 
-def wants_log(values: Sequence[np.ndarray]) -> bool:
+def wants_log(values: Iterable[np.ndarray]) -> bool:
     """Return whether curves span so many powers of ten that a linear scale would hide most of them.
 
     Args:
         values: Each of shape (run, epoch).
     """
-    finite = [np.where(np.isfinite(v), v, np.nan) for v in values]
+    finite = (np.where(np.isfinite(v), v, np.nan) for v in values)
     medians = [np.nanmedian(v[:, ~np.isnan(v).all(axis=0)], axis=0) for v in finite if not np.isnan(v).all()]
     if not medians:
         return False

@@ -72,7 +72,7 @@ def draw_curve(ax: Axes, curve: Curve, colour: str) -> None:
         colour: Of all its parts.
     """
     # At one opacity thirty runs would be a solid block and three invisible, so opacity falls with their number.
-    alpha = float(np.clip(3 / max(curve.count, 1), 0.12, 0.5))
+    alpha = float(np.clip(3 / max(len(curve.runs), 1), 0.12, 0.5))
     ax.add_collection(LineCollection(curve.runs, colors=colour, linewidths=0.7, alpha=alpha), autolim=False)
     for points in curve.runs:
         if len(points) == 1:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from experiments.errors import ExperimentsError
 from experiments.protocols import PROTOCOLS
 from experiments.report.figures.curve_summary import VariantCurves
 from experiments.store.folder import StudyFolder
-from experiments.store.loading import StoredHistory, load_history
+from experiments.store.loading import StoredHistories, StoredHistory
 from experiments.store.npz import read_npz
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # A study of grids alone stores the curves of every point: too many panels for one figure.
 MOST_PANELS = 24
+MOST_NAMED = 48
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,17 @@ class Results:
     analysis: Analysis
     folder: StudyFolder
     out: Path
-    _read: dict[tuple[str, str], StoredHistory | None] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, analysis: Analysis, out: Path) -> Results:
         """Return the results of an analysed study; curves are read on first use."""
         return cls(analysis, StudyFolder.of(analysis.study.name, out), out)
+
+    @cached_property
+    def histories(self) -> StoredHistories[tuple[str, str]]:
+        """The stored curves, by variant and protocol."""
+        places = [(variant.name, protocol) for variant in self.study.variants for protocol in variant.protocols]
+        return StoredHistories(self.study.name, self.out, {place: place for place in places})
 
     @property
     def study(self) -> Study:
@@ -62,9 +69,17 @@ class Results:
 
     @property
     def drawn(self) -> list[Variant]:
-        """Variants with panels of their own, in file order: the named ones, or, where all are grids, points."""
+        """Variants with panels of their own, in file order: the named ones, or, where all are grids, points.
+
+        Of very many, the base and those of claims come before the others.
+        """
         named = [variant for variant in self.study.variants if not variant.grid]
         points = [variant for variant in self.study.variants if variant.grid]
+        if len(named) > MOST_NAMED:
+            claimed = {reference.variant for claim in self.study.claims for reference in claim.expression.references}
+            ranks = sorted(named, key=lambda variant: bool(variant.changes) and variant.name not in claimed)
+            kept = {variant.name for variant in ranks[:MOST_NAMED]}
+            return [variant for variant in named if variant.name in kept]
         if named or len(points) <= MOST_PANELS:
             return named or points
         return [points[i] for i in np.linspace(0, len(points) - 1, MOST_PANELS).round().astype(int)]
@@ -92,12 +107,10 @@ class Results:
         return rows[(rows["variant"] == variant) & (rows["protocol"] == protocol) & (rows["error"] == "")]
 
     def _history(self, variant: str, protocol: str) -> StoredHistory | None:
-        if (variant, protocol) not in self._read:
-            try:
-                self._read[variant, protocol] = load_history(self.study.name, variant, protocol, self.out)
-            except ExperimentsError:
-                self._read[variant, protocol] = None
-        return self._read[variant, protocol]
+        try:
+            return self.histories.get((variant, protocol))
+        except ExperimentsError:  # a damaged file
+            return None
 
     def _diverged(self, history: StoredHistory) -> np.ndarray:
         rows = self.finished(history.variant, history.protocol).set_index("repeat")["diverged"]

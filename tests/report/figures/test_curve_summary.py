@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.report.figures.curve_summary import summarise_curve, wants_log
+from experiments.report.figures.curve_summary import MOST_RUNS, summarise_curve, wants_log
 
 
 def test_the_band_is_the_t_interval_of_the_mean():
@@ -84,3 +84,11 @@ def test_nothing_finite_gives_an_empty_curve():
 )
 def test_the_log_scale_is_asked_for_by_the_range(values, expected):
     assert wants_log([values]) is expected
+
+
+def test_at_most_200_single_runs_are_drawn_and_all_of_them_count():
+    values = np.arange(250.0)[:, None] + np.zeros((250, 3))
+    curve = summarise_curve(values)
+    assert len(curve.runs) == MOST_RUNS == 200
+    assert curve.count == 250
+    assert curve.mean == pytest.approx([124.5] * 3)

@@ -11,6 +11,7 @@ from experiments.report.figures import write_figures
 from experiments.report.figures.results import Results
 from experiments.report.figures.strip_figures import forest_figures
 from experiments.report.figures.style import apply_style
+from tests.report.figures.conftest import TEXT
 from tests.report.synthetic import write_results
 
 
@@ -120,3 +121,14 @@ def test_the_forest_of_claims_is_drawn_from_no_difference_not_from_the_margin(st
     plain, moved = (own["forest_claims"].axes[0] for own in figures)
     np.testing.assert_allclose(moved.collections[0].get_offsets(), plain.collections[0].get_offsets())
     assert [-0.3, -0.3] in [list(line.get_xdata()) for line in moved.lines]
+
+
+def test_of_very_many_variants_the_base_and_those_of_claims_are_drawn(tmp_path):
+    text = TEXT[: TEXT.index("variants:")] + "variants:\n"
+    text += "".join(f"  wide_{units}: {{model.hidden.units: {units}}}\n" for units in range(10, 110)) + "  base: {}\n"
+    text += "claims:\n  - {says: Wider., expect: wide_105.test_accuracy > wide_10.test_accuracy}\n"
+    study = parse_study(text, name="many", file="configs/many.yaml")
+    names = [variant.name for variant in Results.of(analyse(study, read_runs("many", tmp_path)), tmp_path).drawn]
+    assert len(names) == 48
+    assert names[:2] == ["wide_10", "wide_11"]
+    assert names[-2:] == ["wide_105", "base"]
