@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 PLUGIN = """
 import pytest
@@ -19,6 +21,7 @@ def pytest_pycollect_makemodule(module_path, parent):
 """
 
 
+@pytest.mark.slow
 def test_every_test_file_is_collected(tmp_path):
     (tmp_path / "unread.py").write_text(PLUGIN)
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-s", "-p", "unread", "-p", "no:xdist"]

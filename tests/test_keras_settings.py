@@ -67,14 +67,13 @@ def expected(tmp_path_factory):
     return cache(lambda engine: run(TRAIN, tmp_path_factory.mktemp("plain"), "spawned", engine))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start", "engine", "config", "variables"),
     [
-        pytest.param("forked", "compiled", "double", {}, marks=[ON_LINUX, pytest.mark.slow]),
-        pytest.param("forked", "keras", "half", {}, marks=[ON_LINUX, pytest.mark.slow]),
-        pytest.param(
-            "spawned", "keras", "double", {"KERAS_MAX_EPOCHS": "1", "KERAS_BACKEND": "jax"}, marks=pytest.mark.slow
-        ),
+        pytest.param("forked", "compiled", "double", {}, marks=ON_LINUX),
+        pytest.param("forked", "keras", "half", {}, marks=ON_LINUX),
+        ("spawned", "keras", "double", {"KERAS_MAX_EPOCHS": "1", "KERAS_BACKEND": "jax"}),
         ("spawned", "compiled", "half", {"KERAS_MAX_EPOCHS": "1", "KERAS_BACKEND": "jax"}),
     ],
 )
@@ -83,5 +82,6 @@ def test_a_run_does_not_depend_on_the_users_settings_of_keras(tmp_path, expected
     assert run(TRAIN, tmp_path, start, engine, config=FOREIGN[config], **variables) == expected(engine)
 
 
+@pytest.mark.slow
 def test_fit_keeps_the_users_precision(tmp_path):
     assert run(FIT, tmp_path, config=FOREIGN["double"]).split() == ["float64"] * 3

@@ -200,6 +200,7 @@ def assert_same(first, second):
             np.testing.assert_array_equal(second[name][key], curve)
 
 
+@pytest.mark.slow
 @ON_LINUX
 def test_a_stored_program_computes_the_same_whatever_was_traced_before(folder, first):
     stored = programs_in(folder)
@@ -231,6 +232,7 @@ def test_a_damaged_program_is_compiled_anew_with_a_note_and_computes_the_same(fo
         stored = now
 
 
+@pytest.mark.slow
 @ON_LINUX
 def test_a_program_of_a_folder_that_others_can_write_to_is_not_used(folder, first):
     stored = programs_in(folder)
@@ -269,15 +271,8 @@ def fatal(stored, others):
 
 
 @ON_LINUX
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        fatal,
-        pytest.param(of_another, marks=pytest.mark.slow),
-        pytest.param(cut_short, marks=pytest.mark.slow),
-        pytest.param(without_machine_code, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("spoil", [fatal, of_another, cut_short, without_machine_code])
 def test_a_program_that_does_not_load_costs_no_run_and_changes_no_number(folder, first, spoil):
     """It was stored with the right checksum: for the store it is what XLA wrote."""
     stored = programs_in(folder)

@@ -4,6 +4,7 @@ import math
 import warnings
 
 import pandas as pd
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +66,7 @@ def tables(draw):
 
 
 # A table takes long to judge, so a failing one is shown as it is found.
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(tables())
 def test_every_claim_gets_a_verdict_and_every_table_is_made(table):

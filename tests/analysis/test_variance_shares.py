@@ -34,6 +34,7 @@ def test_seeds_cannot_have_more_than_all_of_the_variance():
     assert (found.share.estimate, found.share.high) == (1, 1)
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_share_of_skewed_differences_too():
     covered = []
     rng = np.random.default_rng(0)

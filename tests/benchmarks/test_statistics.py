@@ -6,6 +6,7 @@ from argparse import Namespace
 from itertools import combinations
 
 import numpy as np
+import pytest
 
 from benchmarks.equal_variants import VARIANTS, equal_study, print_controls, rounds
 from benchmarks.statistics import print_agreement, rare_failures
@@ -20,6 +21,7 @@ def test_every_pair_of_variants_is_a_claim_and_no_variant_is_twice_in_a_round():
     assert len(equal_study().claims) == 435
 
 
+@pytest.mark.slow
 def test_variants_that_differ_are_counted_as_errors(capsys):
     asked = equal_study()
     scores = [

@@ -59,6 +59,7 @@ def wait_until(browser, script, wanted, seconds=30):
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_a_run_is_followed_without_a_reload_and_filters_focus_and_place_stay(tmp_path, live, boards, browser):
     live.show(boards[0])
     browser.open((tmp_path / "index.html").as_uri(), height=500)

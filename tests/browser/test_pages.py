@@ -18,6 +18,7 @@ from tests.report.synthetic import add_tuned, write_results, write_site
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.slow,
     pytest.mark.skipif(
         find_chromium() is None and os.environ.get("REQUIRE_BROWSER") != "1",
         reason="no chromium here: the pages are not tried in a browser",

@@ -177,6 +177,7 @@ def test_keras_digits_are_flat_rows_training_rows_first(monkeypatch):
     assert rows.task == "multiclass"
 
 
+@pytest.mark.slow
 def test_arrays_need_no_tensorflow():
     config = data(MOONS, scale={"inputs": {"StandardScaler": {}}})
     code = (

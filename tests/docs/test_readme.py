@@ -62,7 +62,14 @@ def test_a_mistake_is_told_as_the_readme_says(dropout):
     assert message in str(raised.value)
 
 
-@pytest.mark.parametrize(("verb", "arguments"), [command for command in COMMANDS if command[0] != "compare"])
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [
+        pytest.param(*command, marks=[pytest.mark.slow] * ("--build" in command[1]))
+        for command in COMMANDS
+        if command[0] != "compare"
+    ],
+)
 def test_the_commands_work_without_results(verb, arguments, tmp_path, monkeypatch, capsys):
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     (tmp_path / "housing.csv").write_text(written(houses()))

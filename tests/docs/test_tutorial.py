@@ -67,6 +67,7 @@ class Reader:
         getattr(self, language)(text)
 
 
+@pytest.mark.slow
 def test_every_step_of_the_tutorial_works(repository, capfd):
     reader = Reader(capfd)
     for language, text in blocks("docs/tutorial.md"):

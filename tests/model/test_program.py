@@ -111,6 +111,7 @@ def test_the_order_of_layers_parts_programs_and_the_order_of_arguments_does_not(
     assert key_of(configuration({"a": turned})) == key_of(configuration({"a": a}))
 
 
+@pytest.mark.slow
 def test_a_shared_program_trains_every_run_as_its_own_would():
     rows = load_data(BASE, "published", 0)
     shared = built(BASE, rows, 0)
@@ -208,6 +209,7 @@ def plain_random_layers(rate, noise_shape, stddev, clipvalue):
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit", [False, True])
 @pytest.mark.parametrize("noise_shape", [None, [None, 1]])
 def test_random_layers_with_their_numbers_as_inputs_draw_as_keras_does(jit, noise_shape):

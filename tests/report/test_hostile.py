@@ -31,6 +31,7 @@ def skeleton(page: Element) -> list[tuple[str, tuple[str, ...]]]:
     return [(element.tag, tuple(element.attributes)) for element in page.walk()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["index.html", "dropout/report.html"])
 def test_a_hundred_hostile_strings_leave_the_markup_as_it_is(sites, file):
     assert len(STRINGS) == len(set(STRINGS)) == 100

@@ -62,6 +62,7 @@ def results(study):
     }
 
 
+@pytest.mark.slow
 def test_every_run_has_the_columns_that_claims_may_use(study, results):
     for variant in study.variants:
         result = results[variant.name, "published", 0]
@@ -124,6 +125,7 @@ def test_frozen_layers_keep_what_the_source_taught_them(results):
     assert again[0] == norms[0]  # one source for all repeats
 
 
+@pytest.mark.slow
 def test_rows_of_the_source_are_not_those_of_a_run(study, monkeypatch):
     loaded = []
 

@@ -29,6 +29,7 @@ def executor(tmp_path):
     made.close()
 
 
+@pytest.mark.slow
 @ON_LINUX
 def test_the_runs_of_a_killed_dask_worker_are_carried_out_by_another(executor, tmp_path):
     executor.submit(Train(runs(8, kill=[3], killed=str(tmp_path / "mark"), sleep=0.05)))

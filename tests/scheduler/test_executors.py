@@ -82,6 +82,7 @@ def test_no_event_is_lost_where_a_caller_stops_the_iteration(executor):
     assert len([first.result, *finished(executor)]) == 6
 
 
+@pytest.mark.slow
 def test_the_epochs_of_a_long_run_are_announced(executor):
     executor.submit(Train(runs(3, sleep=1.2)))
     (progress, *_) = [event for event in executor.events() if isinstance(event, RunProgress)]

@@ -148,6 +148,7 @@ def written(tmp_path_factory):
     return out
 
 
+@pytest.mark.slow
 def test_a_page_that_was_written_before_its_figures_is_up_to_date_after_ctrl_c(tmp_path):
     study = study_named("first")
     run([study], tmp_path)
@@ -168,6 +169,7 @@ def times(out):
     return {path: path.stat().st_mtime_ns for path in out.rglob("*")}
 
 
+@pytest.mark.slow
 def test_nothing_to_do_touches_no_page(written):
     before = times(written)
     run([study_named("first")], written, report=True)
@@ -181,6 +183,7 @@ def test_what_is_refused_leaves_the_pages_as_they_were(written):
     assert {name: content for name, content in folder_bytes(written).items() if name in before} == before
 
 
+@pytest.mark.slow
 def test_pages_of_studies_that_are_done_do_not_change_again(written):
     before = times(written / "first")
     _, watcher = run([study_named("first"), study_named("second")], written, report=True)
@@ -188,6 +191,7 @@ def test_pages_of_studies_that_are_done_do_not_change_again(written):
     assert not any(outdated(study_named(name), written) for name in NAMES[:2])
 
 
+@pytest.mark.slow
 def test_studies_before_a_refused_one_have_their_pages(tmp_path):
     with pytest.raises(ConfigError):
         run([study_named("first"), study_named("second", refuse="units must be positive")], tmp_path, report=True)

@@ -101,6 +101,7 @@ def test_large_networks_train_on_the_gpu_and_the_others_on_the_cpu(tmp_path, fak
     assert read_environment(StudyFolder.of("fake", tmp_path))["device"] == "GPU: Fake; CPU, 2 workers"
 
 
+@pytest.mark.slow
 def test_the_result_of_a_run_does_not_depend_on_the_rest_of_the_plan(tmp_path, fake_gpu):
     study, apart, together = study_of_two_sizes(), tmp_path / "apart", tmp_path / "together"
     run([study], together, device="auto", make_executor=fake_executor)
@@ -307,6 +308,7 @@ def test_killed_at_random_moments_and_resumed_it_is_as_if_nothing_had_happened(t
     assert folder_bytes(out) == folder_bytes(tmp_path / "expected")
 
 
+@pytest.mark.slow
 @WAYS
 def test_a_kill_loses_only_runs_that_were_not_finished_and_workers_die_with_it(tmp_path, way):
     log = tmp_path / "log"

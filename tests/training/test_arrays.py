@@ -53,6 +53,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", cases(KINDS, quick=["one dimension", "mixed frame", "weights of two dimensions"]))
 def test_arrays_and_frames_train_as_with_fit(kind):
     x, y, weight = kind()

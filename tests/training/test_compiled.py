@@ -54,6 +54,7 @@ def assert_identical(ours, theirs):
         np.testing.assert_array_equal(ours_weight, theirs_weight)
 
 
+@pytest.mark.slow
 def test_a_second_run_equals_the_same_run_alone(trained):
     alone = trained(seed=7)
     trained(seed=8, epochs=3, data_seed=5)
@@ -134,6 +135,7 @@ def test_restored_weights_are_the_final_ones(engine):
         np.testing.assert_array_equal(weight, best)
 
 
+@pytest.mark.slow
 def test_several_inputs_and_outputs_train_as_in_fit():
     def model():
         keras.utils.set_random_seed(1)
@@ -157,6 +159,7 @@ def test_several_inputs_and_outputs_train_as_in_fit():
         assert_close(curve, theirs.history[key], 1e-5)
 
 
+@pytest.mark.slow
 def test_sample_weights_weigh_as_in_fit():
     x, y = rows()
     weights = np.linspace(0, 2, len(x))
@@ -187,6 +190,7 @@ def test_all_rows_in_one_batch():
     np.testing.assert_array_equal(*[record.history["loss"] for record in both])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_is_not_finite_in_a_weight_that_is_not_trained_is_no_divergence(engine):
     class Masked(keras.layers.Layer):
@@ -219,6 +223,7 @@ FIXED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", cases(FIXED, quick=["stateful SimpleRNN", "reshape"]))
 def test_a_model_that_knows_its_batch_size_trains_as_with_fit(layers):
     def build():

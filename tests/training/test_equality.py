@@ -105,7 +105,7 @@ def check(case, tolerance):
     assert_same_training(ours, theirs, tolerance)
 
 
-@pytest.mark.parametrize("case", FEW, ids=", ".join)
+@pytest.mark.parametrize("case", [pytest.param(FEW[0], marks=pytest.mark.slow), FEW[1]])
 def test_equals_fit(case):
     check(case, 1e-5)
 

@@ -82,6 +82,7 @@ def test_a_model_is_traced_once_for_all_sizes(monkeypatch):
     assert len(traced) == 1
 
 
+@pytest.mark.slow
 def test_models_are_let_go():
     model = network()
     evaluate(model, *rows())

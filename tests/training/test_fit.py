@@ -14,12 +14,14 @@ from experiments.training import fit as fit_module
 from tests.training.nets import assert_close, network, restarting, rows
 
 
+@pytest.mark.slow
 def test_its_example_runs():
     results = doctest.testmod(fit_module)
     assert results.attempted > 5
     assert results.failed == 0
 
 
+@pytest.mark.slow
 def test_one_batch_in_order_is_model_fit_itself():
     ours, theirs = network(), network()
     x, y = rows(30)
@@ -75,6 +77,7 @@ def test_a_model_that_is_not_compiled_is_refused():
         experiments.fit(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]), *rows())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("callbacks", [[], [keras.callbacks.LambdaCallback]], ids=["compiled", "fit"])
 def test_models_are_let_go(callbacks):
     model = network(jit_compile=False)

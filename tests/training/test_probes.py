@@ -49,6 +49,7 @@ def last(record, key):
     return record.history[key][-1]
 
 
+@pytest.mark.slow
 def test_both_engines_measure_the_same(measured):
     *_, ours, theirs = measured
     assert list(ours.history) == list(theirs.history)

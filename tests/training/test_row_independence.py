@@ -250,6 +250,7 @@ def test_rows_that_are_proven_independent_are_evaluated_at_once(kind):
 KINDS = {kind: kind for kind in (*DEPENDENT, *INDEPENDENT)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", cases(KINDS, quick=["loss that skips a class", "Lambda", "metric subclass"]))
 def test_every_kind_of_validation_equals_that_of_fit(kind):
     build, labels = (DEPENDENT | INDEPENDENT)[kind]

@@ -182,18 +182,21 @@ def test_early_stopping_decides_as_keras(arguments, curve):
     check_early_stopping(arguments, curve)
 
 
+@pytest.mark.slow
 @FEW
 @given(plateaus, curves)
 def test_reduce_lr_on_plateau_decides_as_keras(arguments, curve):
     check_plateau(arguments, curve)
 
 
+@pytest.mark.slow
 @FEW
 @given(triggers, curves)
 def test_triggers_decide_alike_in_both_engines(trigger, curve):
     check_trigger(trigger, curve)
 
 
+@pytest.mark.slow
 @FEW
 @given(modes, maybe, curves)
 def test_best_weights_are_those_that_model_checkpoint_saves(mode, threshold, curve):

@@ -14,6 +14,7 @@ def train(engine, weight_noise, *, rate=0.1, seed=1, **settings):
     return model, trainer.train(*rows(), validation_data=rows(33, seed=1), epochs=4, seed=seed)
 
 
+@pytest.mark.slow
 def test_weight_noise_is_the_same_in_both_engines():
     ours, theirs = (train(engine, 0.2, probes=("gradient_norm",)) for engine in (CompiledTrainer, KerasTrainer))
     assert_same_training(ours, theirs, 1e-5)
@@ -28,6 +29,7 @@ def test_weight_noise_is_taken_off_again():
     assert len(set(record.history["val_loss"])) == 1, "validation sees the weights without noise"
 
 
+@pytest.mark.slow
 def test_weight_noise_comes_from_the_seed():
     model = network(optimizer=keras.optimizers.SGD(0.0))
     trainer = CompiledTrainer(model, batch_size=32, weight_noise=0.5)
@@ -36,6 +38,7 @@ def test_weight_noise_comes_from_the_seed():
     assert not np.allclose(first, other)
 
 
+@pytest.mark.slow
 def test_model_fit_is_as_before_after_the_keras_engine():
     model, _ = train(KerasTrainer, 0.5, rate=0.0)
     weights = model.get_weights()

@@ -30,6 +30,7 @@ def train(seed, callbacks=list):
     return [*history.history["loss"], *evaluate(model, *rows()).values()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("callbacks", cases(TIERS, quick=["compiled"]))
 def test_trainings_in_threads_give_what_they_give_one_after_another(callbacks):
     before = draws()
@@ -92,6 +93,7 @@ class Failing(keras.layers.Layer):
         return x
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("callbacks", TIERS.values(), ids=TIERS)
 def test_after_an_error_everything_is_as_before(callbacks):
     before, expected = draws(), keras_alone()

@@ -64,6 +64,7 @@ def test_what_xla_knows_in_kernels_of_its_own_only_is_compiled_all_the_same():
     assert record.tier == "xla"
 
 
+@pytest.mark.slow
 def test_what_xla_refuses_trains_as_a_plain_graph():
     model = network(middle=[Uncompilable()])
     record = CompiledTrainer(model, batch_size=32).train(*rows(), epochs=2, seed=1)
@@ -98,6 +99,7 @@ def test_callbacks_that_the_loop_does_not_know_are_called_by_fit():
     assert record.reason == "fit: LambdaCallback can only be called by model.fit"
 
 
+@pytest.mark.slow
 def test_a_subclass_of_a_known_callback_may_do_anything():
     class Stopping(keras.callbacks.EarlyStopping):
         pass
@@ -130,6 +132,7 @@ def test_a_new_compile_takes_back_what_an_earlier_one_asked_for(arguments):
     assert CompiledTrainer(model, batch_size=32).train(*rows(), epochs=1, seed=1).tier == "xla"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", cases({"Keras": "keras", "ours": "experiments"}, quick=["Keras"]))
 def test_the_choice_is_known_whichever_is_imported_first(first):
     second = "experiments" if first == "keras" else "keras"

@@ -50,6 +50,7 @@ def test_a_study_gets_every_figure_that_its_results_allow(drawn):
     assert all(np.ptp(imread(path)[..., :3]) > 0.5 for path in written)
 
 
+@pytest.mark.slow
 def test_drawn_again_the_bytes_are_equal_unchanged_files_are_left_alone_and_stale_ones_removed(study, drawn):
     results, (first, *rest) = drawn
     content = first.read_bytes()
@@ -63,6 +64,7 @@ def test_drawn_again_the_bytes_are_equal_unchanged_files_are_left_alone_and_stal
     assert not stale.exists()
 
 
+@pytest.mark.slow
 def test_a_picture_of_somebody_else_stays(study, drawn):
     results, (first, *_) = drawn
     mine = [first.with_name(name) for name in ("mine.png", "photo.PNG", "learning.png", "notes.txt")]
@@ -94,23 +96,27 @@ def test_all_runs_failed(study, tmp_path):
     assert write_figures(analysed(study, tmp_path), tmp_path) == []
 
 
+@pytest.mark.slow
 def test_all_runs_diverged(study, tmp_path):
     write_results(study, tmp_path, diverged=("all",))
     written = write_figures(analysed(study, tmp_path), tmp_path)
     assert "learning_accuracy.published" in names(written)
 
 
+@pytest.mark.slow
 def test_one_run_is_enough(study, tmp_path):
     write_results(study, tmp_path, repeats=1)
     assert "learning_accuracy.published" in names(write_figures(analysed(study, tmp_path), tmp_path))
 
 
+@pytest.mark.slow
 def test_some_variants_are_missing(study, tmp_path):
     folder = write_results(study, tmp_path, failed=("dropout",))
     folder.history("stopped", "published").unlink(missing_ok=True)
     assert "learning_accuracy.published" in names(write_figures(analysed(study, tmp_path), tmp_path))
 
 
+@pytest.mark.slow
 def test_the_forest_of_claims_is_drawn_from_no_difference_not_from_the_margin(study, results):
     text = study.text.replace(
         "dropout.test_accuracy > baseline.test_accuracy", "dropout.test_accuracy >= baseline.test_accuracy - 0.3"
