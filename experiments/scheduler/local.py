@@ -92,7 +92,8 @@ class _Worker:
 class LocalExecutor:
     """Processes of this machine, each with one thread.
 
-    If a process dies, the run in training is recorded as failed; the remaining runs continue in a new process.
+    If a process dies, the run in training is recorded as failed; the remaining runs continue in a new process. A run or
+    another task whose process was killed by a signal, such as for want of memory, is tried once more.
 
     Args:
         jobs: Number of processes that work on the CPU at once.
@@ -135,6 +136,7 @@ class LocalExecutor:
         self._started = 0
         self._fruitless = 0
         self._noted: set[str] = set()
+        self._killed: set[str | int] = set()  # hashes of runs, and other tasks, whose process a signal has killed
         self._patience = patience
         self._look_again_at = 0.0
 
@@ -294,6 +296,8 @@ class LocalExecutor:
         if worker.loads and left:
             self._return(task, left, stored_programs=False)
             return
+        if code is not None and code < 0 and not worker.hung and self._try_again(task, left):
+            return
         died = f"no sign of life for {self._patience:g} s" if worker.hung else f"exit code {code}"
         reason = f"The worker process died ({died}).\n{_tail(worker.log)}"
         if not worker.answered:
@@ -305,6 +309,20 @@ class LocalExecutor:
             yield Finished(failed, time.monotonic() - worker.times[-1])
             if left[1:]:
                 self._return(task, left[1:], stored_programs=True)  # it died without them too
+
+    def _try_again(self, task: Task, left: Sequence[Run]) -> bool:
+        """Return a task whose process was killed to the queue, unless it is the second time."""
+        one = left[0].hash if left else id(task)
+        if one in self._killed:
+            return False
+        self._killed.add(one)
+        if not isinstance(task, Train):
+            self._queue_of(task).appendleft(task)
+        elif left:
+            if left[1:]:
+                self._return(task, left[1:])
+            self._return(task, left[:1])  # alone: a second death is not that of other runs
+        return True
 
     def _count_fruitless(self, reason: str) -> None:
         self._fruitless += 1

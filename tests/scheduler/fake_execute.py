@@ -16,6 +16,8 @@ _held = []  # memory that is never given back
 
 def prepare(runs):
     for run in runs:
+        if "kill_build" in words_of(run.config) and is_first(words_of(run.config)["kill_build"]):
+            os.kill(os.getpid(), signal.SIGKILL)
         if "refuse" in words_of(run.config):
             yield run, (Problem(None, "model.hidden", words_of(run.config)["refuse"]),)
 
@@ -34,6 +36,8 @@ def execute(runs, on_progress=None):
         on_progress(run.variant, 1, 2)
         if run.repeat in config.get("die", ()):
             os._exit(7)
+        if run.repeat in config.get("signal", ()) and is_first(config.get("signalled")):
+            os.kill(os.getpid(), signal.SIGKILL)
         if run.repeat in config.get("stop", ()):
             os.kill(os.getpid(), signal.SIGSTOP)
         if run.repeat in config.get("kill", ()):
@@ -43,12 +47,19 @@ def execute(runs, on_progress=None):
         yield make_result(run, error=error, device=visible_device())
 
 
+def is_first(mark):
+    """Return whether a mark is not there yet, and leave it; without a mark each time is the first."""
+    if mark is None:
+        return True
+    there = Path(mark).exists()
+    Path(mark).touch()
+    return not there
+
+
 def kill_worker(mark):
     """Kill the process that started the fork server of this one, which is a Dask worker; with a mark, once only."""
-    if mark is not None and Path(mark).exists():
+    if not is_first(mark):
         return
-    if mark is not None:
-        Path(mark).touch()
     server = Path(f"/proc/{os.getppid()}/stat").read_text()
     os.kill(int(server.rpartition(")")[2].split()[1]), signal.SIGKILL)
     time.sleep(60)

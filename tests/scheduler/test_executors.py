@@ -16,6 +16,7 @@ from experiments.scheduler.executor import (
     Train,
 )
 from tests.fakes import FakeStudy, FakeVariant
+from tests.marks import ON_LINUX
 from tests.scheduler.fake_execute import BROKEN_FUNCTIONS
 
 
@@ -51,6 +52,33 @@ def test_a_run_whose_process_dies_is_a_failed_result_and_the_others_go_on(execut
     assert sorted(errors) == [0, 1, 2, 3]
     assert errors.pop(2).endswith("WorkerDied: exit code 7")
     assert not any(errors.values())
+
+
+@ON_LINUX
+def test_a_run_whose_process_is_killed_is_tried_once_more(executor, tmp_path):
+    log = tmp_path / "log"
+    executor.submit(Train(runs(3, signal=[1], signalled=str(tmp_path / "mark"), log=str(log))))
+    results = finished(executor)
+    assert sorted(result.run.repeat for result in results) == [0, 1, 2]
+    assert not any(result.error for result in results)
+    carried_out = [line.rsplit(maxsplit=1)[1] for line in log.read_text().splitlines()]
+    assert sorted(carried_out) == ["0", "1", "1", "2"]
+
+
+@ON_LINUX
+def test_a_run_whose_process_is_killed_each_time_fails(executor):
+    executor.submit(Train(runs(3, signal=[1])))
+    errors = {result.run.repeat: result.error for result in finished(executor)}
+    assert sorted(errors) == [0, 1, 2]
+    assert errors.pop(1).endswith("WorkerDied: exit code -9")
+    assert not any(errors.values())
+
+
+@ON_LINUX
+def test_a_check_whose_process_is_killed_is_done_once_more(executor, tmp_path):
+    executor.submit(Prepare(runs(1, kill_build=str(tmp_path / "mark"))))
+    (answer,) = [event for event in executor.events() if isinstance(event, (Prepared, Broken))]
+    assert isinstance(answer, Prepared)
 
 
 def test_what_cannot_be_built_is_refused_before_the_answer(executor):
