@@ -17,6 +17,7 @@ from experiments.report.curve_charts import (
     learning_curves,
     read_histories,
 )
+from experiments.report.figures.curve_summary import MOST_RUNS
 from experiments.report.slide_mode import slide_data
 from experiments.report.source import VariantChanges
 from experiments.report.tuned_rates import rates_chart
@@ -166,7 +167,7 @@ def _line(sweep: Sweep, places: dict[Any, float], slot: int) -> dict[str, Any]:
 
 def _runs(sweep: Sweep, places: dict[Any, float]) -> list[dict[str, Any]]:
     x = [places[value] for value in sweep.runs.columns]
-    rows = sweep.runs.to_numpy(dtype=float)
+    rows = sweep.runs.to_numpy(dtype=float)[:MOST_RUNS]
     return [{"name": "", **_look(sweep), "faint": True, "x": x, "mean": rounded(row)} for row in rows]
 
 

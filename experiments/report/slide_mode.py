@@ -36,7 +36,7 @@ def slide_data(
         epochs: Gets the lists of epochs.
 
     Returns:
-        ``claims`` with their first 200 seeds and ``lines`` with the single runs; None where no claim can be judged by
+        ``claims`` with their first 100 seeds and ``lines`` with the single runs; None where no claim can be judged by
         one run.
     """
     verdicts = [verdict for verdict in analysis.verdicts if verdict.protocol == "published" and verdict.singles]

@@ -10,7 +10,7 @@ from scipy import stats
 
 _POINTS = 400
 _RUN_POINTS = 150
-MOST_RUNS = 200
+MOST_RUNS = 100
 """Single runs that are drawn of a variant; more of them only hide each other."""
 
 _LOG_FROM = 30.0
@@ -26,7 +26,7 @@ class Curve:
         low: Lower end of its 95 % t-interval; equal to the mean for one run.
         high: Upper end.
         complete: Whether all runs were still training at that epoch.
-        runs: The first 200 single runs, each of shape (points, 2): epoch and value.
+        runs: The first 100 single runs, each of shape (points, 2): epoch and value.
         ends: Last epoch and value of each run that diverged, shape (diverged, 2); value NaN where it never had one.
         count: Number of runs.
         zeros: Epochs at which most runs are exactly 0, of a curve whose zeros are set apart.

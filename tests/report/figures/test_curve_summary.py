@@ -86,9 +86,9 @@ def test_the_log_scale_is_asked_for_by_the_range(values, expected):
     assert wants_log([values]) is expected
 
 
-def test_at_most_200_single_runs_are_drawn_and_all_of_them_count():
+def test_at_most_100_single_runs_are_drawn_and_all_of_them_count():
     values = np.arange(250.0)[:, None] + np.zeros((250, 3))
     curve = summarise_curve(values)
-    assert len(curve.runs) == MOST_RUNS == 200
+    assert len(curve.runs) == MOST_RUNS == 100
     assert curve.count == 250
     assert curve.mean == pytest.approx([124.5] * 3)
