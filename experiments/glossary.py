@@ -46,7 +46,8 @@ _TERMS = (
     Term("no tuned form", "Tuned rates do not apply to this claim, for the reason given."),
     Term(
         "best rate",
-        "The learning rate with the best mean score in a short search, on runs that are not scored elsewhere.",
+        "The learning rate with the best mean score in a short search, on runs that are not scored elsewhere; the "
+        "variant's own, unless another is better by more than a standard error.",
     ),
     Term("explanation supported", "The expression that tests the explanation is supported by the same runs."),
     Term(

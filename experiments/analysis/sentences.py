@@ -9,6 +9,9 @@ from experiments.analysis.effects import number
 from experiments.analysis.findings import Finding
 from experiments.language.expressions import Difference, Number, Ratio, Term
 
+_MOST_REPEATS = 1000
+"""Of more, a sentence has no number: an interval may stay around its border however many there are."""
+
 
 def describe(finding: Finding, decision: ClaimDecision, *, planned: int) -> str:
     """Write the evidence on a claim.
@@ -115,17 +118,20 @@ def _open(finding: Finding, decision: ClaimDecision) -> str:
     parts = []
     if decision.held_back:
         parts.append(
-            f"The interval alone is on one side, which is expected by chance of some of {decision.tests} claims "
+            f"The interval is on one side, but among {decision.tests} claims some intervals are there by chance "
             f"(q = {number(decision.q)}, above {number(decision.level)})."
         )
-    if decision.word == "no difference" and finding.smallest is not None:
+    if finding.smallest is not None and interval.n > 1:
         size = f"{100 * finding.smallest:g} %" if finding.effect.is_ratio else number(finding.smallest)
-        parts.append(f"No difference of {size} or more, the smallest of interest.")
+        if decision.word == "no difference":
+            parts.append(f"No difference of {size} or more, the smallest of interest.")
+        elif decision.word in ("supported", "contradicted"):
+            parts.append(f"The effect is smaller than {size}, the smallest of interest.")
     elif decision.word == "inconclusive" and interval.n > 1 and not interval.spreadless:
         needed = decision.needed
         parts.append(
             "No reasonable number of repeats would decide an effect of this size."
-            if needed is None
+            if needed is None or needed > _MOST_REPEATS
             else f"About {needed} repeats would decide it if the effect is what it seems."
         )
     return " ".join(parts)

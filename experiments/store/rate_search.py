@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from experiments.column_lookup import column_of
@@ -48,7 +48,7 @@ class RateSearch:
         metric: The column that chooses, as it is called on the test rows.
         higher_is_better: Whether more of it is better.
         tried: The rates in rising order, those with missing runs too.
-        best: The chosen one; None while runs are missing.
+        best: The chosen one, which is the variant's own unless another is clearly better; None while runs are missing.
         at_end: Whether the best is an end of a grid that grows no further.
     """
 
@@ -70,8 +70,9 @@ def search_of(form: TunedForm, variant: Variant, scores: Scores) -> RateSearch:
 
     Returns:
         The search. Where the best rate is an end of the grid, the grid has grown by a step at this end, up to the
-        limit. Of equal means that nearest to the variant's own rate is the best. A variant without a rate keeps what
-        it has.
+        limit. Of equal means that nearest to the variant's own rate is the best. The own rate is kept unless the best
+        one is better by more than the standard error of their paired difference: a few runs can prefer a rate by
+        chance. A variant without a rate keeps what it has.
     """
     tuning, metric = form.study.tuning, form.columns[variant.name][-1]
     higher = column_of(metric).higher_is_better
@@ -90,12 +91,24 @@ def search_of(form: TunedForm, variant: Variant, scores: Scores) -> RateSearch:
         elif best is tried[-1] and upper:
             factors.append(upper.pop(0))
         else:
+            own = next(rate for rate in tried if rate.factor == 1)
+            best = best if _is_clearly_better(best, own, metric) else own
             return RateSearch(variant, metric, higher, tried, best, at_end=best in (tried[0], tried[-1]))
 
 
 def _worse(rate: TriedRate, *, higher: bool) -> tuple[float, float, float]:
     """Return the sort key of a rate: the best first, of equal ones the nearest to the variant's own."""
     return -rate.mean if higher else rate.mean, round(abs(math.log10(rate.factor)), 2), rate.factor
+
+
+def _is_clearly_better(best: TriedRate, own: TriedRate, metric: str) -> bool:
+    """Return whether a mean is better by more than the standard error of the paired difference."""
+    logarithmic = column_of(metric).is_ratio and all(0 < score < math.inf for score in (*best.scores, *own.scores))
+    scale = math.log if logarithmic else float
+    differences = [scale(a) - scale(b) for a, b in zip(best.scores, own.scores, strict=True)]
+    if len(differences) == 1 or not all(map(math.isfinite, differences)):
+        return best is not own
+    return abs(fmean(differences)) > stdev(differences) / math.sqrt(len(differences))
 
 
 def _tried(tuning: Tuning, variant: Variant, factor: float, scores: Scores, metric: str) -> TriedRate:

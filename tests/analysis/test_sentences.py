@@ -28,6 +28,18 @@ def test_a_margin_is_said_with_what_it_comes_to():
     assert "against b.test_accuracy − 0.02 = 0.78 (means of 30)" in text
 
 
+def test_a_decided_effect_below_the_smallest_of_interest_says_so():
+    claim, ends = "a.test_accuracy > b.test_accuracy", "The effect is smaller than 0.01, the smallest of interest."
+    assert sentence(claim, 0.805 + noise(0, scale=0.001), [0.8] * 30).endswith(ends)
+    assert not sentence(claim, 0.85 + noise(0, scale=0.001), [0.8] * 30).endswith(ends)
+
+
+def test_more_than_a_thousand_repeats_are_no_number():
+    on_the_line = 0.7801 + noise(0, scale=0.01) - noise(0, scale=0.01).mean()
+    text = sentence("a.test_accuracy >= b.test_accuracy - 0.02", on_the_line, [0.8] * 30)
+    assert text.endswith("No reasonable number of repeats would decide an effect of this size.")
+
+
 def test_a_number_is_said_once():
     assert "against 0.5 (means" in sentence("a.test_accuracy > 0.5", noise(0), noise(1))
 
