@@ -74,7 +74,7 @@ def shape(claim: Shape, evidence: Evidence) -> Finding:
         repeats=lambda factor: repeats_needed(gains, choices=factor * choices, overlap=overlap),
         overlap=overlap,
         lefts=heights.idxmax(axis=1),
-        of="" if unit == "ratio" else f" of the inner value {best} to the better end",
+        of=f" of the inner value {best} to the better end",
     )
 
 

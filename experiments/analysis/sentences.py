@@ -61,7 +61,7 @@ def _estimate(finding: Finding) -> str:
         return _order(finding)
     if interval.spreadless:
         same = "No difference at all" if interval.estimate == effect.null else f"The same {effect.name(finding.of)}"
-        return f"{same} in all {n} repeats: an interval without width, judged by the number of repeats."
+        return f"{same} in all {n} repeats, so the interval has no width and a sign test decides."
     text = effect.text(finding.of)
     return f"{text[0].upper()}{text[1:]}."
 
@@ -118,7 +118,7 @@ def _open(finding: Finding, decision: ClaimDecision) -> str:
     parts = []
     if decision.held_back:
         parts.append(
-            f"The interval is on one side, but among {decision.tests} claims some intervals are there by chance "
+            f"The interval lies on one side, but among {decision.tests} claims some intervals do so by chance "
             f"(q = {number(decision.q)}, above {number(decision.level)})."
         )
     if finding.smallest is not None and interval.n > 1:

@@ -65,7 +65,7 @@ def test_an_interval_on_one_side_is_a_verdict_alone_and_none_among_many_open_cla
     among = judged([ALMOST, *[0.05] * 9])[0]
     assert among.effect.interval.low > 0 and among.q > 0.05
     assert among.word == "inconclusive"
-    assert "which is expected by chance of some of 10 claims (q = 0.46" in among.sentence
+    assert "among 10 claims some intervals do so by chance (q = 0.46" in among.sentence
     assert judged([ALMOST, *[3.0] * 9])[0].word == "supported"
 
 
@@ -82,7 +82,7 @@ def test_the_repeats_needed_are_those_of_the_level_that_the_other_claims_leave()
 def test_a_verdict_held_back_whose_interval_is_small_finds_no_difference():
     found = judged([ALMOST, *[0.05] * 9], smallest_effects={"dead_units.l0": 2.0})[0]
     assert found.word == "no difference"
-    assert "No difference of 2 or more" in found.sentence and "expected by chance" in found.sentence
+    assert "No difference of 2 or more" in found.sentence and "do so by chance" in found.sentence
 
 
 def test_always_and_never_are_counts_and_leave_the_other_claims_alone():

@@ -31,10 +31,10 @@ def test_a_clear_gain_supports_and_contradicts():
 
 
 def test_no_clear_gain_is_inconclusive_and_says_how_many_repeats_it_would_take():
-    table = two(noise(0) + 0.1, np.zeros(30))
+    table = two(noise(0) + 0.25, np.zeros(30))
     found = verdict("a.test_accuracy > b.test_accuracy", table)
     assert found.word == "inconclusive"
-    assert found.repeats_needed > 30
+    assert 30 < found.repeats_needed < 1000
     assert f"About {found.repeats_needed} repeats" in found.sentence
 
 
