@@ -14,7 +14,7 @@ from experiments.analysis.run_table import RunTable
 from experiments.analysis.typical_effects import hodges_lehmann
 from experiments.column_lookup import column_of
 from experiments.language.claims import find_variant
-from experiments.language.expressions import Number, Ratio, Reference, Term
+from experiments.language.terms import Number, Ratio, Reference, Term
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from experiments.analysis.contrasts import Contrast, contrast, pair, summary_of
 from experiments.analysis.effects import Effect
 from experiments.analysis.headline import headline_columns, headline_metrics, main_metric
 from experiments.analysis.run_table import RunTable, read_runs
-from experiments.language.expressions import Reference
+from experiments.language.terms import Reference
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from experiments.analysis.intervals import Interval
-from experiments.language.expressions import Comparison, Difference, Equivalence, Form, Number, Ratio, Term
+from experiments.language.expressions import Comparison, Equivalence, Form
+from experiments.language.terms import Difference, Number, Ratio, Term
 
 Unit: TypeAlias = Literal["difference", "ratio", "order", "share", "slope", "ranks", "spread ratio"]
 """A difference of means; a ratio of geometric means; the share of untied pairs with the larger left side; a share of

@@ -14,7 +14,8 @@ from experiments.analysis.intervals import Interval, t_interval, welch_interval
 from experiments.analysis.run_table import RunTable
 from experiments.column_lookup import column_of
 from experiments.language.claims import find_variant
-from experiments.language.expressions import Comparison, Reference
+from experiments.language.expressions import Comparison
+from experiments.language.terms import Reference
 
 if TYPE_CHECKING:
     from experiments.language.study import Study

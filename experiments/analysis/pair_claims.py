@@ -22,7 +22,8 @@ from experiments.analysis.intervals import (
     t_interval,
 )
 from experiments.analysis.sentences import term
-from experiments.language.expressions import Comparison, Equivalence, Flag, Number, Share, SpreadComparison
+from experiments.language.expressions import Comparison, Equivalence, Flag, Share, SpreadComparison
+from experiments.language.terms import Number
 
 _MIDDLES: Mapping[str, str] = {"difference": "means", "ratio": "geometric means", "order": "medians"}
 

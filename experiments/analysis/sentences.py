@@ -7,7 +7,7 @@ import math
 from experiments.analysis.decisions import ClaimDecision
 from experiments.analysis.effects import number
 from experiments.analysis.findings import Finding
-from experiments.language.expressions import Difference, Number, Ratio, Term
+from experiments.language.terms import Difference, Number, Ratio, Term
 
 _MOST_REPEATS = 1000
 """Of more, a sentence has no number: an interval may stay around its border however many there are."""

@@ -41,7 +41,7 @@ def _free_path(name: str) -> Path:
     from experiments.language import study_names
     from experiments.language.names import case_twins, twins_message
     from experiments.language.show import check_new_name
-    from experiments.language.study_file import OWN_FOLDER
+    from experiments.language.study_folders import OWN_FOLDER
 
     check_new_name(name)
     twins = case_twins([*study_names(OWN_FOLDER), name])
@@ -54,7 +54,7 @@ def _free_path(name: str) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    from experiments.language.study_file import shipped_folder
+    from experiments.language.study_folders import shipped_folder
     from experiments.store.files import write_atomically
 
     schema, shipped = path.parent / "schema.json", shipped_folder() / "schema.json"

@@ -11,11 +11,12 @@ from experiments.column_lookup import column_of
 from experiments.errors import ConfigError, ExperimentsError, Place, Problem
 from experiments.language.configuration import Configuration
 from experiments.language.explanations import Explanation
-from experiments.language.expressions import Form, Reference
+from experiments.language.expressions import Form
 from experiments.language.hashing import configuration_digest, run_hash
 from experiments.language.located import LocatedDict, place_in
 from experiments.language.problems import nearest
 from experiments.language.study_summary import StudySummary
+from experiments.language.terms import Reference
 from experiments.language.tuning import Tuning
 from experiments.protocols import TUNED, TUNING
 

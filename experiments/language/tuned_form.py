@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from experiments.column_lookup import column_of
 from experiments.column_types import OWN_ROWS
 from experiments.language.claims import find_variant
-from experiments.language.expressions import Comparison, Equivalence, Reference, Share, SpreadComparison
+from experiments.language.expressions import Comparison, Equivalence, Share, SpreadComparison
 from experiments.language.metrics import loss_column, measured
+from experiments.language.terms import Reference
 
 if TYPE_CHECKING:
     from experiments.language.configuration import Configuration

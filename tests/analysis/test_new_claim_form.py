@@ -13,7 +13,8 @@ from experiments.analysis.findings import Finding, read_word
 from experiments.analysis.intervals import repeats_needed, share_interval
 from experiments.errors import ConfigError
 from experiments.language import expressions, parse_study
-from experiments.language.expressions import Form, Reference
+from experiments.language.expressions import Form
+from experiments.language.terms import Reference
 from experiments.report.study_report import write_study
 from tests.report.conftest import STUDY
 from tests.report.reading import read_page

@@ -11,18 +11,15 @@ from experiments.language.claims import find_variant
 from experiments.language.configuration import Configuration
 from experiments.language.expressions import (
     Comparison,
-    Difference,
     Equivalence,
     Flag,
-    Number,
-    Ratio,
-    Reference,
     Shape,
     Share,
     SpreadComparison,
     Trend,
     parse_claim,
 )
+from experiments.language.terms import Difference, Number, Ratio, Reference
 
 
 @dataclass(frozen=True)

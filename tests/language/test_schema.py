@@ -10,7 +10,7 @@ from experiments.language.loader import load_yaml
 from experiments.language.located import plain
 from experiments.language.problems import Problems
 from experiments.language.schema import SCHEMA_FILE, as_text, make_schema
-from experiments.language.study_file import configs_folder
+from experiments.language.study_folders import configs_folder
 from tests.language.texts import SECTIONS, study_text
 
 SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))

@@ -7,8 +7,9 @@ from dataclasses import replace
 from experiments.glossary import VERDICT_WORDS
 from experiments.language import Study
 from experiments.language.explanations import Explanation
-from experiments.language.expressions import Comparison, Reference
+from experiments.language.expressions import Comparison
 from experiments.language.study_summary import Basis, StudySummary
+from experiments.language.terms import Reference
 
 _BREAKERS = ("", '"', "'", "`", ">", "-->", "]]>", "</script>", "</style>", "</svg>")
 _PAYLOADS = (
