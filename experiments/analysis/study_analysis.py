@@ -18,7 +18,7 @@ from experiments.analysis.luck import LuckMeter, luck_meter
 from experiments.analysis.metric_summary import summarize
 from experiments.analysis.published import PlacedFigure, place_published
 from experiments.analysis.sweeps import Sweep, select_sweeps, sweeps
-from experiments.analysis.tuned_runs import TunedRuns, tuned_runs
+from experiments.analysis.tuned_runs import TunedRuns, tuned_runs, with_ends_of_grids
 from experiments.analysis.variance_shares import SeedShare, seed_shares
 from experiments.analysis.verdicts import Verdict, judge
 from experiments.protocols import PROTOCOLS
@@ -88,7 +88,7 @@ def analyse(study: Study, runs: pd.DataFrame, looks: Sequence[int] = ()) -> Anal
     tuned, runs = tuned_runs(study, runs), runs[runs["protocol"].isin(PROTOCOLS)]
     judged = pd.concat([runs, tuned.runs], ignore_index=True) if len(tuned.runs) else runs
     verdicts, luck, shares = (
-        tuple(judge(study, judged, looks)),
+        tuple(with_ends_of_grids(verdict, tuned.searches) for verdict in judge(study, judged, looks)),
         tuple(luck_meter(study, runs)),
         tuple(seed_shares(study, runs)),
     )

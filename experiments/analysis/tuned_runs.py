@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from experiments.protocols import TUNED, TUNING
 from experiments.store.rate_search import RateSearch, search_of, search_scores
 
 if TYPE_CHECKING:
+    from experiments.analysis.verdicts import Verdict
     from experiments.language.study import Study
 
 
@@ -51,6 +53,21 @@ def tuned_runs(study: Study, runs: pd.DataFrame) -> TunedRuns:
         reasons=form.reasons,
         runs=pd.concat(parts, ignore_index=True).assign(protocol=TUNED) if parts else runs[:0],
     )
+
+
+def with_ends_of_grids(verdict: Verdict, searches: Iterable[RateSearch]) -> Verdict:
+    """Return a verdict under "tuned" whose sentence names the variants with a best rate at an end of their grid.
+
+    Args:
+        verdict: A verdict under any protocol; others than "tuned" stay as they are.
+        searches: Of the study.
+    """
+    compared = {reference.variant for reference in verdict.claim.expression.references}
+    names = [search.variant.name for search in searches if search.at_end and search.variant.name in compared]
+    if verdict.protocol != TUNED or not names:
+        return verdict
+    caveat = f"At an end of the grid of rates: {', '.join(names)}; a better rate may lie beyond."
+    return replace(verdict, sentence=f"{verdict.sentence} {caveat}")
 
 
 def _at_best(search: RateSearch, runs: pd.DataFrame, axis: str) -> pd.DataFrame:
