@@ -40,6 +40,7 @@ def test_a_hundred_hostile_strings_leave_the_markup_as_it_is(sites, file):
     check_policy(hostile)
 
 
+@pytest.mark.slow
 def test_every_hostile_string_is_there_as_text(sites):
     page = read_page(sites["hostile"] / "dropout/report.html")
     shown = [claim.find("h3")[0].children[0] for claim in page.find("details")]

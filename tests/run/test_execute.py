@@ -72,6 +72,7 @@ def test_every_run_has_the_columns_that_claims_may_use(study, results):
         assert result.scalars["device"] == "cpu"
 
 
+@pytest.mark.slow
 def test_values_have_the_types_that_their_columns_declare(results):
     for result in results.values():
         types = {name: column_of(name).value_type for name in result.scalars}

@@ -176,6 +176,7 @@ def test_nothing_to_do_touches_no_page(written):
     assert times(written) == before
 
 
+@pytest.mark.slow
 def test_what_is_refused_leaves_the_pages_as_they_were(written):
     before = folder_bytes(written)
     with pytest.raises(ConfigError):

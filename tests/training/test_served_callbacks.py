@@ -115,6 +115,7 @@ def test_a_checkpoints_files_are_those_of_model_fit(checkpoint, tmp_path):
     assert ours[2][1].best == (None if theirs[2][1].best is None else pytest.approx(theirs[2][1].best, rel=1e-4))
 
 
+@pytest.mark.slow
 def test_they_are_served_under_xla_too(tmp_path):
     def build():
         model = network()
@@ -136,6 +137,7 @@ def test_they_are_served_under_xla_too(tmp_path):
     assert_same_files(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_continues_from_the_best_of_an_earlier_training(tmp_path):
     def make(folder):
         return [callbacks.ModelCheckpoint(folder / "best.weights.h5", save_best_only=True, save_weights_only=True)]
