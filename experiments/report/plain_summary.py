@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.protocols import JUDGED_PROTOCOLS
+from experiments.protocols import JUDGED_PROTOCOLS, TUNED
 from experiments.report.wording import protocol_phrase
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def _practice(summary: StudySummary, verdicts: Mapping[tuple[int, str], str]) ->
         (basis.claim, protocol, word, verdicts.get((basis.claim, protocol), "no data"))
         for basis in summary.rests_on
         for protocol, word in basis.of.items()
+        if protocol != TUNED or (basis.claim, TUNED) in verdicts  # which a run may leave out
     ]
     if any(found == "no data" and word != "no data" for _, _, word, found in named):
         return "There are no results yet that an advice could rest on."

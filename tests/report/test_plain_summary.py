@@ -10,10 +10,10 @@ from experiments.report.plain_summary import three_sentences
 SUMMARY = StudySummary("It helps.", (1, 2), "Do it.", (Basis(2, {"fresh": "supported"}),))
 
 
-def sentences(published, fresh, summary=SUMMARY):
+def sentences(published, fresh, summary=SUMMARY, tuned=()):
     rows = [
         SimpleNamespace(claim=claim, protocol=protocol, verdict=verdict)
-        for protocol, verdicts in (("published", published), ("fresh", fresh))
+        for protocol, verdicts in (("published", published), ("fresh", fresh), ("tuned", tuned))
         for claim, verdict in enumerate(verdicts, start=1)
     ]
     return three_sentences(summary, rows)
@@ -53,3 +53,13 @@ def test_the_advice_is_shown_with_its_verdicts_only():
     changed = sentences(["supported"] * 2, ["supported", "inconclusive"]).practice
     assert changed == "The advice is out of date: claim 2 is inconclusive, not supported, in general (fresh data)."
     assert sentences(["supported"] * 2, []).practice == "There are no results yet that an advice could rest on."
+
+
+def test_the_advice_needs_a_verdict_at_best_rates_only_where_rates_were_tuned():
+    both = StudySummary("It helps.", (1,), "Do it.", (Basis(1, {"fresh": "supported", "tuned": "no difference"}),))
+    assert sentences(["supported"], ["supported"], both).practice == "Do it."
+    assert sentences(["supported"], ["supported"], both, tuned=["no difference"]).practice == "Do it."
+    assert (
+        "claim 1 is supported, not no difference"
+        in sentences(["supported"], ["supported"], both, ["supported"]).practice
+    )
