@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 _LONGEST_WAIT = 0.5
 _LOG_TAIL = 2000
+_FORK_ATTEMPTS = 3
+_SECONDS_BETWEEN_FORKS = 0.3  # a killed process is there for a moment longer
 _FRUITLESS_STARTS = 3
 _PATIENCE = 300.0
 _SECONDS_BETWEEN_LOOKS = 5.0
@@ -350,12 +352,17 @@ def _start_forked(connection: Connection, settings: Settings) -> BaseProcess:
     context.set_forkserver_preload([settings.functions.preload])
     with ctrl_c_ignored():
         forkserver.ensure_running()
-    process = context.Process(target=work, args=(connection, settings), daemon=True)
-    try:
-        with _without_main():
-            process.start()  # the first start waits for the imports of the fork server and can be interrupted
-    except (EOFError, OSError) as error:
-        raise ExperimentsError(f"no worker process can be forked ({error!r})") from error
+    for left in reversed(range(_FORK_ATTEMPTS)):
+        process = context.Process(target=work, args=(connection, settings), daemon=True)
+        try:
+            with _without_main():
+                process.start()  # the first start waits for the imports of the fork server and can be interrupted
+        except (EOFError, OSError) as error:  # where the fork server was killed, the next attempt starts another one
+            if not left:
+                raise ExperimentsError(f"no worker process can be forked ({error!r})") from error
+            time.sleep(_SECONDS_BETWEEN_FORKS)
+        else:
+            break
     return process
 
 

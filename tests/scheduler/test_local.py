@@ -1,8 +1,11 @@
 """The pool of processes, with tasks that only note who did them."""
 
 import math
+import os
+import signal
 import sys
 import time
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -155,3 +158,13 @@ def test_workers_that_die_at_once_are_not_started_for_ever(pool, monkeypatch):
 
 def _die(connection, settings):
     raise SystemExit(3)
+
+
+@ON_LINUX
+def test_a_killed_fork_server_is_replaced(make_executor):
+    executor = make_executor("forked", FUNCTIONS)
+    executor.submit(Train(runs(2)))
+    assert len(finished(executor)) == 2
+    os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+    executor.submit(Train(runs(3)))
+    assert not any(result.error for result in finished(executor))
