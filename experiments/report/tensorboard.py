@@ -38,8 +38,8 @@ def write_events(study: str, out: Path | str = "results") -> list[Path]:
     """
     folder = StudyFolder.of(study, out)
     folder.refuse_links()
-    runs = load_results(study, out)[["variant", "protocol"]].drop_duplicates()
-    curves = [pair for pair in runs.itertuples(index=False, name=None) if folder.history(*pair).is_file()]
+    runs, stored = load_results(study, out)[["variant", "protocol"]].drop_duplicates(), folder.histories()
+    curves = [pair for pair in runs.itertuples(index=False, name=None) if folder.history(*pair) in stored]
     target = folder.path / "tensorboard"
     for path in target.glob("*/events.out.tfevents.*"):
         path.unlink()

@@ -13,9 +13,10 @@ from experiments.protocols import PROTOCOLS
 from experiments.scheduler.device import DEVICE_KINDS, Devices
 from experiments.scheduler.executor import Finished
 from experiments.scheduler.plan import Plan, Runs
-from experiments.store.merge import merge, variants_with_curves
+from experiments.store.merge import merge
 from experiments.store.provenance import write_environment
 from experiments.store.result import RunResult
+from experiments.store.run_arrays import variants_with_curves
 from experiments.store.staging import stage as stage_results
 
 if TYPE_CHECKING:

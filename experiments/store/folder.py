@@ -12,8 +12,12 @@ from experiments.store.files import is_leftover, safe_name
 
 _WITH_CURVES = "|".join(PROTOCOLS)
 _PROTOCOL = "|".join(STORED_PROTOCOLS)
+REPEATS_OF_A_FILE = 100
+"""Repeats whose curves share a file: a further run of a thousand writes only the file of its hundred anew."""
+_CURVES = re.compile(rf"(.+\.(?:{_WITH_CURVES}))(?:\.(\d+))?\.npz")
+"""Variant and protocol, and the first repeat where it is not 0."""
 _OURS = {
-    "history": re.compile(rf".+\.({_WITH_CURVES})\.npz"),
+    "history": _CURVES,
     "boundaries": re.compile(r".+\.published\.npz"),
     "errors": re.compile(rf".+\.({_PROTOCOL})\.\d+\.txt"),
 }
@@ -91,9 +95,24 @@ class StudyFolder:
         """The resolved study."""
         return self.path / "study.yaml"
 
-    def history(self, variant: str, protocol: str) -> Path:
-        """Learning curves of a variant under a protocol."""
-        return self.path / "history" / f"{safe_name(variant)}.{protocol}.npz"
+    def history(self, variant: str, protocol: str, repeat: int = 0) -> Path:
+        """Learning curves of a repeat of a variant under a protocol, and of the others of its hundred.
+
+        Repeats 0 to 99 of "dropout" under fresh are in dropout.fresh.npz, 100 to 199 in dropout.fresh.100.npz.
+        """
+        first = repeat // REPEATS_OF_A_FILE * REPEATS_OF_A_FILE
+        hundred = f".{first}" if first else ""
+        return self.path / "history" / f"{safe_name(variant)}.{protocol}{hundred}.npz"
+
+    def histories(self) -> dict[Path, list[Path]]:
+        """Map the path of a variant's first hundred repeats to all files of its curves, in the order of the repeats."""
+        found: dict[Path, list[tuple[int, Path]]] = {}
+        for path in self.runs_files("history"):
+            match = _CURVES.fullmatch(path.name)
+            if match:
+                first = path.with_name(f"{match[1]}.npz")
+                found.setdefault(first, []).append((int(match[2] or 0), path))
+        return {first: [path for _, path in sorted(files)] for first, files in found.items()}
 
     def boundary(self, variant: str) -> Path:
         """Decision boundaries of a variant."""

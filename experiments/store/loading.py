@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,7 +12,7 @@ from experiments.column_types import CURVE_INDEX, GRID
 from experiments.columns import TEXT_COLUMNS
 from experiments.errors import ExperimentsError
 from experiments.store.folder import StudyFolder
-from experiments.store.npz import read_npz
+from experiments.store.npz import join_curves, read_npz, split_curves
 from experiments.store.provenance import refuse_newer_format
 
 if TYPE_CHECKING:
@@ -81,8 +81,10 @@ class StoredHistories(Mapping[_Key, StoredHistory]):
 
     def __init__(self, study: str, out: Path, places: Mapping[_Key, tuple[str, str]]) -> None:
         folder = StudyFolder.of(study, out)
-        self._study, self._out = study, out
-        self._places = {key: place for key, place in places.items() if folder.history(*place).is_file()}
+        files = folder.histories()
+        self._study = study
+        firsts = {key: folder.history(*place) for key, place in places.items()}
+        self._places = {key: (*places[key], files[first]) for key, first in firsts.items() if first in files}
         self._kept: dict[_Key, StoredHistory] = {}
 
     def __getitem__(self, key: _Key) -> StoredHistory:
@@ -93,7 +95,7 @@ class StoredHistories(Mapping[_Key, StoredHistory]):
             ExperimentsError: Their file is damaged.
         """
         if key not in self._kept:
-            self._kept[key] = load_history(self._study, *self._places[key], self._out)
+            self._kept[key] = _stored_history(self._study, *self._places[key])
             while len(self._kept) > 1 and sum(history.bytes for history in self._kept.values()) > _KEPT_BYTES:
                 del self._kept[next(iter(self._kept))]
         return self._kept[key]
@@ -163,12 +165,23 @@ def load_history(study: str, variant: str, protocol: str = "published", out: str
     Example:
         >>> experiments.load_history("dropout", "baseline")["val_accuracy"].mean(axis=0)
     """
-    path = StudyFolder.of(study, out).history(variant, protocol)
-    if not path.is_file():
-        names = sorted(file.name.removesuffix(".npz") for file in path.parent.glob("*.npz"))
+    folder = StudyFolder.of(study, out)
+    path, stored = folder.history(variant, protocol), folder.histories()
+    if path not in stored:
+        names = sorted(first.name.removesuffix(".npz") for first in stored)
         raise ExperimentsError(f"no curves at {path}" + (f"; there are {', '.join(names)}" if names else ""))
-    arrays = read_npz(path)
+    return _stored_history(study, variant, protocol, stored[path])
+
+
+def _stored_history(study: str, variant: str, protocol: str, files: Sequence[Path]) -> StoredHistory:
+    """Read the curves of a variant from all of its files."""
+    arrays = read_npz(files[0])
     grid = {name.removeprefix(GRID): array[0].item() for name, array in arrays.items() if name.startswith(GRID)}
+    if len(files) > 1:
+        repeats = split_curves(arrays)
+        for path in files[1:]:
+            repeats |= split_curves(read_npz(path))
+        arrays = join_curves(repeats, grid)
     curves = {name: array for name, array in arrays.items() if name not in CURVE_INDEX and not name.startswith(GRID)}
     return StoredHistory(study, variant, protocol, curves, arrays["repeat"], grid)
 

@@ -20,8 +20,11 @@ from experiments.store.folder import StudyFolder
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
 
-FORMAT = 1
-"""Of the files of a results folder; raised when an older version of this project would read them wrongly."""
+FORMAT = 2
+"""Of the files of a results folder; raised when an older version of this project would read them wrongly.
+
+1: a file has the curves of all repeats. 2: each hundred of repeats has a file of its own.
+"""
 
 _TABLE = re.compile(r"^ +file: (.+)\n(?: +(?!file: ).*\n)*? +sha256: '?([0-9a-f]{64})", re.MULTILINE)
 _OF_EARLIER = ("finished", "device", "runs", "precision", "versions")

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
 
 
+_Place = tuple[str, str]
+"""Variant and protocol."""
+
+
 class StudyRuns:
     """The runs of a study, under each engine and for any number of repeats.
 
@@ -30,31 +34,39 @@ class StudyRuns:
         self._study = study
         self._variants = {variant.name: variant for variant in study.all_variants}
         self._ranks = {name: rank for rank, name in enumerate(self._variants)}
+        self._digests: dict[_Place, tuple[str, ...]] = {}
+        self._place_ranks: dict[_Place, tuple[int, int, float]] = {}
 
     def has(self, entry: Entry) -> bool:
         """Return whether a row is about a run of the study."""
-        key = entry.key
-        if not 0 <= key.repeat < LARGEST_STUDY:
+        repeat, place = entry.key.repeat, entry.key[:2]
+        if not 0 <= repeat < LARGEST_STUDY:
             return False
-        if key.protocol in (TUNED, TUNING):
-            return any(entry.hash == _hash(entry, rate.point) for rate in self._rates_of(key))
-        variant = self._variants.get(key.variant)
-        if variant is None or key.protocol not in variant.protocols:
-            return False
-        return entry.hash == _hash(entry, variant)
+        if place not in self._digests:
+            self._digests[place] = tuple(variant.digest for variant in self._trained_at(*place))
+        digests = self._digests[place]
+        return any(entry.hash == content_hash(digest, place[1], repeat, entry.engine) for digest in digests)
 
     def rank(self, key: Key) -> tuple[int, int, float, int]:
         """Return the sort key of a row: variants as in the YAML, then protocols, then rates, then repeats."""
-        if key.protocol == TUNING:
-            rate = self._rates[key.variant]
-            return self._ranks[rate.variant], STORED_PROTOCOLS.index(TUNING), rate.factor, key.repeat
-        return self._ranks[key.variant], STORED_PROTOCOLS.index(key.protocol), 1.0, key.repeat
+        place = key[:2]
+        if place not in self._place_ranks:
+            self._place_ranks[place] = self._rank_of(*place)
+        return (*self._place_ranks[place], key.repeat)
 
-    def _rates_of(self, key: Key) -> list[_Rate]:
-        """Return the rates that a row of tuned runs, or of the search, can be about."""
-        if key.protocol == TUNING:
-            return [self._rates[key.variant]] if key.variant in self._rates else []
-        return [rate for rate in self._rates.values() if rate.is_of(key.variant)]
+    def _trained_at(self, variant: str, protocol: str) -> list[Variant]:
+        """Return the variants, at their own or another rate, that a row of this variant and protocol can be about."""
+        if protocol == TUNING:
+            return [self._rates[variant].point] if variant in self._rates else []
+        if protocol == TUNED:
+            return [rate.point for rate in self._rates.values() if rate.is_of(variant)]
+        known = self._variants.get(variant)
+        return [known] if known is not None and protocol in known.protocols else []
+
+    def _rank_of(self, variant: str, protocol: str) -> tuple[int, int, float]:
+        rate = self._rates[variant] if protocol == TUNING else None
+        name, factor = (variant, 1.0) if rate is None else (rate.variant, rate.factor)
+        return self._ranks[name], STORED_PROTOCOLS.index(protocol), factor
 
     @cached_property
     def _rates(self) -> dict[str, _Rate]:
@@ -81,8 +93,3 @@ class _Rate:
     def is_of(self, variant: str) -> bool:
         """Whether it is a rate of a variant, and not its own."""
         return self.variant == variant and self.factor != 1
-
-
-def _hash(entry: Entry, variant: Variant) -> str:
-    """Return the hash that a row has if its run is one of a variant."""
-    return content_hash(variant.digest, entry.key.protocol, entry.key.repeat, entry.engine)

@@ -100,14 +100,9 @@ class StoredTable:
         entries: dict[Key, Entry] = {}
         lines: dict[Key, str] = {}
         with _open_table(path) as (header, file):
-            pick, width = itemgetter(*map(header.index, _ENTRY)), len(header)
-            for row, line in _rows_with_lines(file):
-                if len(row) != width:
-                    raise ValueError(f"a row has {len(row)} cells, the header {width}")
-                variant, protocol, repeat, content, engine, error = pick(row)
-                key = Key(variant, protocol, int(repeat))
-                entries[key] = Entry(key, content, engine, bool(error))
-                lines[key] = line
+            for entry, line in _entries_with_lines(header, file):
+                entries[entry.key] = entry
+                lines[entry.key] = line
         return cls(tuple(header), entries, lines)
 
     def text_with(self, new: Mapping[Key, Row], keys: Sequence[Key]) -> str:
@@ -119,7 +114,7 @@ class StoredTable:
         """
         columns = {column for row in new.values() for column in row}
         cells = (cell for row in new.values() for cell in row.values())
-        returns = any("\r" in text for text in (*self.lines.values(), *cells))  # they change how all rows are quoted
+        returns = "\r" in "".join((*self.lines.values(), *cells))  # they change how all rows are quoted
         # Where a row leaves, its columns may leave with it, so that all lines change.
         leave = not self.entries.keys() <= set(keys)
         narrower = any(not self.row(key).keys() <= new[key].keys() for key in self.entries.keys() & new.keys())
@@ -158,14 +153,27 @@ def _open_table(path: Path) -> Iterator[tuple[list[str], Iterator[str]]]:
         raise ExperimentsError(f"{path} is damaged: {advice} ({error})") from error
 
 
-def _rows_with_lines(file: Iterator[str]) -> Iterator[tuple[list[str], str]]:
-    """Yield each row with its text. A row without quotes is one line, which is faster split than parsed."""
+def _entries_with_lines(header: Sequence[str], file: Iterator[str]) -> Iterator[tuple[Entry, str]]:
+    """Yield the entry of each row with the text of the row.
+
+    A row without quotes is one line, of which only the first cells are split: a table may have a hundred columns.
+    """
+    places = list(map(header.index, _ENTRY))
+    pick, first_cells = itemgetter(*places), itemgetter(*places[:-1])
+    is_usual, splits, commas = header[-1] == "error", max(places[:-1]) + 1, len(header) - 1
     for line in file:
-        if '"' not in line:
-            yield line.rstrip("\r\n").split(","), line
-            continue
-        taken: list[str] = []
-        yield next(csv.reader(_noting(chain([line], file), taken))), "".join(taken)
+        if is_usual and '"' not in line:
+            found, text = line.count(","), line
+            variant, protocol, repeat, content, engine = first_cells(line.split(",", splits))
+            error = not line.rstrip("\r\n").endswith(",")
+        else:
+            taken: list[str] = []
+            row = next(csv.reader(_noting(chain([line], file), taken)))
+            found, text = len(row) - 1, "".join(taken)
+            variant, protocol, repeat, content, engine, error = pick(row)
+        if found != commas:
+            raise ValueError(f"a row has {found + 1} cells, the header {len(header)}")
+        yield Entry(Key(variant, protocol, int(repeat)), content, engine, bool(error)), text
 
 
 def _noting(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
@@ -219,12 +227,8 @@ def read_index(path: Path) -> list[Entry]:
     """
     if not path.is_file():
         return []
-    with _table(path) as (header, lines):
-        pick = itemgetter(*map(header.index, _ENTRY))
-        return [
-            Entry(Key(variant, protocol, int(repeat)), content, engine, bool(error))
-            for variant, protocol, repeat, content, engine, error in map(pick, lines)
-        ]
+    with _open_table(path) as (header, file):
+        return [entry for entry, _ in _entries_with_lines(header, file)]
 
 
 def finished(index: Iterable[Entry]) -> dict[Key, str]:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.store import merge as merging
+from experiments.store import run_arrays
 from experiments.store.folder import StudyFolder
 from experiments.store.merge import merge
 from experiments.store.npz import read_npz
@@ -92,7 +93,8 @@ def die_at(patch, count):
 
         return wrapper
 
-    patch.setattr(merging, "write_if_changed", counted(merging.write_if_changed))
+    for module in (merging, run_arrays):
+        patch.setattr(module, "write_if_changed", counted(module.write_if_changed))
     patch.setattr("pathlib.Path.unlink", counted(type(StudyFolder.of("x").path).unlink))
 
 
@@ -101,6 +103,12 @@ def test_a_merge_with_nothing_new_touches_no_file(tmp_path):
     before = {path: path.stat().st_mtime_ns for path in folder.path.rglob("*")}
     merge(STUDY, folder)
     assert {path: path.stat().st_mtime_ns for path in folder.path.rglob("*")} == before
+
+
+def test_staged_files_that_do_not_fit_in_memory_together_are_merged_in_portions(tmp_path, expected, monkeypatch):
+    monkeypatch.setattr(merging, "_MOST_BYTES", 1)
+    folder = merged(STUDY, tmp_path, [[result] for result in all_results(STUDY)])
+    assert folder_bytes(folder.path) == expected
 
 
 def test_a_changed_variant_leaves_with_its_curves_and_the_others_stay(tmp_path):
