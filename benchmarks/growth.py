@@ -75,9 +75,9 @@ class Instant:
     def __init__(self) -> None:
         self._tasks: list[Task] = []
 
-    def submit(self, task: Task) -> None:
+    def submit(self, task: Task, *, first: bool = False) -> None:
         """Queue a task."""
-        self._tasks.append(task)
+        self._tasks.insert(0 if first else len(self._tasks), task)
 
     def events(self) -> Iterator[Event]:
         """Yield the answers."""

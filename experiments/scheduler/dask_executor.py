@@ -106,9 +106,12 @@ class DaskExecutor:
         self._closed = False
         self._client.subscribe_topic(self._topic, self._progress)
 
-    def submit(self, task: Task) -> None:
-        """Queue a task; it begins during ``events``."""
-        self._tasks.append(task)
+    def submit(self, task: Task, *, first: bool = False) -> None:
+        """Queue a task, before or after those that wait; it begins during ``events``."""
+        if first:
+            self._tasks.appendleft(task)
+        else:
+            self._tasks.append(task)
 
     def events(self) -> Iterator[Event]:
         """Yield events until every submitted task is over.

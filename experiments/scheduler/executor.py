@@ -148,8 +148,8 @@ class Executor(Protocol):
 
     What an executor has to guarantee:
 
-    - Tasks of a device begin in the order of submission. The runs of a ``Train`` may be split among workers of its
-      device. All other tasks are carried out on the CPU.
+    - Tasks of a device begin in the order of submission, except those that are submitted first. The runs of a ``Train``
+      may be split among workers of its device. All other tasks are carried out on the CPU.
     - Each run of a ``Train`` gets exactly one ``Finished``, also where its worker dies: then the result is a failed one
       whose error says so. Results never depend on which runs share a worker.
     - Each ``CallFunction`` gets one ``Returned`` or one ``Broken``, each ``Prepare`` one ``Prepared`` or one
@@ -159,8 +159,13 @@ class Executor(Protocol):
       folder are read and written by ``CallFunction`` tasks only, which go to a ``LocalExecutor``.
     """
 
-    def submit(self, task: Task) -> None:
-        """Queue a task. Also allowed between two events; the running ``events`` includes it."""
+    def submit(self, task: Task, *, first: bool = False) -> None:
+        """Queue a task. Also allowed between two events; the running ``events`` includes it.
+
+        Args:
+            task: What to carry out.
+            first: Begin it before all tasks that wait.
+        """
 
     def events(self) -> Iterator[Event]:
         """Yield events until every submitted task is over.

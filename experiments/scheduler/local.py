@@ -142,9 +142,13 @@ class LocalExecutor:
         self._patience = patience
         self._look_again_at = 0.0
 
-    def submit(self, task: Task) -> None:
-        """Queue a task; it begins during ``events`` when a worker is free."""
-        self._queue_of(task).append(task)
+    def submit(self, task: Task, *, first: bool = False) -> None:
+        """Queue a task, before or after those that wait; it begins during ``events`` when a worker is free."""
+        queue = self._queue_of(task)
+        if first:
+            queue.appendleft(task)
+        else:
+            queue.append(task)
 
     def widen(self, jobs: int) -> None:
         """Raise the number of processes that work on the CPU at once.

@@ -180,6 +180,7 @@ class _Studies:
         self._tasks: dict[str, list[Train]] = {}
         for task in placement.tasks:
             self._tasks.setdefault(task.runs[0].study, []).append(task)
+        self._further: set[str] = set()
         self._unanswered = 0
         self._refused: list[Refused] = []
         self._build_next()
@@ -201,13 +202,14 @@ class _Studies:
             self._build_next()
 
     def add(self, plan: Plan, placement: Placement) -> None:
-        """Submit further runs of a study, before the studies that are not begun.
+        """Submit further runs of a study, before all runs that wait: the study that began first is over first.
 
         Args:
             plan: The runs.
             placement: Their tasks.
         """
         self._tasks[plan.study.name] = list(placement.tasks)
+        self._further.add(plan.study.name)
         self._left.insert(1 if self._unanswered else 0, plan)
         self._build_next()
 
@@ -220,8 +222,10 @@ class _Studies:
                 self._train()
 
     def _train(self) -> None:
-        for task in self._tasks[self._left.popleft().study.name]:
-            self._executor.submit(task)
+        name = self._left.popleft().study.name
+        first = name in self._further
+        for task in reversed(self._tasks[name]) if first else self._tasks[name]:
+            self._executor.submit(task, first=first)
 
 
 def _handle(event: Event, collectors: dict[str, Collector], monitor: Monitor, pages: Pages) -> None:

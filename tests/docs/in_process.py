@@ -19,8 +19,8 @@ class InProcess:
         self._tasks = deque()
         self._execute = functions.execute if functions else execute
 
-    def submit(self, task):
-        self._tasks.append(task)
+    def submit(self, task, *, first=False):
+        self._tasks.insert(0 if first else len(self._tasks), task)
 
     def events(self):
         while self._tasks:

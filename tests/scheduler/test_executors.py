@@ -104,6 +104,22 @@ def test_a_task_may_be_submitted_between_two_events(executor):
     assert len(results) == 3
 
 
+def test_a_task_that_is_submitted_first_begins_before_those_that_wait(executor):
+    for number in range(10):
+        executor.submit(Train(runs(4, a=10 + number, sleep=0.1)))
+    executor.submit(Train(runs(1, a=3)))
+    first = {run.hash for run in runs(2, a=2)}
+    seen = []
+    for event in executor.events():
+        if isinstance(event, Finished):
+            seen.append(event.result.run.hash)
+            if len(seen) == 1:
+                executor.submit(Train(runs(2, a=2)), first=True)
+    (other,) = (run.hash for run in runs(1, a=3))
+    assert len(seen) == 43
+    assert max(map(seen.index, first)) < seen.index(other)
+
+
 def test_no_event_is_lost_where_a_caller_stops_the_iteration(executor):
     executor.submit(Train(runs(6)))
     first = next(event for event in executor.events() if isinstance(event, Finished))

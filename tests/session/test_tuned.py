@@ -55,6 +55,14 @@ def test_one_call_tries_rates_and_scores_the_best_and_the_next_call_does_nothing
     assert folder_bytes(tmp_path) == before
 
 
+def test_a_study_is_complete_before_the_next_one_begins(tmp_path, monkeypatch):
+    over = []
+    monkeypatch.setattr(writing.Pages, "request", lambda _, study, *, complete: over.append((study.name, complete)))
+    run([STUDY, OTHER], tmp_path, selection=ALL, make_executor=InThisProcess)
+    complete = over.index(("rates", True))
+    assert not [name for name, _ in over[:complete] if name == "others"]
+
+
 @pytest.mark.parametrize("stop_at", [1, 20, 53, 54, 56])
 def test_an_interrupted_call_goes_on_and_ends_with_the_same_files(tmp_path, stop_at, monkeypatch):
     run([STUDY], tmp_path / "whole", selection=ALL)

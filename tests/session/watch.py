@@ -24,8 +24,8 @@ class InThisProcess:
     def __init__(self, devices):
         self._tasks = []
 
-    def submit(self, task):
-        self._tasks.append(task)
+    def submit(self, task, *, first=False):
+        self._tasks.insert(0 if first else len(self._tasks), task)
 
     def events(self):
         while self._tasks:
