@@ -134,7 +134,7 @@ def train(
                 if further is None:
                     del collectors[collector.study.name]
                 else:
-                    studies.add(further, place([further], devices, operations))
+                    studies.add(place([further], devices, operations))
             pages.poll()
             if fail_fast and monitor.summary.failures:
                 raise FailFastError
@@ -180,7 +180,6 @@ class _Studies:
         self._tasks: dict[str, list[Train]] = {}
         for task in placement.tasks:
             self._tasks.setdefault(task.runs[0].study, []).append(task)
-        self._further: set[str] = set()
         self._unanswered = 0
         self._refused: list[Refused] = []
         self._build_next()
@@ -201,17 +200,14 @@ class _Studies:
             self._train()
             self._build_next()
 
-    def add(self, plan: Plan, placement: Placement) -> None:
-        """Submit further runs of a study, before all runs that wait: the study that began first is over first.
+    def add(self, placement: Placement) -> None:
+        """Submit further runs of a study before all runs that wait: the study that began first is over first.
 
         Args:
-            plan: The runs.
-            placement: Their tasks.
+            placement: Their tasks. Their variants were built before, at other rates.
         """
-        self._tasks[plan.study.name] = list(placement.tasks)
-        self._further.add(plan.study.name)
-        self._left.insert(1 if self._unanswered else 0, plan)
-        self._build_next()
+        for task in reversed(placement.tasks):
+            self._executor.submit(task, first=True)
 
     def _build_next(self) -> None:
         while self._left and not self._unanswered:
@@ -222,10 +218,8 @@ class _Studies:
                 self._train()
 
     def _train(self) -> None:
-        name = self._left.popleft().study.name
-        first = name in self._further
-        for task in reversed(self._tasks[name]) if first else self._tasks[name]:
-            self._executor.submit(task, first=first)
+        for task in self._tasks[self._left.popleft().study.name]:
+            self._executor.submit(task)
 
 
 def _handle(event: Event, collectors: dict[str, Collector], monitor: Monitor, pages: Pages) -> None:

@@ -7,6 +7,7 @@ import pytest
 from experiments.language import parse_study
 from experiments.language.tuned_form import tuned_form
 from experiments.protocols import TUNED, TUNING
+from experiments.scheduler.executor import Finished, Prepare
 from experiments.scheduler.plan import Selection
 from experiments.session import pages as writing
 from experiments.session import train as training
@@ -55,12 +56,28 @@ def test_one_call_tries_rates_and_scores_the_best_and_the_next_call_does_nothing
     assert folder_bytes(tmp_path) == before
 
 
-def test_a_study_is_complete_before_the_next_one_begins(tmp_path, monkeypatch):
-    over = []
-    monkeypatch.setattr(writing.Pages, "request", lambda _, study, *, complete: over.append((study.name, complete)))
-    run([STUDY, OTHER], tmp_path, selection=ALL, make_executor=InThisProcess)
-    complete = over.index(("rates", True))
-    assert not [name for name, _ in over[:complete] if name == "others"]
+class BuildsMeanwhile(InThisProcess):
+    """Builds a study before the last task of the one before is trained, as a second worker would."""
+
+    def submit(self, task, *, first=False):
+        super().submit(task, first=first)
+        if isinstance(task, Prepare) and len(self._tasks) > 1:
+            self._tasks[-2:] = reversed(self._tasks[-2:])
+
+
+@pytest.mark.parametrize("executor", [InThisProcess, BuildsMeanwhile])
+def test_the_study_that_begins_first_is_trained_to_its_end_first(tmp_path, executor, monkeypatch):
+    handle, seen = training._handle, []
+
+    def noted(event, *others):
+        seen.extend([event.result.run.study] if isinstance(event, Finished) else [])
+        handle(event, *others)
+
+    monkeypatch.setattr(training, "_handle", noted)
+    third = parse_study(TEXT.replace("n_samples: 100", "n_samples: 300"), name="thirds", file="thirds.yaml")
+    run([STUDY, OTHER, third], tmp_path, selection=ALL, make_executor=executor)
+    assert list(dict.fromkeys(seen)) == ["rates", "others", "thirds"]
+    assert seen == sorted(seen, key=["rates", "others", "thirds"].index)
 
 
 @pytest.mark.parametrize("stop_at", [1, 20, 53, 54, 56])
