@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.errors import ExperimentsError
-from experiments.training.keras_private import is_sliceable, to_sliceable
+from experiments.training.keras_private_rows import is_sliceable, to_sliceable
 
 Arrays = tuple[Any, Any, Any]
 

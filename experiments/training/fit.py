@@ -14,13 +14,8 @@ from experiments.training.compiled import CompiledTrainer
 from experiments.training.fit_arguments import FitArguments, ValidationFreq, checked_seed, require_compiled
 from experiments.training.fit_history import FitHistory
 from experiments.training.fit_rows import FitRows, rows_for_loop
-from experiments.training.keras_private import (
-    compiled_parts,
-    first_epoch,
-    has_strategy,
-    make_default_seed,
-    row_order_of_fit,
-)
+from experiments.training.keras_private import compiled_parts, first_epoch, has_strategy, make_default_seed
+from experiments.training.keras_private_rows import row_order_of_fit
 from experiments.training.last_resort import train_with_keras
 from experiments.training.record import TrainingRecord
 from experiments.training.replay import CallbackReplay

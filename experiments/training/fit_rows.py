@@ -10,7 +10,7 @@ import tensorflow as tf
 from experiments.errors import ExperimentsError
 from experiments.training.arrays import Arrays, as_arrays, first_rows
 from experiments.training.fit_arguments import FitArguments
-from experiments.training.keras_private import can_convert_arrays, rows_of_fit, split_rows
+from experiments.training.keras_private_rows import can_convert_arrays, rows_of_fit, split_rows
 from experiments.training.tiers import NeedsFitError
 
 

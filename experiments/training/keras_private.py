@@ -1,17 +1,17 @@
-"""All that this project takes from Keras without a public name: written for Keras 3.15.1, checked by a test.
+"""What this project takes from Keras without a public name: written for Keras 3.15.1, checked by a test.
 
 Each definition names the file of ``keras/src`` that it reads or copies, and why no public name does it. Other modules
-import from here, so that an update of Keras has one file to look at.
+import from here, or from ``keras_private_rows`` what ``fit`` does with rows. So an update of Keras has two files to
+look at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras.src.backend.tensorflow import random as keras_draws
 from keras.src.callbacks.monitor_callback import MonitorCallback
@@ -21,8 +21,6 @@ from keras.src.ops.node import Node
 from keras.src.optimizers.base_optimizer import clip_by_global_norm
 from keras.src.random.seed_generator import draw_seed, make_default_seed
 from keras.src.trainers.compile_utils import CompileMetrics
-from keras.src.trainers.data_adapters import array_slicing
-from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter, can_convert_arrays
 from keras.src.trainers.trainer import model_supports_jit
 from keras.src.utils.io_utils import print_msg
 from keras.src.utils.python_utils import pythonify_logs
@@ -32,12 +30,10 @@ __all__ = [
     "LossFunctionWrapper",  # losses/losses.py; what compile makes of a function, and the base of Keras' losses
     "MonitorCallback",  # callbacks/monitor_callback.py; the base of EarlyStopping, which resolves mode="auto"
     "Node",  # ops/node.py; one call of a layer in a functional graph
-    "RowsOfFit",
     "TransformsGradients",
     "backdate",
     "build_for_batch",
     "calls",
-    "can_convert_arrays",  # trainers/data_adapters/array_data_adapter.py; whether fit takes data as arrays of rows
     "clip_by_global_norm",  # optimizers/base_optimizer.py; an optimizer clips by it with a constant bound only
     "compiled_losses",
     "compiled_metrics",
@@ -48,7 +44,6 @@ __all__ = [
     "has_several_losses",
     "has_strategy",
     "is_improvement",
-    "is_sliceable",
     "keras_draws",  # backend/tensorflow/random.py; layers draw through this module's functions
     "make_default_seed",  # random/seed_generator.py; from Python's generator, as layers without a seed
     "model_supports_jit",  # trainers/trainer.py; compile asks it and does not keep the answer
@@ -59,14 +54,10 @@ __all__ = [
     "producer",
     "pythonify_logs",  # utils/python_utils.py; what fit and evaluate make of logs
     "replaced",
-    "row_order_of_fit",
-    "rows_of_fit",
     "score",
     "seed_tensor",
     "smaller_is_better",
-    "split_rows",
     "steps_under_xla",
-    "to_sliceable",
     "traces_batches",
     "wrapped_arguments",
     "wrapped_function",
@@ -324,85 +315,6 @@ class TransformsGradients:
 
     def _clip_gradients(self, grads: Sequence[Any]) -> list[Any]:
         return self.transform_gradients(grads)
-
-
-# Rows
-
-
-def is_sliceable(values: Any) -> bool:
-    """Return whether ``fit`` takes values as an array of rows.
-
-    trainers/data_adapters/array_slicing.py, ``can_slice_array``.
-    """
-    return bool(array_slicing.can_slice_array(values))
-
-
-def to_sliceable(values: Any) -> Any:
-    """Convert an array as ``fit`` does: floats to the precision of Keras, a pandas Series to one column.
-
-    trainers/data_adapters/array_slicing.py, ``convert_to_sliceable``.
-    """
-    return array_slicing.convert_to_sliceable(values, target_backend="tensorflow")
-
-
-class RowsOfFit(NamedTuple):
-    """The rows that ``fit`` slices its batches from.
-
-    Attributes:
-        arrays: Inputs, targets and sample weights, as the caller passed them; weights of classes are among the last.
-        batch_size: Rows of a batch.
-        batches: Batches of an epoch.
-    """
-
-    arrays: tuple[Any, Any, Any]
-    batch_size: int
-    batches: int
-
-
-def rows_of_fit(
-    x: Any, y: Any, sample_weight: Any, *, batch_size: int | None, steps: int | None, class_weight: Any = None
-) -> RowsOfFit:
-    """Check arrays as ``fit`` does, and apply class weights, default batch size and number of steps.
-
-    trainers/data_adapters/array_data_adapter.py, ``ArrayDataAdapter._inputs``: no public name of Keras has the rules.
-
-    Args:
-        x: Inputs that ``can_convert_arrays`` accepts.
-        y: Targets.
-        sample_weight: Weights of rows, one array for all outputs or one for each.
-        batch_size: Rows of a batch, or None.
-        steps: Batches of an epoch, or None.
-        class_weight: Class to weight, or None.
-
-    Raises:
-        ValueError: From Keras: different numbers of rows, or weights that do not suit the targets.
-    """
-    adapter = ArrayDataAdapter(
-        x, y, sample_weight=sample_weight, batch_size=batch_size, steps=steps, class_weight=class_weight
-    )
-    arrays = keras.utils.unpack_x_y_sample_weight(adapter._inputs)
-    return RowsOfFit(arrays, adapter.batch_size, adapter.num_batches)
-
-
-def split_rows(arrays: tuple[Any, Any, Any], validation_split: float) -> tuple[Any, Any]:
-    """Return training and validation rows for the ``validation_split`` of ``fit``: the last rows are for validation.
-
-    trainers/data_adapters/array_slicing.py, ``train_validation_split``.
-
-    Raises:
-        ValueError: From Keras, where one of the two would be empty.
-    """
-    return array_slicing.train_validation_split(arrays, validation_split)  # type: ignore[no-any-return]
-
-
-def row_order_of_fit(rows: int) -> np.ndarray:
-    """Return the order in which ``fit`` takes the rows in every epoch after a global seed was set.
-
-    trainers/data_adapters/array_data_adapter.py, ``ArrayDataAdapter.get_tf_dataset``: the seed of its permutation
-    depends on the operations that Keras traces before it. The size of batches does not change the order.
-    """
-    dataset = ArrayDataAdapter(np.arange(rows), batch_size=rows, shuffle=True).get_tf_dataset()
-    return np.concatenate([batch.numpy() for batch in dataset])
 
 
 # Random numbers

@@ -1,4 +1,4 @@
-"""Keras' privates are used in one file, and the installed Keras has all of them."""
+"""Keras' privates are used in two files, and the installed Keras has all of them."""
 
 import ast
 import importlib
@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PRIVATE_FILE = ROOT / "experiments" / "training" / "keras_private.py"
-OTHERS = [path for path in sorted((ROOT / "experiments").rglob("*.py")) if path != PRIVATE_FILE]
+TRAINING = ROOT / "experiments" / "training"
+PRIVATE_FILES = (TRAINING / "keras_private.py", TRAINING / "keras_private_rows.py")
+OTHERS = [path for path in sorted((ROOT / "experiments").rglob("*.py")) if path not in PRIVATE_FILES]
 SOURCES = Path(keras.__file__).parent / "src"
 PRIVATE = re.compile(r"_[a-zA-Z]\w*")
 INTERNAL_MODULES = ("keras.src", "tensorflow.python")
@@ -130,7 +131,7 @@ def private_attributes(kind):
 
 @pytest.fixture(scope="module")
 def objects():
-    """One object for each private attribute that ``keras_private`` reads."""
+    """One object for each private attribute that the two files read."""
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1), keras.layers.Dropout(0.5)])
     model.compile("sgd", "mse", metrics=["mae"])
     model.fit(np.zeros((2, 2)), np.zeros((2, 1)), verbose=0)
@@ -168,15 +169,16 @@ def objects():
 
 
 def test_keras_has_every_private_name_that_is_used(objects):
-    source = PRIVATE_FILE.read_text(encoding="utf-8")
-    tree = ast.parse(source)
-    overridden = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    used = overridden.union(uses_of_privates(source, names_in_keras()))
+    sources = [path.read_text(encoding="utf-8") for path in PRIVATE_FILES]
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+    overridden = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    keras_names = names_in_keras()
+    used = overridden.union(*(uses_of_privates(source, keras_names) for source in sources))
     attributes = {name for name in used if PRIVATE.fullmatch(name)}
-    assert attributes == set(objects), "the table of this test and keras_private.py differ"
+    assert attributes == set(objects), "the table of this test and the two files differ"
     missing = [name for name in sorted(attributes) if not hasattr(objects[name], name)]
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("keras.src"):
             module = importlib.import_module(node.module)
             missing += [f"{node.module}.{alias.name}" for alias in node.names if not hasattr(module, alias.name)]
-    assert not missing, f"Keras {keras.__version__} has no {', '.join(missing)}: see keras_private.py"
+    assert not missing, f"Keras {keras.__version__} has no {', '.join(missing)}: see keras_private*.py"
