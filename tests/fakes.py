@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from experiments.errors import Place
-from experiments.language.configuration import Configuration, DataSettings, Network, SplitSettings
+from experiments.language.components import Network
+from experiments.language.configuration import Configuration, DataSettings, SplitSettings
 from experiments.language.study import content_hash
 from experiments.seeds import derive_seed
 from experiments.store.result import RunResult

@@ -15,7 +15,8 @@ from experiments.data.scaling import FittedScaler, fit_scaler, multiply
 from experiments.data.sources import draw_source
 from experiments.data.split import split_rows, split_seed
 from experiments.errors import config_error
-from experiments.language.configuration import Component, Configuration, DataSettings
+from experiments.language.components import Component
+from experiments.language.configuration import Configuration, DataSettings
 from experiments.language.table_sources import file_table
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.errors import config_error, first_paragraph
 from experiments.language.calls import Call, call_of
-from experiments.language.configuration import Component
+from experiments.language.components import Component
 from experiments.language.table_sources import table_of
 from experiments.tabular import TableError, TypedTable
 

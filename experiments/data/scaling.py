@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.errors import config_error, first_paragraph
 from experiments.language.calls import call_of
-from experiments.language.configuration import Component
+from experiments.language.components import Component
 
 
 def multiply(rows: np.ndarray, factors: float | list[float] | None) -> np.ndarray:

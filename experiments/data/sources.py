@@ -25,7 +25,7 @@ from experiments.data.fresh import (
 from experiments.errors import ExperimentsError, config_error, first_paragraph
 from experiments.language.allowed import EMBEDDED_ROWS
 from experiments.language.calls import Call, call_of
-from experiments.language.configuration import Component
+from experiments.language.components import Component
 from experiments.seeds import derive_seed
 
 

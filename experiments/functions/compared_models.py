@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.errors import ConfigError, ExperimentsError, Problem
 from experiments.language.claim_text import ClaimSyntaxError
-from experiments.language.configuration import Component, Configuration
+from experiments.language.components import Component
+from experiments.language.configuration import Configuration
 from experiments.language.expressions import parse_claim
 from experiments.language.problems import nearest
 from experiments.language.study import Claim, Study

@@ -1,6 +1,6 @@
 """A component as a call of Keras or scikit-learn: the callee by its public name, with the values of its arguments.
 
->>> from experiments.language.configuration import Component
+>>> from experiments.language.components import Component
 >>> penalized = Component.from_plain({"Dense": {"units": 5, "bias_regularizer": {"L2": {"l2": 1}}}}, "model.hidden")
 >>> call = call_of("layers", penalized)
 >>> call.callee, call.arguments["units"]
@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Any
 
 from experiments.language.allowed import KERAS_NAMESPACES, own_words
-from experiments.language.configuration import Component
+from experiments.language.components import Component
 from experiments.language.signatures import classes, identifiers, slot_of
 
 _NAMESPACES = {

@@ -26,7 +26,8 @@ from experiments.column_types import CURVE_INDEX
 from experiments.columns import RESERVED_METRICS
 from experiments.errors import Place
 from experiments.language.allowed import CLIPPINGS
-from experiments.language.configuration import Component, Configuration, DataSettings, TrainingSettings
+from experiments.language.components import Component
+from experiments.language.configuration import Configuration, DataSettings, TrainingSettings
 from experiments.language.located import LocatedDict, place_in
 from experiments.language.metrics import component_name, kernel_layers, loss_column, measured
 from experiments.language.names import wrong_name

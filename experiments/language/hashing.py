@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from experiments.language.configuration import Block, Configuration, Layer
+from experiments.language.components import Block, Layer
+from experiments.language.configuration import Configuration
 
 RESULTS_VERSION = 2
 """Raised by hand when a change of our own code changes results, so that every run counts as not done."""

@@ -17,7 +17,8 @@ from experiments.column_types import (
     SETS,
     WATCHED,
 )
-from experiments.language.configuration import Block, Component, Configuration, Layer
+from experiments.language.components import Block, Component, Layer
+from experiments.language.configuration import Configuration
 from experiments.language.source_facts import is_generator
 
 _CROSSENTROPIES = {"bce", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}

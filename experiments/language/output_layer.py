@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from experiments.language.configuration import Block, Component, Network
+from experiments.language.components import Block, Component, Network
 from experiments.language.metrics import snake_case
 
 _BINARY = ("binary_crossentropy", "bce", "binary_focal_crossentropy")

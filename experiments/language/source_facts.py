@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from experiments.language.allowed import FIXED_ROWS
-from experiments.language.configuration import Component, Configuration, DataSettings
+from experiments.language.components import Component
+from experiments.language.configuration import Configuration, DataSettings
 from experiments.language.signatures import classes
 from experiments.language.table_sources import file_table, is_file_table, table_of
 

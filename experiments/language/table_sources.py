@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.language.allowed import TABLE_ARGUMENTS
-from experiments.language.configuration import Component, Configuration, DataSettings
+from experiments.language.components import Component
+from experiments.language.configuration import Configuration, DataSettings
 from experiments.language.located import LocatedDict
 from experiments.language.problems import Problems, nearest
 

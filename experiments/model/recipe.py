@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 from experiments.language.allowed import CLIPPINGS
 from experiments.language.calls import Call, call_of
-from experiments.language.configuration import Block, Component, Configuration, Layer, TrainingSettings
+from experiments.language.components import Block, Component, Layer
+from experiments.language.configuration import Configuration, TrainingSettings
 from experiments.language.metrics import component_name, loss_column, snake_case
 from experiments.language.signatures import classes
 

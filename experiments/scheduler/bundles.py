@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from experiments.language.located import plain
 
 if TYPE_CHECKING:
-    from experiments.language.configuration import Configuration, Network
+    from experiments.language.components import Network
+    from experiments.language.configuration import Configuration
     from experiments.language.study import Run
 
 _SEEDS = ("random_state", "seed")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from experiments.data.own_tables import encoder_call, imputer_call
 from experiments.data.split import counts_of, folds_of, group_shares
-from experiments.language.configuration import Component, DataSettings
+from experiments.language.components import Component
+from experiments.language.configuration import DataSettings
 from experiments.language.table_sources import options_of, table_of
 from experiments.script.writing import Invocation, Raw, call, one_line, printed, statement
 from experiments.tabular import TypedTable, locate

@@ -18,7 +18,8 @@ from experiments.scheduler.bundles import bundle_key
 from experiments.store.files import write_atomically
 
 if TYPE_CHECKING:
-    from experiments.language.configuration import Component, Configuration
+    from experiments.language.components import Component
+    from experiments.language.configuration import Configuration
     from experiments.language.study import Run
 
 # Measured on one core: tracing and compiling a program, and the parts of a run other than training.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.analysis import flattery
-from experiments.language.configuration import Component
+from experiments.language.components import Component
 from tests.analysis.examples import noise, runs, study, together, variant
 
 

@@ -9,6 +9,7 @@ MODULES = (
     "calls",
     "changes",
     "claims",
+    "components",
     "configuration",
     "consistency",
     "expand",

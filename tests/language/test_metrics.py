@@ -1,6 +1,7 @@
 import pytest
 
-from experiments.language.configuration import Component, Configuration
+from experiments.language.components import Component
+from experiments.language.configuration import Configuration
 from experiments.language.metrics import claim_names, component_name, loss_column, metric_names, watched_metric
 
 

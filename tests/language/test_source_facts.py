@@ -3,7 +3,8 @@ import pytest
 
 from experiments.data.fresh import separate_call
 from experiments.data.sources import GENERATORS, draw_source
-from experiments.language.configuration import Component, DataSettings, SplitSettings
+from experiments.language.components import Component
+from experiments.language.configuration import DataSettings, SplitSettings
 from experiments.language.source_facts import equal_classes_of, fresh_kind, split_overlap
 
 

@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from experiments.language.calls import Call, call_of
-from experiments.language.configuration import Component
+from experiments.language.components import Component
 from experiments.language.signatures import classes, identifiers
 from experiments.model.objects import NumberInputs, make
 from experiments.model.recipe import Residual, recipe_of
