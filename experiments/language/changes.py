@@ -25,10 +25,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.errors import Place
+from experiments.language.configuration_sections import KEYS, LAYER_KEYS, NAMED_SLOTS, VALUE, is_section, role_below
 from experiments.language.expand import class_of, expand, fill_defaults
 from experiments.language.located import LocatedDict
 from experiments.language.problems import found, nearest
-from experiments.language.sections import KEYS, LAYER_KEYS, NAMED_SLOTS, VALUE, is_section, role_below
 from experiments.language.signatures import classes, slot_of
 
 SINGLE = "single layers"

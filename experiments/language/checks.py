@@ -10,17 +10,17 @@ from experiments.columns import PLAIN_WORDS, RECORD, VALUED_WORDS
 from experiments.errors import Place
 from experiments.language.allowed import REFUSED, SINGULAR, WITHHELD_ARGUMENTS
 from experiments.language.changes import SINGLE, apply_single
-from experiments.language.located import LocatedDict, LocatedList, place_in
-from experiments.language.names import check_names
-from experiments.language.problems import Problems, expected, is_number, join, nearest
-from experiments.language.section_check import check_section
-from experiments.language.sections import (
+from experiments.language.configuration_sections import (
     BLOCK_KEYS,
     GRADIENT_WORDS,
     KEYS,
     LAYER_KEYS,
     ConfigurationSection,
 )
+from experiments.language.located import LocatedDict, LocatedList, place_in
+from experiments.language.names import check_names
+from experiments.language.problems import Problems, expected, is_number, join, nearest
+from experiments.language.section_check import check_section
 from experiments.language.signatures import FRACTION, NUMBER, POSITIVE, classes, identifiers, kind_of, slot_of
 from experiments.language.table_sources import check_table_arguments
 

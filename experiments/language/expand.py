@@ -28,8 +28,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from experiments.language.allowed import OWN_TRIGGERS
-from experiments.language.located import LocatedDict, LocatedList, located
-from experiments.language.sections import (
+from experiments.language.configuration_sections import (
     ConfigurationSection,
     DataSection,
     MultiplySection,
@@ -39,6 +38,7 @@ from experiments.language.sections import (
     is_section,
     role_below,
 )
+from experiments.language.located import LocatedDict, LocatedList, located
 from experiments.language.signatures import classes, first_argument, identifiers, slot_of
 
 _MODELS: dict[str, type[BaseModel]] = {

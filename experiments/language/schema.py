@@ -9,15 +9,14 @@ from typing import Any
 from experiments.columns import PLAIN_WORDS
 from experiments.language.allowed import KERAS_NAMESPACES, SINGULAR, own_words
 from experiments.language.checks import LARGEST_REPEAT
-from experiments.language.sections import (
+from experiments.language.configuration_sections import (
     COMPONENT,
     GRADIENT_WORDS,
-    NAME_PATTERN,
     Ablation,
     DisturbedInputs,
     EpochsUntil,
-    StudyFile,
 )
+from experiments.language.sections import NAME_PATTERN, StudyFile
 from experiments.language.signatures import POSITIVE, classes, identifiers, kind_of, slot_of
 
 SCHEMA_FILE = Path(__file__).resolve().parents[2] / "configs" / "schema.json"

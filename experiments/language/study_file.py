@@ -11,6 +11,7 @@ from experiments.language.changes import Change, PatchError, apply_change
 from experiments.language.claim_text import ClaimSyntaxError
 from experiments.language.claims import check_metric, find_variant
 from experiments.language.configuration import Configuration
+from experiments.language.configuration_sections import CONFIGURATION_KEYS
 from experiments.language.expand import expand
 from experiments.language.explanations import Explanation, check_explanations
 from experiments.language.expressions import Form, parse_claim
@@ -21,7 +22,7 @@ from experiments.language.names import check_names
 from experiments.language.problems import Problems, expected, nearest
 from experiments.language.resolve import Resolved, resolve
 from experiments.language.section_check import check_section
-from experiments.language.sections import CONFIGURATION_KEYS, DiagnosisSection, PublishedSection, StudyFile
+from experiments.language.sections import DiagnosisSection, PublishedSection, StudyFile
 from experiments.language.study import Claim, Published, Study, Variant
 from experiments.language.study_summary import StudySummary, check_summary, read_summary
 from experiments.language.tuned_section import check_tuning, read_tuning

@@ -28,9 +28,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from experiments.language.changes import apply_single, component_class
+from experiments.language.configuration_sections import BLOCK_KEYS, LAYER_KEYS
 from experiments.language.located import LocatedDict
 from experiments.language.problems import Problems, join, nearest
-from experiments.language.sections import BLOCK_KEYS, LAYER_KEYS
 
 
 @dataclass(eq=False)
