@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from experiments.column_types import CURVE_INDEX, GRID
+from experiments.column_types import GRID
 from experiments.columns import TEXT_COLUMNS
 from experiments.errors import ExperimentsError
 from experiments.store.folder import StudyFolder
-from experiments.store.npz import join_curves, read_npz, split_curves
 from experiments.store.provenance import refuse_newer_format
+from experiments.store.stored_curves import StoredCurves
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,19 +32,18 @@ class StoredHistory(Mapping[str, "np.ndarray"]):
         variant: Name of the variant.
         protocol: "published" or "fresh".
         curves: History key to an array of shape (run, epoch), float32, NaN after the end of a run.
-        repeat: The repeat of each row, shape (run,).
-        grid: Axis to value, for a point of a grid.
     """
 
     study: str
     variant: str
     protocol: str
-    curves: Mapping[str, np.ndarray]
-    repeat: np.ndarray
-    grid: Mapping[str, Any]
+    curves: StoredCurves
 
     def __getitem__(self, key: str) -> np.ndarray:
         return self.curves[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.curves
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.curves)
@@ -53,14 +52,19 @@ class StoredHistory(Mapping[str, "np.ndarray"]):
         return len(self.curves)
 
     @property
-    def bytes(self) -> int:
-        """Size of the curves in memory."""
-        return sum(curve.nbytes for curve in self.curves.values())
+    def repeat(self) -> np.ndarray:
+        """The repeat of each row of the curves, shape (run,)."""
+        return self.curves.repeat
+
+    @property
+    def grid(self) -> Mapping[str, Any]:
+        """Axis to value, for a point of a grid."""
+        return self.curves.grid
 
     @property
     def epochs(self) -> int:
         """Length of the longest run."""
-        return max((curve.shape[1] for curve in self.curves.values()), default=0)
+        return self.curves.epochs
 
     def __repr__(self) -> str:
         size = f"{len(self.repeat)} runs x {self.epochs} epochs"
@@ -95,8 +99,9 @@ class StoredHistories(Mapping[_Key, StoredHistory]):
             ExperimentsError: Their file is damaged.
         """
         if key not in self._kept:
-            self._kept[key] = _stored_history(self._study, *self._places[key])
-            while len(self._kept) > 1 and sum(history.bytes for history in self._kept.values()) > _KEPT_BYTES:
+            variant, protocol, files = self._places[key]
+            self._kept[key] = StoredHistory(self._study, variant, protocol, StoredCurves(files))
+            while len(self._kept) > 1 and sum(history.curves.bytes for history in self._kept.values()) > _KEPT_BYTES:
                 del self._kept[next(iter(self._kept))]
         return self._kept[key]
 
@@ -170,20 +175,7 @@ def load_history(study: str, variant: str, protocol: str = "published", out: str
     if path not in stored:
         names = sorted(first.name.removesuffix(".npz") for first in stored)
         raise ExperimentsError(f"no curves at {path}" + (f"; there are {', '.join(names)}" if names else ""))
-    return _stored_history(study, variant, protocol, stored[path])
-
-
-def _stored_history(study: str, variant: str, protocol: str, files: Sequence[Path]) -> StoredHistory:
-    """Read the curves of a variant from all of its files."""
-    arrays = read_npz(files[0])
-    grid = {name.removeprefix(GRID): array[0].item() for name, array in arrays.items() if name.startswith(GRID)}
-    if len(files) > 1:
-        repeats = split_curves(arrays)
-        for path in files[1:]:
-            repeats |= split_curves(read_npz(path))
-        arrays = join_curves(repeats, grid)
-    curves = {name: array for name, array in arrays.items() if name not in CURVE_INDEX and not name.startswith(GRID)}
-    return StoredHistory(study, variant, protocol, curves, arrays["repeat"], grid)
+    return StoredHistory(study, variant, protocol, StoredCurves(stored[path]))
 
 
 def _nothing(study: str, out: Path) -> str:

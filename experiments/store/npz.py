@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from experiments.column_types import CURVE_INDEX, GRID
 from experiments.store.files import DamagedError
@@ -14,6 +14,7 @@ from experiments.store.files import DamagedError
 if TYPE_CHECKING:
     import numpy as np
 
+_Decoded = TypeVar("_Decoded")
 Arrays = dict[str, "np.ndarray"]
 Repeats = dict[int, tuple[str, Arrays]]
 """Repeat to the hash of its run and its arrays."""
@@ -32,8 +33,48 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     return content.getvalue()
 
 
+class StoredArrays:
+    """The arrays of an .npz file of runs, each decoded when it is asked for; all are of the moment of opening.
+
+    Args:
+        path: The file.
+
+    Attributes:
+        names: Names of the arrays, in the order of the file.
+        bytes: Size of the file, which stays in memory.
+
+    Raises:
+        DamagedError: The file is truncated or changed, or contains no runs.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._content = path.read_bytes()
+        self.bytes = len(self._content)
+        self.names: list[str] = self._decode(_names_in)
+
+    def read(self, name: str) -> np.ndarray:
+        """Decode an array.
+
+        Raises:
+            DamagedError: Its part of the file is changed.
+        """
+        return self._decode(lambda archive: _array_in(archive, name))
+
+    def _decode(self, decode: Callable[[zipfile.ZipFile], _Decoded]) -> _Decoded:
+        try:
+            with zipfile.ZipFile(io.BytesIO(self._content)) as archive:
+                return decode(archive)
+        except MemoryError:  # the checksums are right: the machine has too little memory
+            raise
+        except Exception as error:  # zipfile, zlib and NumPy raise some ten types, depending on the place of the damage
+            raise DamagedError(
+                self._path, error, "python -m experiments run STUDY --force trains its runs again"
+            ) from error
+
+
 def read_npz(path: Path) -> Arrays:
-    """Read an .npz file of runs; a missing file has no arrays.
+    """Read all arrays of an .npz file of runs; a missing file has none.
 
     Args:
         path: The file.
@@ -46,26 +87,22 @@ def read_npz(path: Path) -> Arrays:
     """
     if not path.is_file():
         return {}
-    content = path.read_bytes()
-    try:
-        return _decoded(content)
-    except MemoryError:  # the checksums are right: the machine has too little memory
-        raise
-    except Exception as error:  # zipfile, zlib and NumPy raise some ten types, depending on the place of the damage
-        raise DamagedError(path, error, "python -m experiments run STUDY --force trains its runs again") from error
+    stored = StoredArrays(path)
+    return {name: stored.read(name) for name in stored.names}
 
 
-def _decoded(content: bytes) -> Arrays:
-    import numpy as np
-
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if archive.testzip() is not None:
-            raise zipfile.BadZipFile("wrong checksum")
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
-    if not {"repeat", "hash"} <= arrays.keys():
+def _names_in(archive: zipfile.ZipFile) -> list[str]:
+    names = [name.removesuffix(".npy") for name in archive.namelist()]
+    if not {"repeat", "hash"} <= set(names):
         raise ValueError("it does not say whose runs it has")
-    return arrays
+    return names
+
+
+def _array_in(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    from numpy.lib.format import read_array
+
+    # Reading a member to its end checks its checksum.
+    return read_array(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
 
 
 def join_curves(repeats: Repeats, grid: Mapping[str, Any]) -> Arrays:

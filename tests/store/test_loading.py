@@ -69,8 +69,8 @@ def test_curves_of_a_large_study_do_not_stay_in_memory(results, monkeypatch):
     assert 0 not in histories
     first = histories["published"]
     assert histories["published"] is first
-    monkeypatch.setattr(loading, "_KEPT_BYTES", first.bytes)
-    assert histories["fresh"].bytes > 0
+    monkeypatch.setattr(loading, "_KEPT_BYTES", first.curves.bytes)
+    assert histories["fresh"].curves.bytes > 0
     again = histories["published"]
     assert again is not first
     assert all(np.array_equal(again[key], first[key], equal_nan=True) for key in first)

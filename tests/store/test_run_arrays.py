@@ -63,6 +63,17 @@ def test_the_curves_of_all_files_are_loaded_as_one(whole):
     stored = StoredHistories(STUDY.name, whole.path.parent, {"a": ("baseline", "fresh"), "b": ("dropout", "fresh")})
     assert list(stored) == ["a"]
     np.testing.assert_array_equal(stored["a"]["loss"], history["loss"])
+    assert history.epochs == history["loss"].shape[1] == 5
+
+
+def test_a_curve_is_decoded_when_it_is_used(whole):
+    curves = load_history(STUDY.name, "baseline", "fresh", whole.path.parent).curves
+    files = curves.bytes
+    assert "loss" in curves and "accuracy" not in curves
+    assert sorted(curves) == ["loss", "val_loss"]
+    assert curves.bytes == files
+    loss = curves["loss"]
+    assert curves.bytes == files + loss.nbytes
 
 
 def test_a_further_run_leaves_the_files_of_other_hundreds_alone(tmp_path, whole):

@@ -98,7 +98,7 @@ def learning_figure(
         label: Name and unit of the y axis.
         bounded: Whether values lie in [0, 1], as accuracies do; such axes are never logarithmic.
     """
-    log = not bounded and wants_log([values for variant in variants for values in variant.sets.values()])
+    log = not bounded and wants_log(values for variant in variants for values in variant.sets.values())
     drawn = [
         {name: summarise_curve(values, log=log, diverged=variant.diverged) for name, values in variant.sets.items()}
         for variant in variants

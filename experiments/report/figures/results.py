@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,24 @@ if TYPE_CHECKING:
 # A study of grids alone stores the curves of every point: too many panels for one figure.
 MOST_PANELS = 24
 MOST_NAMED = 48
+
+
+@dataclass(frozen=True)
+class _StoredSets(Mapping[str, np.ndarray]):
+    """The curves of one metric by set of rows, read at each use: a figure of many variants needs one at a time."""
+
+    histories: StoredHistories[tuple[str, str]]
+    place: tuple[str, str]
+    names: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.histories[self.place][self.names[name]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
 
 
 @dataclass(frozen=True)
@@ -94,7 +112,8 @@ class Results:
         if history is None:
             return VariantCurves(variant.name, {})
         names = {"train": key, variant.config.training.validate_on: f"val_{key}"}
-        sets = {name: history[stored] for name, stored in names.items() if stored in history}
+        stored = {name: curve for name, curve in names.items() if curve in history}
+        sets = _StoredSets(self.histories, (variant.name, protocol), stored)
         return VariantCurves(variant.name, sets, self._diverged(history))
 
     def boundary(self, variant: str) -> Mapping[str, np.ndarray]:
