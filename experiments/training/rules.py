@@ -318,8 +318,17 @@ def unknown_callbacks(callbacks: Sequence[Any], model: keras.Model) -> list[str]
     return [type(callback).__name__ for callback in callbacks if not _is_known(callback, model)]
 
 
+def own_methods(callback: Any) -> list[str]:
+    """Return the names of the methods that were replaced on a callback itself."""
+    names = [name for name in vars(callback) if callable(getattr(type(callback), name, None))]
+    known = (None, keras.ops.less, keras.ops.greater)
+    return names if getattr(callback, "monitor_op", None) in known else [*names, "monitor_op"]
+
+
 def _is_known(callback: Any, model: keras.Model) -> bool:
     kind = type(callback)
+    if own_methods(callback):
+        return False
     if kind is keras.callbacks.ReduceLROnPlateau:
         return isinstance(getattr(model.optimizer, "learning_rate", None), keras.Variable)  # and no schedule
     if kind is keras.callbacks.TerminateOnNaN:

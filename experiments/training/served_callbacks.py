@@ -10,10 +10,20 @@ import keras
 from experiments.training.checkpoints import CheckpointKeeper
 from experiments.training.keras_private import traces_batches
 from experiments.training.learning_rates import looks_at_training
-from experiments.training.rules import unknown_callbacks
+from experiments.training.rules import own_methods, unknown_callbacks
 from experiments.training.tiers import NeedsFitError
 
 _ONLY_LOGS = (keras.callbacks.CSVLogger, keras.callbacks.History, keras.callbacks.ProgbarLogger)
+# Classes with methods that the loop replaces, or does not call.
+_NOT_CALLED = (
+    *_ONLY_LOGS,
+    keras.callbacks.EarlyStopping,
+    keras.callbacks.LearningRateScheduler,
+    keras.callbacks.ModelCheckpoint,
+    keras.callbacks.ReduceLROnPlateau,
+    keras.callbacks.TensorBoard,
+    keras.callbacks.TerminateOnNaN,
+)
 _OF_BATCHES = [f"on_{kind}batch_{end}" for kind in ("", "train_", "test_") for end in ("begin", "end")]
 
 
@@ -44,6 +54,11 @@ def served(callbacks: Iterable[Any], model: keras.Model, *, replay: bool) -> Ser
     Raises:
         NeedsFitError: Only ``model.fit`` serves one of them; the message is the reason.
     """
+    callbacks = tuple(callbacks)
+    for callback in callbacks:
+        reason = _peculiarity(callback, callbacks, model)
+        if reason:
+            raise NeedsFitError(reason)
     kept = tuple(
         CheckpointKeeper(callback) if type(callback) is keras.callbacks.ModelCheckpoint else callback
         for callback in callbacks
@@ -88,6 +103,18 @@ def check_monitors(found: Served, logs: Sequence[str], *, every_epoch: bool) -> 
             raise NeedsFitError(f"{type(callback).__name__} monitors {monitor!r}, which a callback may add to the logs")
         if type(callback) is keras.callbacks.ReduceLROnPlateau:
             computed.add("learning_rate")
+
+
+def _peculiarity(callback: Any, callbacks: Sequence[Any], model: keras.Model) -> str:
+    """Return why a callback does other things than its class does elsewhere, or an empty text."""
+    name, own = type(callback).__name__, own_methods(callback)
+    if sum(callback is other for other in callbacks) > 1:
+        return f"the same {name} is among the callbacks twice"
+    if own and type(callback) in _NOT_CALLED:
+        return f"{name} has its own {', '.join(own)}"
+    if type(callback) is keras.callbacks.TerminateOnNaN and model.steps_per_execution > 1:
+        return f"TerminateOnNaN sees one batch in steps_per_execution={model.steps_per_execution}"
+    return ""
 
 
 def _hindrance(callback: Any, model: keras.Model, *, replay: bool) -> str:

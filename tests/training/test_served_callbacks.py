@@ -317,8 +317,24 @@ REASONS = {
         lambda _: [callbacks.LearningRateScheduler(lambda epoch, rate: rate), callbacks.ReduceLROnPlateau()],
         "LearningRateScheduler and ReduceLROnPlateau both set the learning rate",
     ),
+    "the same twice": (
+        lambda _: [callbacks.EarlyStopping("loss")] * 2,
+        "the same EarlyStopping is among the callbacks twice",
+    ),
+    "own comparison": (lambda _: with_own("monitor_op", min), "EarlyStopping has its own monitor_op"),
+    "own method": (
+        lambda _: with_own("on_epoch_end", lambda epoch, logs=None: None),
+        "EarlyStopping has its own on_epoch_end",
+    ),
     "unknown": (lambda _: callbacks.SwapEMAWeights(), ""),
 }
+
+
+def with_own(name, value):
+    """A callback on which an attribute was replaced."""
+    callback = callbacks.EarlyStopping("loss")
+    setattr(callback, name, value)
+    return callback
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in REASONS.items()])
@@ -329,6 +345,23 @@ def test_what_the_loop_does_not_serve_is_explained(case):
     assert (tier.name, tier.reason) == (
         ("fit", reason) if reason else ("graph", "the model was compiled with jit_compile=False")
     )
+
+
+def test_the_same_callback_twice_counts_twice_as_in_keras(tmp_path):
+    ours, theirs = both(lambda _: [callbacks.EarlyStopping("loss", patience=1)] * 2, tmp_path)
+    assert_same(ours, theirs, tier="fit")
+    assert ours[0].epoch == [0, 1]
+
+
+def test_terminate_on_nan_looks_once_in_an_execution_of_several_steps_as_in_keras(tmp_path):
+    def build():
+        model = network()
+        model.compile(keras.optimizers.SGD(1e30), "mse", steps_per_execution=3, jit_compile=False)
+        return model
+
+    ours, theirs = both(lambda _: [callbacks.TerminateOnNaN()], tmp_path, build=build, validation_data=None)
+    assert ours[0].record.reason == "fit: TerminateOnNaN sees one batch in steps_per_execution=3"
+    assert ours[1].optimizer.iterations.numpy() == theirs[1].optimizer.iterations.numpy() == 3
 
 
 def test_a_monitored_key_that_a_callback_adds_needs_model_fit():
