@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -25,12 +26,12 @@ def as_arrays(x: Any, y: Any = None, sample_weight: Any = None) -> Arrays:
         sample_weight: Weights of shape (rows,), or None.
 
     Returns:
-        The three with tensors for arrays; None stays None.
+        The three with tensors for arrays, and tuples for lists, as a model gets them; None stays None.
 
     Raises:
         ExperimentsError: The rows are not arrays of numbers, there are none, or the arrays differ in length.
     """
-    arrays: Arrays = tf.nest.map_structure(_as_tensor, (x, y, sample_weight))
+    arrays: Arrays = keras.tree.lists_to_tuples(tf.nest.map_structure(_as_tensor, (x, y, sample_weight)))
     lengths = {leaf.shape[0] for leaf in tf.nest.flatten(arrays) if leaf is not None}
     if len(lengths) != 1 or lengths == {0}:
         raise ExperimentsError(

@@ -241,6 +241,27 @@ def test_rows_are_those_of_model_fit(case):
     assert str(tier) == history.record.reason
 
 
+class Unpacking(keras.Model):
+    """Weighs its inputs by the kind of sequence that they come in."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(1)
+
+    def call(self, x):
+        return (2 if isinstance(x, tuple) else 1) * self.dense(x[0])
+
+
+def test_a_model_gets_lists_of_inputs_as_tuples():
+    def train(keras_itself):
+        keras.utils.set_random_seed(3)
+        model, (x, y) = compiled(Unpacking()), data("sequential")
+        fit = keras.Model.fit if keras_itself else experiments.fit
+        return fit(model, [x, x], y, epochs=2, shuffle=False, verbose=0).history["loss"]
+
+    assert_close(train(keras_itself=False), train(keras_itself=True), 1e-5)
+
+
 def test_the_limit_of_steps_is_kept_to():
     keras.config.set_max_steps_per_epoch(2)
     try:
