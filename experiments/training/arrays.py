@@ -75,6 +75,12 @@ def take(arrays: Arrays, rows: tf.Tensor) -> Arrays:
     return tf.nest.map_structure(lambda leaf: None if leaf is None else tf.gather(leaf, rows), arrays)  # type: ignore[no-any-return]
 
 
+def are_finite(arrays: Any) -> bool:
+    """Return whether all numbers in some arrays are finite."""
+    leaves = [leaf for leaf in tf.nest.flatten(arrays) if leaf is not None and leaf.dtype.is_floating]
+    return all(bool(tf.reduce_all(tf.math.is_finite(leaf))) for leaf in leaves)
+
+
 def signature(arrays: Arrays | None) -> tuple[Any, ...]:
     """Return the shapes and types, which are fixed in a compiled program."""
     if arrays is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.errors import first_paragraph
-from experiments.training.arrays import row_count, signature
+from experiments.training.arrays import are_finite, row_count, signature
 from experiments.training.batches import validation_batch_size
 from experiments.training.best_weights import best_of
 from experiments.training.evaluation import check_outside_xla
@@ -24,13 +25,15 @@ from experiments.training.ranges import has_hidden_embeddings
 from experiments.training.record import TrainingRecord
 from experiments.training.row_independence import rows_are_independent
 from experiments.training.rules import CheckpointRule, Rule, rules_of
-from experiments.training.tiers import NeedsFitError, Tier, choose_tier
+from experiments.training.tiers import NeedsFitError, NeedsGraphError, Tier, choose_tier
 from experiments.training.trainer import BaseTrainer, Chunk, Job
 from experiments.xla import KeptPrograms
 
 _SECONDS_PER_CHUNK = 0.5
 # XLA raises these for an operation that it does not support.
 _REFUSALS = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.InternalError)
+
+_NOT_FINITE = Tier("graph", "a value is not finite, and XLA compares such values otherwise")
 
 Pairs = Sequence[tuple[Any, Rule]]
 
@@ -54,6 +57,8 @@ class CompiledTrainer(BaseTrainer):
         tier = choose_tier(self.model, job.callbacks)
         if tier.name == "fit":
             return self._run_fit(job, tier)
+        if not (self._compares_as_fit(job, tier) or are_finite((job.arrays, job.validation))):
+            tier = _NOT_FINITE
         if tier.name == "xla":
             self._check_outside_xla(job)
         started, programs = time.perf_counter(), self.programs
@@ -72,7 +77,7 @@ class CompiledTrainer(BaseTrainer):
         initial = {key: float(value) for key, value in probes.measure_initial(job.arrays[0]).items()}
         if job.follower is not None:
             job.follower.begin(str(tier), compiled - started if self.programs > programs else 0.0)
-        carry, history = self._run_epochs(job, pairs, loop)
+        carry, history, tier = self._run_epochs(job, pairs, loop, tier)
         self._finish(job, pairs, carry)
         if job.follower is not None:
             job.follower.end()
@@ -104,7 +109,8 @@ class CompiledTrainer(BaseTrainer):
         rules = tuple(rule for _, rule in pairs)
         validation_rows = self._validation_rows(job)
         has_rates = _rates(job, job.first_epoch, job.first_epoch) is not None
-        key = (rules, signature(job.arrays), signature(job.validation), validation_rows, job.ends_on, has_rates)
+        shapes = signature(job.arrays), signature(job.validation), validation_rows
+        key = (tier.name, rules, *shapes, job.ends_on, has_rates)
         if key not in self._programs:
             self._programs[key] = self._compile(job, pairs, validation_rows, tier)
         return self._programs[key]
@@ -126,7 +132,10 @@ class CompiledTrainer(BaseTrainer):
         try:
             until = job.first_epoch
             rates = _rates(job, until, until)
-            self._call(job, pairs, loop, loop.initial_carry(until), until, rates)
+            carry = loop.initial_carry(until)
+            loop(self._inputs(job, pairs, carry, until, rates), carry)
+        except NeedsGraphError as need:
+            return self._compile(job, pairs, validation_rows, Tier("graph", str(need)))
         except _REFUSALS as error:
             if tier.name == "graph" or _is_of_stored_program(error):
                 raise
@@ -149,16 +158,15 @@ class CompiledTrainer(BaseTrainer):
             return 0
         return validation_batch_size(self.model, job.validation, self.rows_of_validation_batch(job))
 
-    def _call(  # noqa: PLR0917 - the parts of one call of the loop
-        self, job: Job, pairs: Pairs, loop: Loop, carry: Carry, until: int, rates: np.ndarray | None
-    ) -> tuple[Carry, tf.Tensor]:
+    def _inputs(self, job: Job, pairs: Pairs, carry: Carry, until: int, rates: np.ndarray | None) -> Inputs:
+        """Return the arguments of a call of the loop."""
         done = int(carry["epoch"])
         orders = self._orders(job, done, until) if self.shuffle else None
         # Tensors, because a Python number would cause a new trace for every value.
         numbers = [[tf.constant(number, tf.float64) for number in rule.numbers(callback)] for callback, rule in pairs]
         padded = None if rates is None else np.pad(rates, (0, chunk_rows(job.arrays) - len(rates)))
         rate_of_epochs = None if padded is None else tf.constant(padded, keras.config.floatx())
-        return loop(Inputs(job.arrays, job.validation, orders, tf.constant(until), numbers, rate_of_epochs), carry)
+        return Inputs(job.arrays, job.validation, orders, tf.constant(until), numbers, rate_of_epochs)
 
     def _orders(self, job: Job, done: int, until: int) -> tf.Tensor:
         """Return the rows' orders for a call, padded to the size of the program's input."""
@@ -168,7 +176,7 @@ class CompiledTrainer(BaseTrainer):
         orders[:epochs] = row_orders(rows, job.seed, done, epochs) if job.order is None else job.order
         return tf.constant(orders)
 
-    def _run_epochs(self, job: Job, pairs: Pairs, loop: Loop) -> tuple[Carry, np.ndarray]:
+    def _run_epochs(self, job: Job, pairs: Pairs, loop: Loop, tier: Tier) -> tuple[Carry, np.ndarray, Tier]:
         """Run epochs in chunks, so short that progress and interrupts are handled in time between them."""
         carry, done, history = loop.initial_carry(job.first_epoch), job.first_epoch, []
         while done < job.epochs and not (carry["stopped"] or carry["diverged"]):
@@ -176,9 +184,10 @@ class CompiledTrainer(BaseTrainer):
             rates = _rates(job, done, until)
             until = until if rates is None else done + len(rates)
             started = time.perf_counter()
-            carry, rows = self._call(job, pairs, loop, carry, until, rates)
-            epochs = int(carry["epoch"]) - done
-            history.append(rows.numpy()[:epochs])
+            inputs = self._inputs(job, pairs, carry, until, rates)
+            carry, rows, (loop, tier) = self._run_chunk(job, pairs, (loop, tier), inputs, carry)
+            epochs = len(rows)
+            history.append(rows)
             seconds = time.perf_counter() - started
             self._seconds_per_epoch = seconds / epochs
             if job.follower is not None:
@@ -189,11 +198,42 @@ class CompiledTrainer(BaseTrainer):
             done += epochs
             if job.on_progress is not None:
                 job.on_progress(done, job.epochs)
-        return carry, np.concatenate(history) if history else np.zeros([0, len(loop.keys)])
+        return carry, np.concatenate(history) if history else np.zeros([0, len(loop.keys)]), tier
+
+    def _run_chunk(
+        self, job: Job, pairs: Pairs, program: tuple[Loop, Tier], inputs: Inputs, carry: Carry
+    ) -> tuple[Carry, np.ndarray, tuple[Loop, Tier]]:
+        """Run some epochs, and again as a plain graph where XLA gives a value that is not finite.
+
+        Returns:
+            The new loop state, the history of the epochs, and the program that has computed them.
+        """
+        loop, tier = program
+        as_fit = self._compares_as_fit(job, tier)
+        before = [] if as_fit else loop.values(inputs, carry)
+        after, history = loop(inputs, carry)
+        done = int(carry["epoch"])
+        rows = history.numpy()[: int(after["epoch"]) - done]
+        if as_fit or self._are_finite(loop.keys, rows, done):
+            return after, rows, program
+        for variable, value in before:
+            variable.assign(value)
+        return self._run_chunk(job, pairs, self._program(job, pairs, _NOT_FINITE), inputs, carry)
 
     def _chunk(self, job: Job) -> int:
         most = chunk_rows(job.arrays) if job.follower is None else min(chunk_rows(job.arrays), job.follower.most_epochs)
         return int(np.clip(_SECONDS_PER_CHUNK / self._seconds_per_epoch, 1, most))
+
+    def _compares_as_fit(self, job: Job, tier: Tier) -> bool:
+        """Return whether a program treats values that are not finite as ``fit`` does, or ends with them.
+
+        Maxima and the places of maxima leave NaN out under XLA. The steps of ``fit`` do so only if Keras compiles them.
+        """
+        return tier.name == "graph" or job.ends_on == "divergence" or bool(self.model.jit_compile)
+
+    def _are_finite(self, keys: Sequence[str], rows: np.ndarray, first: int) -> bool:
+        """Return whether all values of some epochs are finite."""
+        return all(math.isfinite(value) for logs in self._logs(keys, rows, first) for value in logs.values())
 
     def _logs(self, keys: Sequence[str], rows: np.ndarray, first: int) -> list[dict[str, float]]:
         """Return the logs of some epochs as ``fit`` has them: an epoch without validation has no such keys."""

@@ -15,11 +15,12 @@ from experiments.training.arrays import Arrays, row_count
 from experiments.training.batches import as_fit_sees, for_each_batch
 from experiments.training.fit_arguments import ValidationFreq
 from experiments.training.probes import Probes
+from experiments.training.raising_operations import raising_operation
 from experiments.training.randomness import fast_draws
 from experiments.training.rules import Moment, PlateauRule, Rule, kept_variables
 from experiments.training.single_kernels import has_large_products, kept_apart
 from experiments.training.step import Logs, TrainStep
-from experiments.training.tiers import NeedsFitError
+from experiments.training.tiers import NeedsFitError, NeedsGraphError
 from experiments.training.trainer import EndsOn
 
 _LARGEST_CHUNK = 1024
@@ -110,6 +111,11 @@ class Loop:
         with fast_draws() if self._jit_compile else nullcontext():
             return self._function(inputs, carry)  # type: ignore[no-any-return]
 
+    def values(self, inputs: Inputs, carry: Carry) -> list[tuple[tf.Variable, np.ndarray]]:
+        """Return the variables that a call reads or assigns, with their values; it must have been called before."""
+        variables = self._function.get_concrete_function(inputs, carry).graph.variables
+        return [(variable, variable.numpy()) for variable in variables]
+
     def initial_carry(self, epoch: int = 0) -> Carry:
         """Return the loop state before the first epoch, which has this index."""
         carry = {
@@ -154,6 +160,10 @@ class Loop:
             return carry, tf.tensor_scatter_nd_update(rows, [[epoch - start]], row[None])
 
         carry, rows = tf.while_loop(go_on, run, [carry, rows], parallel_iterations=1)
+        graph = tf.compat.v1.get_default_graph()
+        raising = "" if self._model.jit_compile or not self._jit_compile else raising_operation(graph)
+        if raising:
+            raise NeedsGraphError(f"under XLA, {raising} would not raise")
         return carry, rows
 
     def _is_apart(self, rows: int) -> bool:

@@ -29,6 +29,10 @@ class NeedsFitError(Exception):
     """Raised where only ``model.fit`` trains with such rows, callbacks or steps; the message is the reason."""
 
 
+class NeedsGraphError(Exception):
+    """Raised where XLA would compile other steps than a plain graph has; the message is the reason."""
+
+
 def choose_tier(model: keras.Model, callbacks: Sequence[Any]) -> Tier:
     """Choose the tier before training.
 
@@ -37,7 +41,7 @@ def choose_tier(model: keras.Model, callbacks: Sequence[Any]) -> Tier:
         callbacks: The training's callbacks.
 
     Returns:
-        The tier; "xla" becomes "graph" later if XLA does not compile the program.
+        The tier; "xla" becomes "graph" later if XLA does not compile the program, or would leave out a check.
     """
     hindrance = _needs_fit(model, callbacks)
     if hindrance:

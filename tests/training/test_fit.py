@@ -72,6 +72,41 @@ def test_a_network_without_given_input_shape_is_built_by_the_rows():
     assert len(experiments.fit(model, *rows(), epochs=2).history["loss"]) == 2
 
 
+def test_rows_that_are_not_finite_are_compared_as_in_fit():
+    def build():
+        keras.utils.set_random_seed(1)
+        layers = [keras.Input((3,)), keras.layers.Reshape((3, 1)), keras.layers.GlobalMaxPooling1D()]
+        model = keras.Sequential([*layers, keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        return model
+
+    x, y = rows()
+    x[5, 1] = np.nan
+    history = experiments.fit(build(), x, y, epochs=2, shuffle=False, verbose=0)
+    assert history.record.reason == "graph: a value is not finite, and XLA compares such values otherwise"
+    assert_close(history.history["loss"], build().fit(x, y, epochs=2, shuffle=False, verbose=0).history["loss"], 1e-5)
+
+
+@pytest.mark.slow
+def test_a_training_that_diverges_has_the_numbers_of_fit():
+    def build():
+        layers = [keras.layers.Dense(3, "softmax", kernel_initializer=keras.initializers.GlorotUniform(seed=1))]
+        model = keras.Sequential([keras.Input((3,)), *layers])
+        optimizer = keras.optimizers.Adam(keras.optimizers.schedules.PiecewiseConstantDecay([7], [0.01, 3e38]))
+        model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    (x, y), ours, theirs = rows(), build(), build()
+    arguments = {"epochs": 6, "batch_size": 16, "validation_data": (x, y), "shuffle": False, "verbose": 0}
+    history, expected = experiments.fit(ours, x, y, **arguments), theirs.fit(x, y, **arguments)
+    assert history.record.tier == "graph"
+    assert np.isfinite(expected.history["loss"][0])
+    for key, values in expected.history.items():
+        assert_close(history.history[key], values, 1e-5)
+    for variable, other in zip(ours.optimizer.variables, theirs.optimizer.variables, strict=True):
+        assert_close(variable, other, 1e-5)
+
+
 def test_a_model_that_is_not_compiled_is_refused():
     with pytest.raises(ExperimentsError, match="expected a compiled model"):
         experiments.fit(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]), *rows())

@@ -73,6 +73,42 @@ def test_what_xla_refuses_trains_as_a_plain_graph():
     assert np.isfinite(record.history["loss"]).all()
 
 
+class Checked(keras.layers.Layer):
+    """Raises in training, by a check of TensorFlow."""
+
+    def __init__(self, check):
+        super().__init__()
+        self.check = check
+
+    def call(self, x, training=None):
+        return self.check(x) if training else x
+
+
+def asserted(x):
+    tf.debugging.assert_less(x, -2.0)
+    return x
+
+
+CHECKS = {
+    "CheckNumerics": lambda x: tf.debugging.check_numerics(x / 0, "not finite"),
+    "Assert": asserted,
+    "Cholesky": lambda x: x + tf.linalg.cholesky(tf.reshape(-tf.reduce_sum(x * x), (1, 1)))[0, 0],
+}
+
+
+@pytest.mark.parametrize("operation", cases({name: name for name in CHECKS}, quick=["Assert"]))
+def test_a_check_that_xla_leaves_out_raises_as_in_fit(operation):
+    def build():
+        return network(middle=[Checked(CHECKS[operation])])
+
+    trainer = CompiledTrainer(build(), batch_size=16)
+    assert trainer.train(*rows(), epochs=0, seed=1).reason == f"graph: under XLA, {operation} would not raise"
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        trainer.train(*rows(), epochs=1, seed=1)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        build().fit(*rows(), batch_size=16, epochs=1, verbose=0)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
