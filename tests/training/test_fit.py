@@ -107,6 +107,26 @@ def test_a_training_that_diverges_has_the_numbers_of_fit():
         assert_close(variable, other, 1e-5)
 
 
+def test_layers_that_are_frozen_without_a_new_compile_are_refused():
+    model = network(optimizer="sgd", jit_compile=False)
+    experiments.fit(model, *rows(), epochs=1, verbose=0)
+    model.get_layer("hidden").trainable = False
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="frozen or released since the last training; call compile"):
+        experiments.fit(model, *rows(), epochs=1, verbose=0)
+    model.compile("sgd", "mse", jit_compile=False)
+    experiments.fit(model, *rows(), epochs=1, verbose=0)
+    moved = [not np.array_equal(old, new) for old, new in zip(before, model.get_weights(), strict=True)]
+    assert moved == [False, False, True, True]
+
+
+def test_a_network_without_given_input_shape_is_compiled_once():
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse", jit_compile=False)
+    first, second = (experiments.fit(model, *rows(), epochs=1, verbose=0).record for _ in range(2))
+    assert second.compile_seconds < first.compile_seconds / 10
+
+
 def test_a_model_that_is_not_compiled_is_refused():
     with pytest.raises(ExperimentsError, match="expected a compiled model"):
         experiments.fit(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]), *rows())
