@@ -19,7 +19,8 @@ def take(results: Path, folder: Path, study: str = "weight_regularization") -> l
     folder.mkdir(parents=True, exist_ok=True)
     pages = {"scoreboard": results / "index.html", "study": results / study / "report.html"}
     pictures = []
-    with tempfile.TemporaryDirectory() as profile:
+    # Chromium's last process may still write into its profile when it is deleted.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         browser = Browser(Path(profile))
         for name, page in pages.items():
             browser.open(page.resolve().as_uri(), width=WIDTH, height=HEIGHT)
