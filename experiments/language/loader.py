@@ -58,9 +58,7 @@ def load_yaml(content: bytes | str, file: str, problems: Problems) -> Any:
     except _UnreadableError as error:
         problems.add(error.place, "", str(error))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        context = f" ({error.context})" if error.context else ""
-        problems.add(_place(file, mark), "", f"not valid YAML: {error.problem}{context}")
+        problems.add(*_syntax_problem(error, file, text.splitlines()))
     except yaml.YAMLError as error:
         problems.add(Place(file, 1, 1), "", f"not valid YAML: {str(error).splitlines()[0]}")
     return None
@@ -96,6 +94,40 @@ def _events(text: str) -> Iterator[yaml.Event]:
             yield loader.get_event()
     finally:
         loader.dispose()
+
+
+def _syntax_problem(error: yaml.MarkedYAMLError, file: str, lines: list[str]) -> tuple[Place, str, str]:
+    """Return place, path and message of a syntax error; the usual mistakes are named in place of the parser's words."""
+    place = _place(file, error.problem_mark or error.context_mark)
+    start = _place(file, error.context_mark or error.problem_mark)
+    problem, line = str(error.problem), lines[place.line - 1] if place.line <= len(lines) else ""
+    if line[place.column - 1 : place.column] == "\t":
+        return place, "", "not valid YAML: expected spaces for the indentation, found a tab"
+    if "could not find expected ':'" in problem:  # the parser notices it in the next line
+        text = lines[start.line - 1][start.column - 1 :].strip()
+        return start, "", f"not valid YAML: expected 'key: value', found {found(text)}"
+    if "mapping values are not allowed" in problem:
+        return _stray_colon(place, line, lines)
+    if problem == "did not find expected key" and "block mapping" in str(error.context):
+        first = f"{start.line}:{start.column}"
+        return place, "", f"not valid YAML: expected a key that is indented like the first one of its mapping, {first}"
+    begun = f" that begins in line {start.line}" if start.line != place.line else ""
+    context = f" ({error.context}{begun})" if error.context else ""
+    return place, "", f"not valid YAML: {problem}{context}"
+
+
+def _stray_colon(place: Place, line: str, lines: list[str]) -> tuple[Place, str, str]:
+    """Return the problem of a ':' that begins no value: in a value, or after a line that the parser joins with its."""
+    if ":" in line[: place.column - 1]:
+        return place, "", "not valid YAML: a ':' inside a value; expected quotes around the whole value"
+    number, above = next(
+        ((number, text) for number in range(place.line - 1, 0, -1) if (text := lines[number - 1].strip())), (0, ":")
+    )
+    if ":" not in above:
+        start = Place(place.file, number, lines[number - 1].index(above) + 1)
+        return start, "", f"not valid YAML: expected 'key: value', found {found(above)}"
+    start = Place(place.file, place.line, len(line) - len(line.lstrip()) + 1)
+    return start, "", "not valid YAML: expected a key that is indented like those above it"
 
 
 def _place(file: str, mark: Any) -> Place:
