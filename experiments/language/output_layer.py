@@ -46,7 +46,7 @@ def misfit(network: Network, loss: Component, *, classes: int | None, one_hot: b
     wrong_targets = _wrong_targets(name, classes, one_hot)
     if wrong_targets or output is None:
         return wrong_targets
-    return _wrong_output(name, loss, output, classes)
+    return _wrong_output(name, loss, output, classes) or _wrong_width(name, output, classes, one_hot)
 
 
 def _wrong_targets(name: str, classes: int | None, one_hot: bool) -> str:
@@ -71,6 +71,21 @@ def _wrong_output(name: str, loss: Component, output: _Output, classes: int | No
             "or the loss with from_logits: true"
         )
     return ""
+
+
+def _wrong_width(name: str, output: _Output, classes: int | None, one_hot: bool) -> str:
+    """Return why the targets do not have as many columns as the output has units, which Keras refuses in training."""
+    if not classes or name in _SPARSE:
+        return ""
+    columns = classes if one_hot else 1
+    if output.units == columns:
+        return ""
+    targets = f"one-hot rows of {classes} classes" if one_hot else "one column of classes"
+    return f"{output.name!r} has {_units(output.units)} for {targets}; expected {_units(columns)}"
+
+
+def _units(count: int) -> str:
+    return "1 unit" if count == 1 else f"{count} units"
 
 
 def _output_of(network: Network) -> _Output | None:

@@ -38,6 +38,24 @@ def messages(loss, output, data=MOONS):
             "'o' has 2 units for 3 classes",
         ),
         ("sparse_categorical_crossentropy", "o: {Dense: 3}", BLOBS, "expected activation: softmax"),
+        (
+            "bce",
+            "o: {Dense: {units: 2, activation: sigmoid}}",
+            MOONS,
+            "'o' has 2 units for one column of classes; expected 1 unit",
+        ),
+        (
+            "bce",
+            "o: {Dense: {units: 1, activation: sigmoid}}",
+            MOONS + ONE_HOT,
+            "'o' has 1 unit for one-hot rows of 2 classes; expected 2 units",
+        ),
+        (
+            "categorical_crossentropy",
+            "o: {Dense: {units: 4, activation: softmax}}",
+            BLOBS + ONE_HOT,
+            "'o' has 4 units for one-hot rows of 3 classes",
+        ),
     ],
 )
 def test_what_cannot_learn_is_refused(loss, output, data, message):

@@ -32,7 +32,7 @@ CHANGES = {
     "model.hidden.units": st.integers(1, 100),
     "model.hidden.activation": st.sampled_from(["relu", "tanh", "sigmoid", {"LeakyReLU": 0.1}]),
     "model.hidden.kernel_regularizer": st.sampled_from([{"L2": 0.1}, "l1", {"L1L2": {"l1": 0.1, "l2": 0.2}}]),
-    "model.output.units": st.integers(1, 100),
+    "model.output.use_bias": st.booleans(),
     "training.optimizer": st.sampled_from(["Adam", "sgd", {"SGD": 0.1}, {"Adam": {"beta_1": 0.5}}]),
     "training.epochs": st.integers(1, 1000),
     "training.batch_size": st.one_of(st.just("all"), st.integers(1, 100)),

@@ -178,7 +178,7 @@ def test_a_single_layer_that_a_smaller_repeat_leaves_out_is_gone():
 def test_a_star_reaches_every_layer_that_has_the_argument():
     configs = with_variants(
         "  a: {model.drop: {Dropout: 0.1, after: hidden}, model.*.kernel_initializer: he_uniform}\n"
-        "  b: {model.*.units: 4}",
+        "  b: {model.*.units: 1}",
     )
     assert configs["a"]["model"]["hidden"]["Dense"]["kernel_initializer"] == "he_uniform"
     assert configs["a"]["model"]["output"]["Dense"]["kernel_initializer"] == "he_uniform"
