@@ -133,6 +133,17 @@ def column_of(name: str) -> Column:
 
 
 @cache
+def word_of(name: str) -> str:
+    """Return the word of ``record`` that a column needs, "" where it needs none.
+
+    >>> word_of("dead_units.hidden_1"), word_of("epochs_until_test_accuracy"), word_of("test_accuracy")
+    ('dead_units', 'epochs_until', '')
+    """
+    family = next((declared.name for declared in COLUMNS if _pattern(declared.name).fullmatch(name)), "")
+    return WORD_OF.get(family, "")
+
+
+@cache
 def _pattern(family: str) -> re.Pattern[str]:
     values = {"set": "|".join(SETS), "tested": "|".join(TESTED), "watched": "|".join(WATCHED)}
     parts = _PLACEHOLDER.split(family)  # texts and placeholders in turn

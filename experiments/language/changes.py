@@ -137,12 +137,25 @@ def _set_in_section(role: str, node: Any, step: _Step) -> LocatedDict:
     fixed = KEYS.get(role, ())
     if step.key not in fixed and (role not in NAMED_SLOTS or (step.key not in section and not step.last)):
         known = [*(section if role in NAMED_SLOTS else ()), *(key for key in fixed if key not in section), *section]
-        raise PatchError(f"there is no {step.key!r}{nearest(step.key, known)}")
+        hint = _longer_path(section, step.key) if role == "configuration" else ""
+        raise PatchError(f"there is no {step.key!r}{hint or nearest(step.key, known)}")
     if role in NAMED_SLOTS and step.key not in fixed and step.last and step.change.value is None:
         _must_exist(step, section)
     result = _put(section, role_below(role, step.key), step)
     fill_defaults(role, result)  # a removed key falls back to its default
     return result
+
+
+def _longer_path(configuration: LocatedDict, key: str) -> str:
+    """Return a suggestion where a key of a section, or an argument of the optimizer, stands without its path."""
+    for section in ("training", "data"):
+        if key in KEYS[section]:
+            return f"; did you mean '{section}.{key}'?"
+    training = configuration.get("training")
+    optimizer = training.get("optimizer") if isinstance(training, LocatedDict) else None
+    name = component_class(optimizer) if isinstance(optimizer, LocatedDict) else ""
+    is_argument = key in classes("optimizers").get(name, ())
+    return f"; did you mean 'training.optimizer.{key}'?" if is_argument else ""
 
 
 def _must_exist(step: _Step, section: LocatedDict) -> None:

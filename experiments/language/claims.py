@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from experiments.column_lookup import column_of
+from experiments.column_lookup import column_of, word_of
 from experiments.language.configuration import Configuration
 from experiments.language.located import plain
 from experiments.language.metrics import claim_names
@@ -68,10 +68,15 @@ def check_metric(metric: str, variant: NamedVariant) -> list[str]:
         variant: The variant whose configuration decides.
 
     Returns:
-        The problem, with the nearest valid name; empty where there is none.
+        The problem, with the word of ``record`` that is missing or the nearest valid name; empty where there is none.
     """
     names = claim_names(variant.config)
-    return [] if metric in names else [f"{variant.name!r} has no metric {metric!r}{nearest(metric, sorted(names))}"]
+    if metric in names:
+        return []
+    word = word_of(metric)
+    is_missing = word and word not in variant.config.record.all_words
+    hint = f"; add {word} to its record" if is_missing else nearest(metric, sorted(names))
+    return [f"{variant.name!r} has no metric {metric!r}{hint}"]
 
 
 def check_points(named: Sequence[tuple[str, str]], variants: Sequence[NamedVariant]) -> list[str]:

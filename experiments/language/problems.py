@@ -11,10 +11,19 @@ from experiments.errors import ConfigError, Place, Problem
 
 _LONGEST_FOUND = 60
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_OLD_NAMES = {"lr": "learning_rate", "nb_epoch": "epochs", "init": "kernel_initializer", "p": "rate"}
-"""Names that arguments had in earlier versions of Keras, and those they have now."""
+_OLD_NAMES = {
+    "lr": "learning_rate",
+    "nb_epoch": "epochs",
+    "init": "kernel_initializer",
+    "p": "rate",
+    "base": "from",
+    "extends": "from",
+}
+"""Names of earlier versions of Keras and of other tools, and those that they have here."""
 
-_MOST_NAMES = 16
+_MOST_NAMES = 24
+_SHORTEST_START = 3
+"""Letters from which the beginning of a name suggests the name: ``val`` is for ``validation``."""
 
 
 class Problems:
@@ -81,7 +90,7 @@ def found(value: Any) -> str:
     if isinstance(value, dict):
         return "a mapping" + (f" with {', '.join(map(str, list(value)[:3]))}" if value else " without entries")
     if isinstance(value, list):
-        return f"a list of {len(value)}"
+        return f"a list of {len(value)}" if value else "an empty list"
     text = repr(value)
     return text if len(text) <= _LONGEST_FOUND else text[: _LONGEST_FOUND - 1] + "…"
 
@@ -118,6 +127,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
     lowered = {item.lower(): item for item in reversed(known)}
     near = get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
     close = get_close_matches(name, known, n=1, cutoff=0.7) or [lowered[item] for item in near]
+    if not close and len(name) >= _SHORTEST_START:
+        close = [item for item in known if item.lower().startswith(name.lower())]
     if close:
         return f"; did you mean {close[0]!r}?"
     if 0 < len(known) <= _MOST_NAMES:

@@ -166,8 +166,9 @@ class _StudyReader:
 
     def _defaults(self) -> Defaults:
         repeats, protocols = self._tree.get("repeats", _DEFAULT_REPEATS), self._tree.get("protocols")
-        kept = tuple(name for name in PROTOCOLS if name in protocols) if isinstance(protocols, list) else PROTOCOLS
-        return Defaults(repeats, kept)
+        listed = protocols if isinstance(protocols, list) else []
+        valid = bool(listed) and all(name in PROTOCOLS for name in listed)
+        return Defaults(repeats, tuple(name for name in PROTOCOLS if not valid or name in listed))
 
     def _claims(self) -> dict[int, Claim]:
         """Return the valid claims by their position."""

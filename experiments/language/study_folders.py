@@ -78,7 +78,8 @@ def _find(path_or_name: str | Path) -> Path:
         found = folder / f"{name}.yaml"
         if found.is_file():
             return found
-    message = f"there is no study {name!r} in {configs_folder()}{nearest(name, known_names())}"
+    hint = nearest(name, known_names()) or "; python -m experiments list shows the studies"
+    message = f"there is no study {name!r} in {configs_folder()}{hint}"
     raise ConfigError([Problem(None, "", message)])
 
 

@@ -31,6 +31,7 @@ from typing import Any
 from experiments.errors import Place
 from experiments.language.changes import Change, PatchError, apply_change
 from experiments.language.checks import Checked
+from experiments.language.configuration_sections import CONFIGURATION_KEYS
 from experiments.language.consistency import check_fresh_rows
 from experiments.language.located import LocatedDict, LocatedList, place_in, plain
 from experiments.language.names import LONGEST_LABEL, case_twins, check_names, twins_message
@@ -114,7 +115,11 @@ class VariantResolver:
         changes = self._chain(name)
         tree = self._base
         for change in changes:
-            tree = changed(tree, change, self._problems)
+            wrong = _misspelt_setting(change.path)
+            if wrong:
+                self._problems.add(change.key_place, f"variants.{name}.{change.path}", wrong)
+            else:
+                tree = changed(tree, change, self._problems)
         axes = self._axes(name, section)
         if axes is None:
             return
@@ -156,10 +161,11 @@ class VariantResolver:
 
     def _axes(self, name: str, section: LocatedDict) -> dict[str, list[_Point]] | None:
         """Return the axes of a grid: {} without a grid, None if it cannot be expanded."""
-        grid = section.get("grid")
+        grid, path = section.get("grid"), f"variants.{name}.grid"
+        if "grid" in section and grid is None:
+            self._problems.add(section.place_of("grid"), path, expected("at least one axis", grid))
         if grid is None or not isinstance(grid, LocatedDict):
-            return {} if grid is None else None
-        path = f"variants.{name}.grid"
+            return None if "grid" in section else {}
         size = _size(grid)
         if size > LARGEST_GRID:
             message = f"the grid has {size:,} points; at most {LARGEST_GRID:,} are allowed"
@@ -231,6 +237,14 @@ class VariantResolver:
                 self._used.add(change)
                 applied.append(change)
         return tree, applied
+
+
+def _misspelt_setting(path: str) -> str:
+    """Return a message where a path is nearly the name of a setting of a variant, such as ``form`` for ``from``."""
+    if "." in path or path in CONFIGURATION_KEYS:
+        return ""
+    hint = nearest(path, VARIANT_KEYS)
+    return f"there is no {path!r}{hint}" if "did you mean" in hint else ""
 
 
 def _size(grid: LocatedDict) -> int:

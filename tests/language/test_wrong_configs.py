@@ -20,6 +20,8 @@ WRONG = {
     "true is no number": ("more", "repeats: §true", ["expected an integer, found true"]),
     "too many repeats": ("more", "repeats: §1000000", ["at most 10000"]),
     "unknown protocol": ("more", "protocols: [published, §frehs]", ["did you mean 'fresh'"]),
+    "a protocol of the command line": ("more", "protocols: [§tuned]", ["protocols.0: expected 'published' or 'fresh'"]),
+    "a key without a near name": ("more", "§seed: 3", ["seed: unknown key; expected one of", "'repeats'"]),
     "no protocol": ("more", "protocols: §[]", ["at least one entry"]),
     "unknown topic": ("more", "topic: §Optimisation", ["did you mean 'Optimization'"]),
     "no variants": ("variants", "variants: §{}", ["variants: expected at least one entry"]),
@@ -85,6 +87,11 @@ WRONG = {
         "data",
         "data:\n  points: load_digits\n  split: {train: 0.8, test: §0.3}",
         ["fractions add up to 1.1"],
+    ),
+    "beginning of a name": (
+        "data",
+        "data:\n  points: make_moons\n  split: {train: 3, §val: 3, test: 7}",
+        ["data.split.val: unknown key; did you mean 'validation'?"],
     ),
     "unknown slot in split": (
         "data",
@@ -439,11 +446,21 @@ WRONG = {
         ["there is no 'hidden_4'; 'hidden' is repeated 3 times"],
     ),
     "nowhere at all": ("variants", V + "  a: {§model.*.rate: 0.1}", ["no layer has 'rate'"]),
+    "misspelt setting": ("variants", V + "  a: {§form: baseline}", ["variants.a.form", "did you mean 'from'?"]),
+    "setting of other tools": ("variants", V + "  a: {§base: baseline}", ["did you mean 'from'?"]),
+    "key without its section": ("variants", V + "  a: {§epochs: 3}", ["did you mean 'training.epochs'?"]),
+    "key of the data without its section": ("variants", V + "  a: {§split: 3}", ["did you mean 'data.split'?"]),
+    "argument of the optimizer without its path": (
+        "variants",
+        V + "  a: {§learning_rate: 0.1}",
+        ["did you mean 'training.optimizer.learning_rate'?"],
+    ),
+    "grid left empty": ("variants", V + "  a: {grid: §null}", ["expected at least one axis, found nothing"]),
     "grid of nothing": ("variants", V + "  a: {grid: §{}}", ["expected at least one axis"]),
     "axis without values": (
         "variants",
         V + "  a: {grid: {n: {model.hidden.units: §[]}}}",
-        ["expected a list of values"],
+        ["expected a list of values", "found an empty list"],
     ),
     "axis without a path": (
         "variants",
@@ -554,6 +571,11 @@ WRONG = {
         "claims",
         "claims:\n  - {says: Well., expect: §baseline.test_acuracy > 1}",
         ["did you mean 'test_accuracy'?"],
+    ),
+    "claim about what record lacks": (
+        "claims",
+        "claims:\n  - {says: Well., expect: §baseline.dead_units.hidden < 1}",
+        ["'baseline' has no metric 'dead_units.hidden'; add dead_units to its record"],
     ),
     "published for no variant": (
         "claims",
@@ -701,7 +723,17 @@ HOPELESS = {
     "deeply nested": (b"[" * 500_000, "1:51", "nested more than 50 levels deep"),
     "billion laughs": (b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]", "1:4", "anchors are not allowed"),
     "alias as key": (b"*a : 1", "1:1", "aliases are not allowed"),
-    "tab": (b"data:\n\tpoints: 1", "2:1", "not valid YAML"),
+    "tab": (b"data:\n\tpoints: 1", "2:1", "expected spaces for the indentation, found a tab"),
+    "no colon after another key": (
+        b"a:\n  b: 1\n  epochs 4\n  loss: mse",
+        "3:3",
+        "expected 'key: value', found 'epochs 4'",
+    ),
+    "no colon": (b"training:\n  epochs 4\n  loss: mse", "2:3", "expected 'key: value', found 'epochs 4'"),
+    "colon in a value": (b"title: Dropout: a study", "1:15", "expected quotes around the whole value"),
+    "indented too far": (b"a:\n  b: 1\n   c: 2", "3:4", "indented like those above it"),
+    "indented too little": (b"a:\n  b: 1\n c: 2", "3:2", "indented like the first one of its mapping, 1:1"),
+    "bracket left open": (b"a: {b: 1\nc: 2", "2:2", "that begins in line 1"),
 }
 
 
