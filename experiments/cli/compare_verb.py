@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def compare(arguments: Namespace) -> int:
     """Compare two folders where two are given, and variants of a study otherwise."""
     names = [arguments.what, *arguments.others]
+    _check_folders(names)
     if len(names) == 2 and (all(Path(name).is_dir() for name in names) or any(map(_is_changed, names))):
         first, second = (_folder(name, Path(arguments.out or RESULTS)) for name in names)
         return _compare_folders(first, second, arguments.page)
@@ -31,6 +32,20 @@ def compare(arguments: Namespace) -> int:
             f"compare {arguments.what.partition('@')[0]} {arguments.what}"
         )
     return _compare_variants(arguments)
+
+
+def _check_folders(names: Sequence[str]) -> None:
+    """Check that two folders are named where the first of two names is that of a folder and of no study.
+
+    Raises:
+        ExperimentsError: The second folder is missing.
+    """
+    from experiments.language import known_names
+
+    first, second = names[0], names[-1]
+    alone = len(names) == 2 and Path(first).is_dir() and not Path(second).is_dir()
+    if alone and first not in known_names() and not _is_changed(second):
+        raise ExperimentsError(f"there is no folder {second!r} to compare {first}/ with")
 
 
 def _is_changed(name: str) -> bool:
@@ -115,7 +130,8 @@ def _names(study: Study, given: Sequence[str]) -> list[str]:
     names = list(dict.fromkeys(variant.name for name in given for variant in study.select([name])))
     if len(names) < 2:
         raise ExperimentsError(
-            f"name at least two variants of {study.name}; the first is what the others are set against"
+            f"expected at least two different variants of {study.name}, found {', '.join(names)}; the first is what "
+            "the others are set against"
         )
     return names
 

@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from experiments.cli.exit_codes import INTERRUPTED, UNWRITABLE, WELL, WRONG
 from experiments.cli.interruption import Interruption
@@ -33,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
     """
     parsed = make_parser().parse_args(arguments)
+    out = getattr(parsed, "out", None)
+    if out and Path(out).exists() and not Path(out).is_dir():
+        print(f"--out {out}: expected a folder, found a file", file=sys.stderr)
+        return WRONG
     interruption = Interruption()
     try:
         with interruption.handled():

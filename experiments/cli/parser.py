@@ -7,19 +7,32 @@ none of them. A new verb is such a function and an ``_add_`` function here.
 from __future__ import annotations
 
 import argparse
-from typing import TypeAlias
+import re
+from difflib import get_close_matches
+from typing import NoReturn, TypeAlias
 
 from experiments.cli import compare_verb, new_verb, run_verbs, study_verbs
 from experiments.cli.exit_codes import EXPLANATION
 from experiments.protocols import PROTOCOLS, TUNED
 
 _RUN = "python -m experiments"
-_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+_WRONG_CHOICE = re.compile(r"invalid choice: '(?P<found>.*)' \(choose from (?P<choices>.*)\)")
+_Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that suggests the nearest of the choices."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage and message, with the choice that is nearest to a wrong one, and exit with code 2."""
+        wrong = _WRONG_CHOICE.search(message)
+        near = get_close_matches(wrong["found"], re.findall(r"[\w-]+", wrong["choices"]), n=1) if wrong else []
+        super().error(message + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line; ``command`` of the parsed arguments is the function of the verb."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=_RUN,
         description="Case studies of deep learning: YAML in, 30 seeds, honest intervals, verdicts out.",
         epilog=_examples(

@@ -102,7 +102,7 @@ def _check_results(studies: Sequence[Study], out: Path) -> int:
     """Check the files of results.
 
     Raises:
-        ExperimentsError: With a line for each file that is not as it was written.
+        ExperimentsError: With a line for each file that is not as it was written; the folder does not exist.
     """
     from experiments.store.checksum import check_files
     from experiments.store.folder import StudyFolder
@@ -115,6 +115,8 @@ def _check_results(studies: Sequence[Study], out: Path) -> int:
             lines.append(str(error))
     if lines:
         raise ExperimentsError("\n".join(lines))
+    if not out.is_dir() and out != Path(RESULTS):  # a folder that somebody named; before the first run there is none
+        raise ExperimentsError(f"there are no results to check in {out}/; python -m experiments run makes them")
     print(f"{out}: {_counted(files, 'file')} of runs and curves as they were written")
     return 0
 

@@ -52,6 +52,13 @@ def test_wrong_usage_is_exit_code_2_and_no_traceback(project, capsys, arguments)
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
+        (("rnu", "small"), "did you mean 'run'?"),
+        (("run", "small", "--protocol", "fersh"), "did you mean 'fresh'?"),
+        (("run", "small", "--out", "configs/small.yaml"), "--out configs/small.yaml: expected a folder, found a file"),
+        (("check", "unlike"), "python -m experiments list shows the studies"),
+        (("check", "--results", "--out", "nothing"), "there are no results to check in nothing/"),
+        (("compare", "small", "baseline", "baseline"), "two different variants of small, found baseline"),
+        (("compare", "configs", "missing"), "there is no folder 'missing' to compare configs/ with"),
         (("run", "smal"), "did you mean 'small'"),
         (("run", "small", "--variant", "dropuot"), "did you mean 'dropout'"),
         (("run", "small", "--set", "training.epoch=3"), "epochs"),
