@@ -97,7 +97,7 @@ def _practice(summary: StudySummary, verdicts: Mapping[tuple[int, str], str]) ->
         if protocol != TUNED or (basis.claim, TUNED) in verdicts  # which a run may leave out
     ]
     if any(found == "no data" and word != "no data" for _, _, word, found in named):
-        return "There are no results yet that an advice could rest on."
+        return "There are no results yet that advice could rest on."
     changed = [
         f"claim {claim} is {found}, not {word}, {protocol_phrase(protocol)}"
         for claim, protocol, word, found in named

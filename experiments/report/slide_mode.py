@@ -80,7 +80,8 @@ def _all_seeds(verdict: Verdict) -> dict[str, Any]:
     seeds = plural(len(verdict.singles), "seed")
     story = f"{seeds}."
     if not math.isnan(share):
-        story = f"{round(share * len(verdict.singles))} of {seeds} alone show the opposite."
+        opposite = round(share * len(verdict.singles))
+        story = f"{opposite} of {seeds} alone {'shows' if opposite == 1 else 'show'} the opposite."
     return {
         "verdict": shown.css,
         "word": shown.word,

@@ -15,6 +15,7 @@ import pandas as pd
 
 from experiments.analysis import Analysis, draws_of
 from experiments.glossary import Term
+from experiments.language.source_facts import fresh_kind
 from experiments.protocols import TUNED
 from experiments.report.chart_data import chart_data
 from experiments.report.claim_views import ClaimView
@@ -236,7 +237,20 @@ def _notes(study: Study, runs: pd.DataFrame) -> list[str]:
         notes.append("Every run diverged: curves end at their last finite value.")
     elif lost:
         notes.append(f"{plural(lost, 'run')} diverged; they count as the worst value, and are never dropped.")
-    notes += [_DRAWS[kind] for kind in draws_of(study)]
+    return notes + _draws(study)
+
+
+def _draws(study: Study) -> list[str]:
+    """Return what each repeat draws anew; where variants differ in it, those of a further kind are named."""
+    notes = []
+    for number, kind in enumerate(draws_of(study)):
+        groups = dict.fromkeys(
+            variant.group
+            for variant in study.variants
+            if "fresh" in variant.protocols and fresh_kind(variant.config.data) == kind
+        )
+        note = _DRAWS[kind]
+        notes.append(f"For {', '.join(groups)}: {note[0].lower()}{note[1:]}" if number else note)
     return notes
 
 

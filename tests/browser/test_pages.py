@@ -99,6 +99,14 @@ def test_a_page_opens_without_an_error_and_without_overflow(show, page, width):
     assert browser.run("typeof hacked") == "undefined"
 
 
+@pytest.mark.parametrize("width", [390, 1000])
+@pytest.mark.parametrize("page", ["dropout/report.html", "contradicted/report.html"], ids=["three protocols", "two"])
+def test_a_claim_has_room_for_its_sentence_on_a_narrow_screen(show, page, width):
+    browser = show(page, width=width)
+    widths = browser.run("[...document.querySelectorAll('details.claim h3')].map(h => h.getBoundingClientRect().width)")
+    assert all(found > width / 2 for found in widths)
+
+
 @pytest.mark.parametrize("page", ["index.html", "dropout/report.html"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_text_has_contrast_in_both_themes(show, page, dark):

@@ -52,7 +52,7 @@ def test_the_advice_is_shown_with_its_verdicts_only():
     assert sentences(["supported"] * 2, ["contradicted", "supported"]).practice == "Do it."
     changed = sentences(["supported"] * 2, ["supported", "inconclusive"]).practice
     assert changed == "The advice is out of date: claim 2 is inconclusive, not supported, in general (fresh data)."
-    assert sentences(["supported"] * 2, []).practice == "There are no results yet that an advice could rest on."
+    assert sentences(["supported"] * 2, []).practice == "There are no results yet that advice could rest on."
 
 
 def test_the_advice_needs_a_verdict_at_best_rates_only_where_rates_were_tuned():
