@@ -101,7 +101,9 @@ def test_callbacks(callback):
     ],
 )
 def test_data(data):
-    assert problems_of(study_text(data=f"data: {data}")) == []
+    columns = 2 if "one_hot" in data else 1
+    model = f"model:\n  output: {{Dense: {{units: {columns}, activation: sigmoid}}}}"
+    assert problems_of(study_text(data=f"data: {data}", model=model)) == []
 
 
 def test_gradient_steps_keep_their_order_and_form():
