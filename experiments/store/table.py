@@ -156,16 +156,17 @@ def _open_table(path: Path) -> Iterator[tuple[list[str], Iterator[str]]]:
 def _entries_with_lines(header: Sequence[str], file: Iterator[str]) -> Iterator[tuple[Entry, str]]:
     """Yield the entry of each row with the text of the row.
 
-    A row without quotes is one line, of which only the first cells are split: a table may have a hundred columns.
+    A row without quotes is one line. Only the cells at its ends are split: a table may have a hundred columns.
     """
     places = list(map(header.index, _ENTRY))
     pick, first_cells = itemgetter(*places), itemgetter(*places[:-1])
-    is_usual, splits, commas = header[-1] == "error", max(places[:-1]) + 1, len(header) - 1
+    splits, behind, commas = max(places[:-1]) + 1, len(header) - places[-1], len(header) - 1
+    is_usual = places[-1] >= splits  # the error is behind the other cells
     for line in file:
         if is_usual and '"' not in line:
             found, text = line.count(","), line
             variant, protocol, repeat, content, engine = first_cells(line.split(",", splits))
-            error = not line.rstrip("\r\n").endswith(",")
+            error = line.rstrip("\r\n").rsplit(",", behind)[1]
         else:
             taken: list[str] = []
             row = next(csv.reader(_noting(chain([line], file), taken)))
