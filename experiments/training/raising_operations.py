@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-# Assertions, and decompositions of matrices that may have none.
+# Assertions, and operations on matrices that must be invertible.
 _RAISING = {
     "Assert",
     "CheckNumerics",
     "CheckNumericsV2",
-    "Cholesky",
     "MatrixInverse",
     "MatrixSolve",
     "MatrixTriangularSolve",

@@ -92,7 +92,7 @@ def asserted(x):
 CHECKS = {
     "CheckNumerics": lambda x: tf.debugging.check_numerics(x / 0, "not finite"),
     "Assert": asserted,
-    "Cholesky": lambda x: x + tf.linalg.cholesky(tf.reshape(-tf.reduce_sum(x * x), (1, 1)))[0, 0],
+    "MatrixInverse": lambda x: x + tf.linalg.inv(tf.reshape(0 * tf.reduce_sum(x), (1, 1)))[0, 0],
 }
 
 
