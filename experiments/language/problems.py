@@ -19,7 +19,7 @@ _OLD_NAMES = {
     "base": "from",
     "extends": "from",
 }
-"""Names of earlier versions of Keras and of other tools, and those that they have here."""
+"""Name in an earlier version of Keras or in another tool → name here."""
 
 _MOST_NAMES = 24
 _SHORTEST_START = 3

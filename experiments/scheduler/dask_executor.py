@@ -107,7 +107,7 @@ class DaskExecutor:
         self._client.subscribe_topic(self._topic, self._progress)
 
     def submit(self, task: Task, *, first: bool = False) -> None:
-        """Queue a task, before or after those that wait; it begins during ``events``."""
+        """Queue a task behind those that wait, or before them; it begins during ``events``."""
         if first:
             self._tasks.appendleft(task)
         else:

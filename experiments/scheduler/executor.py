@@ -148,8 +148,8 @@ class Executor(Protocol):
 
     What an executor has to guarantee:
 
-    - Tasks of a device begin in the order of submission, except those that are submitted first. The runs of a ``Train``
-      may be split among workers of its device. All other tasks are carried out on the CPU.
+    - Tasks of a device begin in the order of submission. A task submitted with ``first`` begins before all that wait.
+    - The runs of a ``Train`` may be split among workers of its device. All other tasks are carried out on the CPU.
     - Each run of a ``Train`` gets exactly one ``Finished``, also where its worker dies: then the result is a failed one
       whose error says so. Results never depend on which runs share a worker.
     - Each ``CallFunction`` gets one ``Returned`` or one ``Broken``, each ``Prepare`` one ``Prepared`` or one

@@ -143,7 +143,7 @@ class LocalExecutor:
         self._look_again_at = 0.0
 
     def submit(self, task: Task, *, first: bool = False) -> None:
-        """Queue a task, before or after those that wait; it begins during ``events`` when a worker is free."""
+        """Queue a task behind those that wait, or before them; a free worker begins it during ``events``."""
         queue = self._queue_of(task)
         if first:
             queue.appendleft(task)

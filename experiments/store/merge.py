@@ -14,13 +14,10 @@ from experiments.store.provenance import resolved_text
 from experiments.store.run_arrays import keep_only, write_arrays
 from experiments.store.staging import StagedRun, read_staged, staged_files
 from experiments.store.study_runs import StudyRuns
-from experiments.store.table import Entry, Key, StoredTable, entry_of, key_of
+from experiments.store.table import Entry, Key, Place, StoredTable, entry_of, key_of
 
 if TYPE_CHECKING:
     from experiments.language.study import Study
-
-_Place = tuple[str, str]
-"""Variant and protocol."""
 
 _MOST_BYTES = 256 << 20
 """Size of the staged files that are in memory at the same time."""
@@ -56,7 +53,7 @@ def merge(study: Study, folder: StudyFolder) -> list[str]:
             return lines
 
 
-def set_damaged_aside(folder: StudyFolder, places: Iterable[_Place]) -> list[str]:
+def set_damaged_aside(folder: StudyFolder, places: Iterable[Place]) -> list[str]:
     """Set unreadable files of curves and boundaries aside, before more runs are trained for them.
 
     The caller must hold the lock of the study.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FORMAT = 2
 """Of the files of a results folder; raised when an older version of this project would read them wrongly.
 
-1: a file has the curves of all repeats. 2: each hundred of repeats has a file of its own.
+In format 1, one file has the curves of all repeats of a variant. In format 2, each hundred repeats have a file.
 """
 
 _TABLE = re.compile(r"^ +file: (.+)\n(?: +(?!file: ).*\n)*? +sha256: '?([0-9a-f]{64})", re.MULTILINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,6 +13,7 @@ from experiments.store.folder import REPEATS_OF_A_FILE, StudyFolder
 from experiments.store.npz import (
     Arrays,
     Repeats,
+    StoredArrays,
     join_boundaries,
     join_curves,
     npz_bytes,
@@ -20,7 +22,7 @@ from experiments.store.npz import (
     split_curves,
 )
 from experiments.store.staging import StagedRun
-from experiments.store.table import Entry, Key
+from experiments.store.table import Entry, Key, Place
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
@@ -52,15 +54,16 @@ def write_arrays(
     """
     variants = {variant.name: variant for variant in variants_with_curves(study)}
     touched = [key for key in changed if key.variant in variants and key.protocol in PROTOCOLS]
-    _divide_long_files(folder, variants, entries, {_place(key) for key in touched})
+    _divide_long_files(folder, variants, entries, {key.place for key in touched})
     hundreds = {_hundred(key) for key in touched}
     old, new = _grouped(entries, _hundred, hundreds), _grouped(staged, _hundred, hundreds)
     for hundred in sorted(hundreds):
         name, protocol, number = hundred
         path = folder.history(name, protocol, number * REPEATS_OF_A_FILE)
         _write_curves(path, variants[name], old.get(hundred, {}), new.get(hundred, {}))
-    with_boundary = {_place(key) for key in touched if key.protocol == "published"}
-    published, added = _grouped(entries, _place, with_boundary), _grouped(staged, _place, with_boundary)
+    with_boundary = {key.place for key in touched if key.protocol == "published"}
+    place_of = attrgetter("place")
+    published, added = _grouped(entries, place_of, with_boundary), _grouped(staged, place_of, with_boundary)
     for place in sorted(with_boundary):
         _write_boundaries(folder.boundary(place[0]), published.get(place, {}), added.get(place, {}))
     curves = folder.histories()
@@ -86,10 +89,6 @@ def keep_only(folder: StudyFolder, name: str, current: Iterable[Path]) -> None:
         place.rmdir()
 
 
-def _place(key: Key) -> tuple[str, str]:
-    return key.variant, key.protocol
-
-
 def _hundred(key: Key) -> tuple[str, str, int]:
     return key.variant, key.protocol, key.repeat // REPEATS_OF_A_FILE
 
@@ -107,19 +106,24 @@ def _grouped(
 
 
 def _divide_long_files(
-    folder: StudyFolder, variants: Mapping[str, Variant], entries: Iterable[Key], places: set[tuple[str, str]]
+    folder: StudyFolder, variants: Mapping[str, Variant], entries: Iterable[Key], places: set[Place]
 ) -> None:
     """Divide files that an older version wrote for more repeats than a file has now; the first file last."""
-    long = {_place(key) for key in entries if key.repeat >= REPEATS_OF_A_FILE}
+    long = {key.place for key in entries if key.repeat >= REPEATS_OF_A_FILE}
     for name, protocol in sorted(places & long):
-        repeats = split_curves(read_npz(folder.history(name, protocol)))
-        if not repeats or max(repeats) < REPEATS_OF_A_FILE:
+        first = folder.history(name, protocol)
+        if not first.is_file() or StoredArrays(first).read("repeat").max(initial=0) < REPEATS_OF_A_FILE:
             continue
-        for start in sorted({repeat // REPEATS_OF_A_FILE * REPEATS_OF_A_FILE for repeat in repeats}, reverse=True):
-            path = folder.history(name, protocol, start)
-            of_file = {repeat: run for repeat, run in repeats.items() if folder.history(name, protocol, repeat) == path}
-            there = split_curves(read_npz(path)) if start else {}
-            write_if_changed(path, npz_bytes(join_curves(of_file | there, variants[name].grid)))
+        files: dict[Path, Repeats] = {}
+        for repeat, run in split_curves(read_npz(first)).items():
+            files.setdefault(folder.history(name, protocol, repeat), {})[repeat] = run
+        own = files.pop(first, {})
+        for path, runs in files.items():
+            write_if_changed(path, npz_bytes(join_curves(runs | split_curves(read_npz(path)), variants[name].grid)))
+        if own:
+            write_if_changed(first, npz_bytes(join_curves(own, variants[name].grid)))
+        else:
+            first.unlink()
 
 
 def _write_curves(path: Path, variant: Variant, entries: dict[int, Entry], new: dict[int, StagedRun]) -> None:

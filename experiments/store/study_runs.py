@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING
 from experiments.language.study import LARGEST_STUDY, content_hash
 from experiments.language.tuned_form import tuned_form
 from experiments.protocols import STORED_PROTOCOLS, TUNED, TUNING
-from experiments.store.table import Entry, Key
+from experiments.store.table import Entry, Key, Place
 
 if TYPE_CHECKING:
     from experiments.language.study import Study, Variant
-
-
-_Place = tuple[str, str]
-"""Variant and protocol."""
 
 
 class StudyRuns:
@@ -34,22 +30,22 @@ class StudyRuns:
         self._study = study
         self._variants = {variant.name: variant for variant in study.all_variants}
         self._ranks = {name: rank for rank, name in enumerate(self._variants)}
-        self._digests: dict[_Place, tuple[str, ...]] = {}
-        self._place_ranks: dict[_Place, tuple[int, int, float]] = {}
+        self._digests: dict[Place, tuple[str, ...]] = {}
+        self._place_ranks: dict[Place, tuple[int, int, float]] = {}
 
     def has(self, entry: Entry) -> bool:
         """Return whether a row is about a run of the study."""
-        repeat, place = entry.key.repeat, entry.key[:2]
+        repeat, place = entry.key.repeat, entry.key.place
         if not 0 <= repeat < LARGEST_STUDY:
             return False
         if place not in self._digests:
             self._digests[place] = tuple(variant.digest for variant in self._trained_at(*place))
         digests = self._digests[place]
-        return any(entry.hash == content_hash(digest, place[1], repeat, entry.engine) for digest in digests)
+        return any(entry.hash == content_hash(digest, entry.key.protocol, repeat, entry.engine) for digest in digests)
 
     def rank(self, key: Key) -> tuple[int, int, float, int]:
         """Return the sort key of a row: variants as in the YAML, then protocols, then rates, then repeats."""
-        place = key[:2]
+        place = key.place
         if place not in self._place_ranks:
             self._place_ranks[place] = self._rank_of(*place)
         return (*self._place_ranks[place], key.repeat)

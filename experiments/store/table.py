@@ -23,12 +23,21 @@ _ENTRY = ("variant", "protocol", "repeat", "hash", "engine", "error")
 _LONGEST_CELL = 2**31 - 1
 
 
+Place = tuple[str, str]
+"""Variant and protocol."""
+
+
 class Key(NamedTuple):
     """What identifies a row."""
 
     variant: str
     protocol: str
     repeat: int
+
+    @property
+    def place(self) -> Place:
+        """Variant and protocol."""
+        return self.variant, self.protocol
 
 
 class Entry(NamedTuple):
