@@ -19,7 +19,7 @@ from experiments.errors import ExperimentsError
 from experiments.functions.digest import digest
 from experiments.run.programs import Program
 from experiments.training import CompiledTrainer
-from experiments.training.keras_private import compiled_losses, compiled_metrics, nested_layers
+from experiments.training.keras_private import build_slots, compiled_losses, compiled_metrics, nested_layers
 
 _PLAIN = (bool, int, float, str, tuple, list, dict, set, np.ndarray, FunctionType, type(None))
 
@@ -75,7 +75,7 @@ def copy_state(source: keras.Model, target: keras.Model) -> None:
         source: A model that was just built.
         target: The model that is trained.
     """
-    source.optimizer.build(source.trainable_variables)
+    build_slots(source)
     pairs = zip(source.variables, target.variables, strict=True)
     slots = zip(source.optimizer.variables, target.optimizer.variables, strict=True)
     for new, old in (*pairs, *slots):

@@ -61,8 +61,8 @@ def reset_model(model: keras.Model, recipe: Recipe, seed: int) -> None:
     if state.rebuilt:
         _copy_rebuilt(model, recipe, seed, state.rebuilt)
     reseed(model, seed)
-    for variable, start in state.slots:
-        variable.assign(start)
+    for slot, first in state.slots:
+        slot.assign(first)
     state.numbers.assign(recipe)
     model.reset_metrics()
     model.stop_training = False

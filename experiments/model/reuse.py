@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,7 +16,7 @@ from experiments.language.calls import Call
 from experiments.model.objects import NumberInputs, make
 from experiments.model.recipe import Recipe, Residual, Step, input_arguments
 from experiments.seeds import derive_seed
-from experiments.training.keras_private import nested_layers, own_seed_generators, own_variables
+from experiments.training.keras_private import build_slots, nested_layers, own_seed_generators, own_variables
 
 
 def program_key(recipe: Recipe) -> str:
@@ -93,7 +93,7 @@ class ModelState:
         numbers: Its number inputs.
         draws: The weights whose initializer was found.
         rebuilt: Positions in ``model.weights`` of those that only building anew can give.
-        slots: For each optimizer variable its first value, or the weight that it starts as a copy of.
+        slots: The optimizer's variables, with their first values.
     """
 
     numbers: NumberInputs
@@ -102,7 +102,6 @@ class ModelState:
     slots: tuple[tuple[Any, Any], ...]
 
 
-_MARKER = 1000.0
 _STATES: WeakKeyDictionary[keras.Model, ModelState] = WeakKeyDictionary()
 
 
@@ -196,19 +195,6 @@ def reseed(model: keras.Model, seed: int) -> None:
 
 
 def first_slots(model: keras.Model) -> tuple[tuple[Any, Any], ...]:
-    """Build the optimizer, and find the first value of each of its variables.
-
-    An optimizer may start a slot as a copy of the weight. To tell such a slot from one that starts as a constant, the
-    weights get marked values before the optimizer is built; they are drawn anew afterwards.
-    """
-    weights = model.trainable_weights
-    for index, weight in enumerate(weights):
-        weight.assign(np.full(weight.shape, _MARKER + index))
-    model.optimizer.build(model.trainable_variables)
-    return tuple((variable, _start_of(variable.value.numpy(), weights)) for variable in model.optimizer.variables)
-
-
-def _start_of(value: np.ndarray, weights: Sequence[Any]) -> Any:
-    index = int(value.flat[0] - _MARKER) if value.size else -1
-    is_copy = 0 <= index < len(weights) and np.array_equal(value, weights[index].value.numpy())
-    return weights[index] if is_copy else keras.ops.convert_to_tensor(value)
+    """Build the optimizer's variables, and return them with their first values."""
+    build_slots(model)
+    return tuple((variable, variable.numpy()) for variable in model.optimizer.variables)

@@ -8,7 +8,7 @@ look at.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import keras
@@ -33,6 +33,7 @@ __all__ = [
     "TransformsGradients",
     "backdate",
     "build_for_batch",
+    "build_slots",
     "calls",
     "clip_by_global_norm",  # optimizers/base_optimizer.py; an optimizer clips by it with a constant bound only
     "compiled_losses",
@@ -57,6 +58,7 @@ __all__ = [
     "score",
     "seed_tensor",
     "smaller_is_better",
+    "step_counter",
     "steps_under_xla",
     "traces_batches",
     "wrapped_arguments",
@@ -103,8 +105,40 @@ def build_for_batch(model: keras.Model, batch: Any) -> None:
     Raises:
         ValueError: From Keras, where the rows do not fit the model.
     """
-    with tf.init_scope():
+    optimizer = model.optimizer
+    as_fit_does = nullcontext() if optimizer is None else replaced(optimizer, build=lambda _: build_slots(model))
+    with tf.init_scope(), as_fit_does:
         model._symbolic_build(data_batch=batch)
+
+
+def build_slots(model: keras.Model) -> None:
+    """Build the optimizer's variables as ``fit`` does: while TensorFlow traces the first step, unless that is eager.
+
+    optimizers/base_optimizer.py, ``BaseOptimizer.apply``: the graph in which ``build`` assigns a value to a variable is
+    not the one that runs. So the momentum of ScheduleFreeAdamW starts at zero in ``fit``, not at the weights.
+
+    Args:
+        model: A compiled model whose weights are built.
+    """
+    optimizer = model.optimizer
+
+    def build() -> None:
+        if not optimizer.built:  # TensorFlow traces a function twice if it creates variables
+            type(optimizer).build(optimizer, model.trainable_variables)
+
+    if model.run_eagerly:
+        build()
+    else:
+        tf.function(build, autograph=False).get_concrete_function()
+
+
+def step_counter(optimizer: Any) -> keras.Variable:
+    """Return the variable of an optimizer that counts the batches.
+
+    optimizers/base_optimizer.py, ``BaseOptimizer.iterations``: with gradient accumulation the public property is a
+    quotient, which cannot be assigned. That of LossScaleOptimizer is the one of its inner optimizer.
+    """
+    return getattr(optimizer, "inner_optimizer", optimizer)._iterations
 
 
 @contextmanager

@@ -159,6 +159,7 @@ def objects():
         "_set_monitor_op": callback,
         "_is_improvement": callback,
         "_clip_gradients": model.optimizer,
+        "_iterations": model.optimizer,
         "_cast_seed": random,
         "_initial_epoch": model,
         "_distribute_strategy": model,
