@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.training.checkpoints import CheckpointKeeper
 from experiments.training.fit_arguments import ValidationFreq, is_validated
-from experiments.training.keras_private import print_msg
+from experiments.training.keras_private import print_msg, step_counter
 from experiments.training.learning_rates import AskedRates
 from experiments.training.replay_calls import CallbackCall, EpochState, PlateauCall, call_of
 from experiments.training.served_callbacks import Served
@@ -55,7 +55,7 @@ class CallbackReplay:
         self._validation_freq = validation_freq
         self._calls: list[CallbackCall] = []
         self._asked = AskedRates(found.schedulers, model.optimizer) if found.schedulers else None
-        self._iterations = int(model.optimizer.iterations.numpy())
+        self._iterations = int(step_counter(model.optimizer).numpy())
         self._rate = _rate_of(model)
         self._last_logs: dict[str, Any] = {}
 
@@ -91,14 +91,15 @@ class CallbackReplay:
     def follow(self, chunk: Chunk) -> None:
         """Call the callbacks for each epoch of a chunk."""
         optimizer, rate = self._model.optimizer, _rate_of(self._model)
-        iterations = int(optimizer.iterations.numpy())
+        counter = step_counter(optimizer)
+        iterations = int(counter.numpy())
         self._model.stop_training = False
         try:
             for position, logs in enumerate(chunk.logs):
                 following = chunk.logs[position + 1].get("learning_rate") if position + 1 < len(chunk.logs) else rate
                 self._follow_epoch(chunk, chunk.first + position, logs, following, iterations)
         finally:
-            optimizer.iterations.assign(iterations)
+            counter.assign(iterations)
             if rate is not None:
                 optimizer.learning_rate = rate
         if self._model.stop_training:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from experiments.training.checkpoints import CheckpointKeeper
-from experiments.training.keras_private import backdate, print_msg
+from experiments.training.keras_private import backdate, print_msg, step_counter
 from experiments.training.rules import unknown_callbacks
 
 
@@ -105,7 +105,7 @@ class TensorBoardCall(PlainCall):
         super().epoch_end(state)
 
     def _set_optimizer(self, state: EpochState) -> None:
-        self.model.optimizer.iterations.assign(state.iterations)
+        step_counter(self.model.optimizer).assign(state.iterations)
         if state.rate is not None:
             self.model.optimizer.learning_rate = state.rate
 
@@ -168,7 +168,7 @@ class TerminationCall(CallbackCall):
 
     def __init__(self, callback: Any, model: keras.Model) -> None:
         super().__init__(callback, model)
-        self._before = int(model.optimizer.iterations.numpy())
+        self._before = int(step_counter(model.optimizer).numpy())
 
     def epoch_end(self, state: EpochState) -> None:
         """Report the batch whose loss was not finite."""

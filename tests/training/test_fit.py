@@ -107,6 +107,31 @@ def test_a_training_that_diverges_has_the_numbers_of_fit():
         assert_close(variable, other, 1e-5)
 
 
+OPTIMIZERS = {
+    # With gradient accumulation the public number of steps is a quotient.
+    "accumulating, averaged": lambda: keras.optimizers.AdamW(
+        0.01, amsgrad=True, gradient_accumulation_steps=2, use_ema=True, ema_overwrite_frequency=2, global_clipnorm=0.1
+    ),
+    # Keras traces what its build assigns, and does not run it.
+    "schedule-free": lambda: keras.optimizers.ScheduleFreeAdamW(0.05, warmup_steps=3),
+    "scaled loss": lambda: keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.Adam(0.05), initial_scale=1024.0, dynamic_growth_steps=2
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_two_fits_with_an_optimizer_give_the_state_of_model_fit(name):
+    ours, theirs = (network(optimizer=OPTIMIZERS[name](), jit_compile=False) for _ in range(2))
+    for epochs in (1, 2):
+        arguments = {"epochs": epochs, "batch_size": 16, "shuffle": False, "verbose": 0}
+        history, expected = experiments.fit(ours, *rows(), **arguments), theirs.fit(*rows(), **arguments)
+        assert history.record.tier == "graph"
+        assert_close(history.history["loss"], expected.history["loss"], 1e-5)
+    for variable, other in zip(ours.optimizer.variables, theirs.optimizer.variables, strict=True):
+        assert_close(variable, other, 1e-5)
+
+
 def test_layers_that_are_frozen_without_a_new_compile_are_refused():
     model = network(optimizer="sgd", jit_compile=False)
     experiments.fit(model, *rows(), epochs=1, verbose=0)
