@@ -30,22 +30,35 @@ if TYPE_CHECKING:
 
 _LONGEST_WAIT = 0.5
 _SLICE_SECONDS = 30.0
-_SHORTEST_SLICE_SECONDS = 3.0
 _SECONDS_PER_EPOCH = 1e-4  # until the first run is over
+_SECONDS_TO_COMPILE = 5.0  # until the first slice is over
 _QUEUED_PER_SLOT = 1.5
 
 
 @dataclass
 class _Pace:
-    """Predicts how long a run takes, from the runs that are over."""
+    """Predicts how long a run takes, from the slices that are over.
+
+    Attributes:
+        by_variant: Seconds of a run that has its program, by study and variant.
+        per_epoch: Seconds of an epoch.
+        compiling: Seconds that the first run of a slice takes longer.
+    """
 
     by_variant: dict[tuple[str, str], float] = field(default_factory=dict)
     per_epoch: float = _SECONDS_PER_EPOCH
+    compiling: float = _SECONDS_TO_COMPILE
 
-    def finished(self, event: Finished) -> None:
-        run, seconds = event.result.run, event.seconds
-        self.by_variant[run.study, run.variant] = seconds
-        self.per_epoch = 0.9 * self.per_epoch + 0.1 * seconds / max(1, run.config.training.epochs)
+    def slice_over(self, runs: list[Finished]) -> None:
+        if len(runs) < 2:  # its time says nothing about a run that has its program
+            return
+        first, *others = runs
+        for event in others:
+            run, seconds = event.result.run, event.seconds
+            self.by_variant[run.study, run.variant] = seconds
+            self.per_epoch = 0.9 * self.per_epoch + 0.1 * seconds / max(1, run.config.training.epochs)
+        longer = max(0.0, first.seconds - self.seconds(first.result.run))
+        self.compiling = 0.8 * self.compiling + 0.2 * longer
 
     def seconds(self, run: Run) -> float:
         known = self.by_variant.get((run.study, run.variant))
@@ -195,11 +208,12 @@ class DaskExecutor:
     def _cut(self, task: Task, slots: int) -> tuple[Task, Task | None]:
         """Cut a slice off a task; return the slice and the rest.
 
-        The slices become shorter towards the end, so that all workers end together.
+        The slices become shorter towards the end, so that all workers end together. But every slice compiles the
+        program again, so that training takes at least twice as long.
         """
         if not isinstance(task, Train):
             return task, None
-        longest = max(_SHORTEST_SLICE_SECONDS, self._seconds_left(task, slots) / (2 * slots))
+        longest = max(2 * self._pace.compiling, self._seconds_left(task, slots) / (2 * slots))
         seconds, count = 0.0, 0
         while count < len(task.runs) and (count == 0 or seconds < longest):
             seconds += self._pace.seconds(task.runs[count])
@@ -226,13 +240,12 @@ class DaskExecutor:
             self._tasks.appendleft(task)
 
     def _answered(self, events: list[Event]) -> Iterator[Event]:
+        self._pace.slice_over([event for event in events if isinstance(event, Finished)])
         for event in events:
             if isinstance(event, Note):
                 if event.text in self._noted:
                     continue
                 self._noted.add(event.text)
-            elif isinstance(event, Finished):
-                self._pace.finished(event)
             yield event
 
     def _failed(self, error: BaseException, task: Task, *, alone: bool) -> Iterator[Event]:

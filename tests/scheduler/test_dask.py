@@ -53,6 +53,17 @@ def test_a_run_that_kills_every_dask_worker_is_found_and_fails_alone():
     assert not any(errors.values())
 
 
+@pytest.mark.slow
+def test_runs_that_take_less_time_than_two_compilations_stay_together(executor, tmp_path):
+    executor.submit(Train(runs(3, a=1, sleep=0.3)))  # teaches the executor how long a run takes
+    finished(executor)
+    log = tmp_path / "log"
+    executor.submit(Train(runs(16, a=2, sleep=0.3, log=str(log))))
+    assert len(finished(executor)) == 16
+    processes = {line.split()[0] for line in log.read_text().splitlines()}
+    assert len(processes) == 1
+
+
 def test_a_lost_scheduler_ends_the_call_with_what_to_do(executor):
     executor.submit(Train(runs(2, sleep=30)))
     events = executor.events()
