@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _LOCAL = "local:"
+# Workers may have children, also those that are started in the place of a dead one. Their profiler would look at the
+# stack of the waiting thread a hundred times a second, and their clock would tick fifty times.
+_OF_LOCAL_WORKERS = {
+    "distributed.worker.daemon": False,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
+}
 _SECONDS_TO_CONNECT = 10
 _EXTRA = "--dask needs the package distributed: pip install 'honest-experiments[distributed]'"
 
@@ -119,8 +126,7 @@ def _local_workers(count: int) -> Any:
     import dask.config
     from distributed import LocalCluster
 
-    # Workers may have children, also those that are started in the place of a dead one: not for this block only.
-    dask.config.set({"distributed.worker.daemon": False})
+    dask.config.set(_OF_LOCAL_WORKERS)  # not for this block only: for workers that are started later, too
     with ctrl_c_ignored():  # it ends this process, not its workers
         return LocalCluster(
             n_workers=count,
