@@ -1,6 +1,7 @@
 """Every name in the architecture page and in CONTRIBUTING exists."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ SOURCES = [path for folder in ("experiments", "tools", "benchmarks") for path in
 FOREIGN = {"keras.Model", "model.fit", "experiments.compare", "concurrent.futures", "yaml.compose"}
 
 
+@functools.cache
 def defined():
     """Collect the names of modules, packages, functions, classes, their members, and constants."""
     names = set()
