@@ -93,6 +93,12 @@ def own_seed_generators(layer: keras.Layer) -> list[keras.random.SeedGenerator]:
     return list(layer._seed_generators)
 
 
+# Optimizers of Keras whose build, or that of an optimizer inside, may assign a value.
+_MAY_ASSIGN = (
+    keras.optimizers.ScheduleFreeAdamW, keras.optimizers.LossScaleOptimizer, keras.optimizers.MultiOptimizer
+)  # fmt: skip
+
+
 def build_for_batch(model: keras.Model, batch: Any) -> None:
     """Build what ``fit`` builds before its first step and is not built yet: weights, loss, metrics, optimizer.
 
@@ -121,12 +127,15 @@ def build_slots(model: keras.Model) -> None:
         model: A compiled model whose weights are built.
     """
     optimizer = model.optimizer
+    original = type(optimizer).build
 
     def build() -> None:
         if not optimizer.built:  # TensorFlow traces a function twice if it creates variables
-            type(optimizer).build(optimizer, model.trainable_variables)
+            original(optimizer, model.trainable_variables)
 
-    if model.run_eagerly:
+    # Tracing takes longer.
+    assigns_nothing = original.__module__.startswith("keras.") and not isinstance(optimizer, _MAY_ASSIGN)
+    if model.run_eagerly or assigns_nothing:
         build()
     else:
         tf.function(build, autograph=False).get_concrete_function()

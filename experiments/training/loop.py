@@ -136,7 +136,7 @@ class Loop:
         most_rows = max(row_count(part) for part in (arrays, validation) if part is not None)
         apart = self._is_apart(most_rows)
         self.keys = self._find_keys(arrays, validation)
-        rows = tf.fill([chunk_rows(arrays), len(self.keys)], tf.constant(np.nan, keras.config.floatx()))
+        rows = tf.fill([chunk_rows(arrays), len(self.keys)], self._unknown())
 
         def go_on(carry: Carry, rows: tf.Tensor) -> tf.Tensor:  # noqa: ARG001
             return (carry["epoch"] < until) & ~carry["stopped"] & ~carry["diverged"]
@@ -179,6 +179,11 @@ class Loop:
         rates = ["learning_rate"] if any(isinstance(rule, PlateauRule) for rule in self._rules) else []
         return [*sorted(metrics + validated), *rates, *self._step.norms, *self._probes.measure(arrays[0])]
 
+    def _unknown(self) -> tf.Tensor:
+        """Return the NaN of the history, whose numbers have the precision of the metrics."""
+        wide = any(tf.as_dtype(value.dtype) == tf.float64 for value in self._model.get_metrics_result().values())
+        return tf.constant(np.nan, tf.float64 if wide else keras.config.floatx())
+
     def _train(self, arrays: Arrays, order: tf.Tensor | None) -> Logs:
         self._model.reset_metrics()
         self._step.reset()
@@ -203,7 +208,7 @@ class Loop:
         if self._validation_freq == 1:
             return self._evaluate(validation)
         names = sorted(f"val_{name}" for name in self._model.get_metrics_result())
-        left_out = tf.constant(np.nan, keras.config.floatx())
+        left_out = self._unknown()
         return tf.cond(  # type: ignore[no-any-return]
             self._is_validated(epoch),
             lambda: {key: tf.cast(value, left_out.dtype) for key, value in self._evaluate(validation).items()},

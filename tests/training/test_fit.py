@@ -132,6 +132,18 @@ def test_two_fits_with_an_optimizer_give_the_state_of_model_fit(name):
         assert_close(variable, other, 1e-5)
 
 
+def test_a_metric_in_double_precision_keeps_its_digits():
+    ours, theirs = (
+        network(metrics=[keras.metrics.MeanSquaredError(name="mse", dtype="float64")], jit_compile=False)
+        for _ in range(2)
+    )
+    arguments = {"epochs": 3, "validation_data": rows(20, seed=1), "validation_freq": 2, "shuffle": False, "verbose": 0}
+    history, expected = experiments.fit(ours, *rows(), **arguments), theirs.fit(*rows(), **arguments)
+    assert_close(history.history["mse"], expected.history["mse"], 1e-6)
+    digits = np.array(history.history["mse"] + history.history["val_mse"])
+    assert (digits != digits.astype(np.float32)).all()
+
+
 def test_layers_that_are_frozen_without_a_new_compile_are_refused():
     model = network(optimizer="sgd", jit_compile=False)
     experiments.fit(model, *rows(), epochs=1, verbose=0)
