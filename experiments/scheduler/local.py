@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _LONGEST_WAIT = 0.5
 _LOG_TAIL = 2000
-_FORK_ATTEMPTS = 3
+_FORK_ATTEMPTS = 5
 _SECONDS_BETWEEN_FORKS = 0.3  # a killed process is there for a moment longer
 _FRUITLESS_STARTS = 3
 _PATIENCE = 300.0

@@ -147,7 +147,8 @@ def step_counter(optimizer: Any) -> keras.Variable:
     optimizers/base_optimizer.py, ``BaseOptimizer.iterations``: with gradient accumulation the public property is a
     quotient, which cannot be assigned. That of LossScaleOptimizer is the one of its inner optimizer.
     """
-    return getattr(optimizer, "inner_optimizer", optimizer)._iterations
+    is_wrapper = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    return (optimizer.inner_optimizer if is_wrapper else optimizer)._iterations
 
 
 @contextmanager

@@ -62,6 +62,7 @@ def write_figures(analysis: Analysis, out: Path | str) -> list[Path]:
         for maker in _MAKERS:
             for name, figure in maker(results):
                 written.append(save(figure, folder / f"{safe_name(name)}.png"))
+                figure.clear()  # figure and canvas refer to each other, and would keep the curves for a while
     for path in set(folder.glob("*.png")) - set(written):
         if _OURS.fullmatch(path.name) and path.is_file():
             path.unlink()

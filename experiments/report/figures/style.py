@@ -275,6 +275,7 @@ def save(figure: Figure, path: Path) -> Path:
     if _name_powers(figure):
         canvas.draw()
     picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    del canvas.renderer  # some 20 MB, which the figure would keep
     content = io.BytesIO()
     # A palette of 256 colours takes a quarter of the bytes and half the time. Where colours are shaded, the slower
     # choice of colours avoids visible steps.
