@@ -4,8 +4,8 @@ run-all:    .venv/.ready ; $(RUN) run --all --protocol all $(ARGS)  ## train wha
 quick:      .venv/.ready ; $(RUN) run --all --only claimed --repeats 3 --out results/quick $(ARGS)  ## what the claims name, 3 repeats, into results/quick/
 slides:     .venv/.ready ; $(RUN) run --all --only slides $(ARGS)  ## the eight case studies of the slides, with what the slides show
 run:        .venv/.ready ; $(RUN) run $(STUDY) $(ARGS)         ## one study: make run STUDY=dropout
-test:       .venv/.ready ; $(BIN)/python -m pytest -m "not slow" $(ARGS)  ## the tests that take seconds
-test-slow:  .venv/.ready ; $(BIN)/python -m pytest -m slow $(ARGS)        ## the tests that take minutes
+test:       .venv/.ready ; $(BIN)/python -m pytest -m "not slow" $(PARALLEL) --dist loadfile $(ARGS)  ## the tests that take seconds
+test-slow:  .venv/.ready ; $(BIN)/python -m pytest -m slow $(PARALLEL) $(ARGS)        ## the tests that take minutes
 lint:       .venv/.ready ; $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy  ## style and types
 bench:      .venv/.ready ; $(BIN)/python -m benchmarks.engine $(ARGS)    ## speed against model.fit, PyTorch, JAX, scikit-learn
 bench-growth: .venv/.ready ; $(BIN)/python -m benchmarks.growth $(ARGS) ## time and memory at 1, 10 and 100 times the runs
@@ -20,6 +20,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 RUN := $(BIN)/python -m experiments
 ARGS ?=
+PARALLEL := -n auto --maxprocesses 4
 STUDY ?= dropout
 # The first interpreter whose version TensorFlow has wheels for; a name on the path may be an empty shim.
 PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3 python; do \

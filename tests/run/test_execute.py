@@ -89,6 +89,7 @@ def test_published_rows_are_the_same_for_all_repeats_and_fresh_rows_are_not(resu
     assert results["plain", "fresh", 0].scalars["test_loss"] != results["plain", "fresh", 1].scalars["test_loss"]
 
 
+@pytest.mark.slow
 def test_what_ran_before_changes_nothing(study, results):
     alone = next(execute([run for run in study.runs(variants=["plain"], protocols=["fresh"]) if run.repeat == 1]))
     together = results["plain", "fresh", 1]

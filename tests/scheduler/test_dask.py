@@ -122,6 +122,7 @@ def test_the_local_pool_does_not_import_dask_nor_dask_tensorflow():
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+@pytest.mark.slow
 def test_a_session_writes_the_same_bytes_on_both_executors(dask_address, tmp_path):
     study = make_study("a", "b", "grid[x=1]", repeats=4)
     for name in ("local", "dask"):

@@ -103,7 +103,7 @@ def test_inputs_of_the_activations(measured):
     assert last(record, "saturated_units.output") == pytest.approx((4 * output * (1 - output) < 0.05).mean())
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+@pytest.mark.parametrize("activation", ["sigmoid", pytest.param("tanh", marks=pytest.mark.slow)])
 def test_saturated_units_by_the_slope_that_tensorflow_differentiates(activation):
     import tensorflow as tf
 
@@ -158,7 +158,7 @@ def test_gradient_norm_is_the_mean_over_the_steps_of_an_epoch():
 @pytest.mark.parametrize(
     "after",
     [
-        [keras.layers.Activation("relu", name="act")],
+        pytest.param([keras.layers.Activation("relu", name="act")], marks=pytest.mark.slow),
         [keras.layers.GaussianNoise(0.1), keras.layers.BatchNormalization(), keras.layers.ReLU(name="act")],
     ],
 )

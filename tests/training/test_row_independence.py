@@ -257,6 +257,7 @@ def test_every_kind_of_validation_equals_that_of_fit(kind):
     assert_as_fit(build, *rows_for(kind, labels))
 
 
+@pytest.mark.slow
 def test_validation_has_the_batch_size_of_fit_where_there_are_fewer_training_rows():
     x, y = data()
 

@@ -20,7 +20,7 @@ from experiments.training.triggers import (
 )
 
 LENGTH = 24
-FEW = settings(max_examples=150, deadline=None)
+FEW = settings(max_examples=75, deadline=None)
 MANY = settings(max_examples=1500, deadline=None)
 
 # Ties, plateaus and NaN must be frequent, so most values come from a handful.

@@ -97,7 +97,7 @@ CHECKPOINTS = {
 
 
 @pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
-@pytest.mark.parametrize("checkpoint", cases(CHECKPOINTS, quick=["best model", "a file for each epoch"]))
+@pytest.mark.parametrize("checkpoint", cases(CHECKPOINTS, quick=["best model"]))
 def test_a_checkpoints_files_are_those_of_model_fit(checkpoint, tmp_path):
     name, arguments = checkpoint
     ours, theirs = both(
@@ -161,6 +161,7 @@ def test_a_file_that_cannot_be_written_leaves_the_model_as_it_was(tmp_path):
     assert int(model.optimizer.iterations.numpy()) > 0
 
 
+@pytest.mark.slow
 def test_a_csv_log_is_that_of_model_fit(tmp_path):
     ours, theirs = both(lambda folder: [callbacks.CSVLogger(folder / "log.csv", separator=";")], tmp_path)
     assert_same(ours, theirs)
@@ -198,6 +199,7 @@ def test_a_schedule_is_asked_before_its_epochs(schedule, tmp_path):
     assert (tmp_path / "ours/log.csv").read_text().splitlines()[0].split(",")[2] == "learning_rate"
 
 
+@pytest.mark.slow
 def test_a_schedule_that_fails_after_the_last_epoch_does_no_harm(tmp_path):
     table = [0.1, 0.1, 0.1]
     stop = callbacks.EarlyStopping("loss", mode="max", patience=1)
@@ -271,6 +273,7 @@ def flat(seen):
     return re.sub(r"-?\d+\.\d+(?:e-?\d+)?", "#", repr(seen)), np.array(text, float)
 
 
+@pytest.mark.slow
 def test_callbacks_that_read_logs_are_replayed_when_asked(tmp_path):
     ours, theirs = both(lambda folder: [Reader(), callbacks.History()], tmp_path, validation_freq=3)
     assert ours[0].record.reason == "fit: Reader can only be called by model.fit"
@@ -347,12 +350,14 @@ def test_what_the_loop_does_not_serve_is_explained(case):
     )
 
 
+@pytest.mark.slow
 def test_the_same_callback_twice_counts_twice_as_in_keras(tmp_path):
     ours, theirs = both(lambda _: [callbacks.EarlyStopping("loss", patience=1)] * 2, tmp_path)
     assert_same(ours, theirs, tier="fit")
     assert ours[0].epoch == [0, 1]
 
 
+@pytest.mark.slow
 def test_terminate_on_nan_looks_once_in_an_execution_of_several_steps_as_in_keras(tmp_path):
     def build():
         model = network()
@@ -378,7 +383,7 @@ def bars(text):
     return re.sub(r"\d+(s|ms|us)\b", "#", text).replace("\x08", "")
 
 
-@pytest.mark.parametrize("verbose", ["auto", 1, 2])
+@pytest.mark.parametrize("verbose", cases({"auto": "auto", "1": 1, "2": 2}, quick=["1"]))
 def test_progress_is_printed_as_model_fit_does(verbose, capsys, tmp_path):
     def make(folder):
         return [
