@@ -28,13 +28,11 @@ class Outcome:
 
     Attributes:
         networks: Networks that were trained.
-        processor: Processor seconds of both commands and their workers.
-        wall: Wall seconds of both commands.
+        seconds: Wall time of both commands.
     """
 
     networks: int
-    processor: float
-    wall: float
+    seconds: float
 
 
 def measure(name: str, folder: Path) -> Outcome:
