@@ -86,6 +86,7 @@ class Loop:
         ends_on: EndsOn,
     ) -> None:
         self.keys: list[str] = []
+        self._dtype = tf.float32
         self._model = step.model
         self._step = step
         self._probes = probes
@@ -135,8 +136,8 @@ class Loop:
         start = carry["epoch"]
         most_rows = max(row_count(part) for part in (arrays, validation) if part is not None)
         apart = self._is_apart(most_rows)
-        self.keys = self._find_keys(arrays, validation)
-        rows = tf.fill([chunk_rows(arrays), len(self.keys)], self._unknown())
+        self.keys, self._dtype = self._find_columns(arrays, validation)
+        rows = tf.fill([chunk_rows(arrays), len(self.keys)], tf.constant(np.nan, self._dtype))
 
         def go_on(carry: Carry, rows: tf.Tensor) -> tf.Tensor:  # noqa: ARG001
             return (carry["epoch"] < until) & ~carry["stopped"] & ~carry["diverged"]
@@ -172,17 +173,17 @@ class Loop:
             return False
         return not self._single_kernels or has_large_products(self._model, rows)
 
-    def _find_keys(self, arrays: Arrays, validation: Arrays | None) -> list[str]:
-        """Return the history keys: Keras' in its order, then ours. The tensors computed for it here are unused."""
-        metrics = list(self._model.get_metrics_result())
+    def _find_columns(self, arrays: Arrays, validation: Arrays | None) -> tuple[list[str], tf.DType]:
+        """Return the history keys, Keras' in its order, then ours, and the type of their numbers.
+
+        The tensors computed for it here are unused.
+        """
+        metrics = self._model.get_metrics_result()
+        wide = any(tf.as_dtype(value.dtype) == tf.float64 for value in metrics.values())
         validated = [f"val_{name}" for name in metrics] if validation is not None else []
         rates = ["learning_rate"] if any(isinstance(rule, PlateauRule) for rule in self._rules) else []
-        return [*sorted(metrics + validated), *rates, *self._step.norms, *self._probes.measure(arrays[0])]
-
-    def _unknown(self) -> tf.Tensor:
-        """Return the NaN of the history, whose numbers have the precision of the metrics."""
-        wide = any(tf.as_dtype(value.dtype) == tf.float64 for value in self._model.get_metrics_result().values())
-        return tf.constant(np.nan, tf.float64 if wide else keras.config.floatx())
+        keys = [*sorted([*metrics, *validated]), *rates, *self._step.norms, *self._probes.measure(arrays[0])]
+        return keys, tf.float64 if wide else tf.as_dtype(keras.config.floatx())
 
     def _train(self, arrays: Arrays, order: tf.Tensor | None) -> Logs:
         self._model.reset_metrics()
@@ -208,7 +209,7 @@ class Loop:
         if self._validation_freq == 1:
             return self._evaluate(validation)
         names = sorted(f"val_{name}" for name in self._model.get_metrics_result())
-        left_out = self._unknown()
+        left_out = tf.constant(np.nan, self._dtype)
         return tf.cond(  # type: ignore[no-any-return]
             self._is_validated(epoch),
             lambda: {key: tf.cast(value, left_out.dtype) for key, value in self._evaluate(validation).items()},
