@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _LOCAL = "local:"
-# Workers may have children, also those that are started in the place of a dead one. Their profiler would look at the
-# stack of the waiting thread a hundred times a second, and their clock would tick fifty times.
+# A worker may have child processes. By default its profiler samples the waiting thread a hundred times a second, and
+# its event loop ticks fifty times.
 _OF_LOCAL_WORKERS = {
     "distributed.worker.daemon": False,
     "distributed.worker.profile.enabled": False,
