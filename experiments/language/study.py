@@ -115,7 +115,7 @@ class Published:
     place: Place | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Run:
     """One training: a variant under a protocol with a seed. It can be pickled and executed in any process."""
 

@@ -21,6 +21,7 @@ from experiments.session.progress import Listener, Monitor, Tally
 from experiments.session.reporting import outdated, refuse_namesakes
 from experiments.session.train import FailFastError, train
 from experiments.store.files import remove_leftovers
+from experiments.store.folder import StudyFolder
 from experiments.store.lock import FolderLock
 from experiments.store.merge import merge, set_damaged_aside
 from experiments.store.provenance import changed_environment, changed_tables
@@ -90,16 +91,18 @@ def run_studies(studies: Sequence[Study], options: Options, listener: Listener) 
         return summary
     estimate = Estimate(options.out / ".timings.json")
     monitor = Monitor(summary, Tally(pending, [plan for plan in plans if plan not in pending], estimate), listener)
-    pages = Pages(options.out, options.jobs, [plan.study for plan in plans], monitor, wanted=options.report)
+    pages = Pages(options.out, options.jobs, studies, monitor, wanted=options.report)
     session = _Session(options, monitor, pages)
+    waiting = [plan.study for plan in pending]
     try:
         pages.begin()
         if to_run:
             listener.log(session.devices.text)
         _log_changes(plans, session.devices if to_run else None, listener)
         listener.log(counted)
-        while pending:
-            pending = session.work(pending)
+        del plans, pending  # each study is planned again under its lock; a plan of 200,000 runs takes 60 MB
+        while waiting:
+            waiting = session.work(waiting)
     except KeyboardInterrupt:
         summary.interrupted = True
     except FailFastError:
@@ -149,38 +152,37 @@ class _Session:
             self._executor.close()
             self._executor = None
 
-    def work(self, pending: Sequence[Plan]) -> list[Plan]:
+    def work(self, waiting: Sequence[Study]) -> list[Study]:
         """Train and write the studies that no other process has locked.
 
         Args:
-            pending: Plans with something to do.
+            waiting: Studies with something to do.
 
         Returns:
-            Plans whose studies another process has locked.
+            Studies that another process has locked.
         """
-        with self._locked(pending) as mine:
-            plans = [self._up_to_date(plan.study) for plan in mine]
+        with self._locked(waiting) as mine:
+            plans = [self._up_to_date(study) for study in mine]
             for plan in plans:
                 self._monitor.tally.plan(plan)
                 if self._waited and not plan.groups:
                     self._monitor.listener.log(f"{plan.study.name}: nothing left to do, the other run has done it")
             self._train_and_write(plans)
-        names = {plan.study.name for plan in mine}
-        return [plan for plan in pending if plan.study.name not in names]
+        return [study for study in waiting if study not in mine]
 
     @contextmanager
-    def _locked(self, pending: Sequence[Plan]) -> Iterator[list[Plan]]:
+    def _locked(self, waiting: Sequence[Study]) -> Iterator[list[Study]]:
         """Lock the studies that no other process has locked; where there are none, wait for one."""
-        locks = {plan.study.name: FolderLock(plan.folder.lock) for plan in pending}
+        locks = {study.name: FolderLock(StudyFolder.of(study.name, self._options.out).lock) for study in waiting}
         try:
-            mine = [plan for plan in pending if locks[plan.study.name].try_acquire()]
+            mine = [study for study in waiting if locks[study.name].try_acquire()]
             while not mine:
                 if not self._waited:
-                    names = ", ".join(plan.study.name for plan in pending)
+                    names = ", ".join(locks)
                     self._monitor.listener.log(f"another run is at work on {names}; waiting for it")
                 self._waited = True
                 time.sleep(_SECONDS_BETWEEN_TRIES)
-                mine = [plan for plan in pending if locks[plan.study.name].try_acquire()]
+                mine = [study for study in waiting if locks[study.name].try_acquire()]
             yield mine
         finally:
             for lock in locks.values():

@@ -19,7 +19,7 @@ from experiments.store.table import Entry, Key, Place, StoredTable, entry_of, ke
 if TYPE_CHECKING:
     from experiments.language.study import Study
 
-_MOST_BYTES = 256 << 20
+_MOST_BYTES = 32 << 20
 """Size of the staged files that are in memory at the same time."""
 
 
