@@ -35,11 +35,19 @@ def reported(trained, results, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [("--help",), ("list",), ("check",), ("show", "small", "--variant", "dropout"), ("run", "small"), ("run", "--all")],
-    ids=" ".join,
+    "arguments", [("--help",), ("list",), ("check",), ("show", "small", "--variant", "dropout")], ids=" ".join
 )
-def test_no_heavy_import(reported, arguments):
+def test_no_heavy_import(trained, arguments):
+    assert_nothing_heavy(arguments)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [("run", "small"), ("run", "--all")], ids=" ".join)
+def test_no_heavy_import_where_nothing_is_left_to_run(reported, arguments):
+    assert_nothing_heavy(arguments)
+
+
+def assert_nothing_heavy(arguments):
     command = [sys.executable, "-c", SCRIPT.format(heavy=HEAVY), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.endswith("imported: [] exit: 0\n"), done.stdout + done.stderr

@@ -64,6 +64,7 @@ def test_models_with_own_steps_are_evaluated_by_keras(kind):
     assert evaluate(model, *rows(70)) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_metric_of_several_numbers_and_eager_models_are_evaluated_as_by_keras():
     x, y = rows(70)
     model = network(metrics=[keras.metrics.F1Score()])

@@ -252,6 +252,7 @@ class Unpacking(keras.Model):
         return (2 if isinstance(x, tuple) else 1) * self.dense(x[0])
 
 
+@pytest.mark.slow
 def test_a_model_gets_lists_of_inputs_as_tuples():
     def train(keras_itself):
         keras.utils.set_random_seed(3)
@@ -292,6 +293,7 @@ def test_a_model_that_the_loop_cannot_trace_is_trained_by_model_fit():
     assert_close(history.history["loss"], build().fit(x, y, epochs=2, shuffle=False, verbose=0).history["loss"], 1e-6)
 
 
+@pytest.mark.slow
 def test_the_order_of_keras_is_drawn_anew_without_a_global_seed():
     import tensorflow as tf
 

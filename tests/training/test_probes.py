@@ -28,13 +28,14 @@ def relu_network():
 
 @pytest.fixture(scope="module")
 def measured():
-    """Both engines' records of one training, and the network as it was and as it is."""
-    untrained, model, reference = relu_network(), relu_network(), relu_network()
-    x, y = rows()
+    """The record of one training, and the network as it was and as it is."""
+    untrained, model = relu_network(), relu_network()
+    return rows()[0], untrained, model, trained(CompiledTrainer, model)
+
+
+def trained(trainer, model):
     arguments = {"epochs": 3, "seed": 1, "validation_data": rows(33, seed=1)}
-    ours = CompiledTrainer(model, batch_size=20, probes=WORDS).train(x, y, **arguments)
-    theirs = KerasTrainer(reference, batch_size=20, probes=WORDS).train(x, y, **arguments)
-    return x, untrained, model, ours, theirs
+    return trainer(model, batch_size=20, probes=WORDS).train(*rows(), **arguments)
 
 
 def outputs(model, x):
@@ -51,7 +52,8 @@ def last(record, key):
 
 @pytest.mark.slow
 def test_both_engines_measure_the_same(measured):
-    *_, ours, theirs = measured
+    *_, ours = measured
+    theirs = trained(KerasTrainer, relu_network())
     assert list(ours.history) == list(theirs.history)
     for key, curve in ours.history.items():
         assert_close(curve, theirs.history[key], 1e-5)
@@ -59,7 +61,7 @@ def test_both_engines_measure_the_same(measured):
 
 
 def test_weight_norms(measured):
-    _, _, model, record, _ = measured
+    _, _, model, record = measured
     kernels = [model.get_layer(name).kernel.numpy() for name in ("hidden", "output")]
     assert last(record, "weight_norm.hidden") == pytest.approx(np.linalg.norm(kernels[0]))
     assert last(record, "weight_norm") == pytest.approx(np.sqrt(sum((kernel**2).sum() for kernel in kernels)))
@@ -69,7 +71,7 @@ def test_weight_norms(measured):
 
 
 def test_shares_of_zero_weights(measured):
-    _, _, model, record, _ = measured
+    _, _, model, record = measured
     kernel = model.get_layer("hidden").kernel.numpy()
     assert (kernel == 0).any()
     assert last(record, "zero_weights.hidden") == pytest.approx((kernel == 0).mean())
@@ -77,7 +79,7 @@ def test_shares_of_zero_weights(measured):
 
 
 def test_outputs_at_the_end_of_an_epoch(measured):
-    x, _, model, record, _ = measured
+    x, _, model, record = measured
     _, after, output = outputs(model, x)
     assert last(record, "activation_mean.hidden") == pytest.approx(after.mean(), abs=1e-6)
     assert last(record, "activation_std.hidden") == pytest.approx(after.std(), abs=1e-6)
@@ -87,7 +89,7 @@ def test_outputs_at_the_end_of_an_epoch(measured):
 
 
 def test_peakiness_is_the_mean_over_the_units_that_have_weights(measured):
-    _, _, model, record, _ = measured
+    _, _, model, record = measured
     kernel = model.get_layer("hidden").kernel.numpy()
     norms = np.linalg.norm(kernel, axis=0)
     peaks = [np.abs(weights).max() / norm for weights, norm in zip(kernel.T, norms, strict=True) if norm]
@@ -95,7 +97,7 @@ def test_peakiness_is_the_mean_over_the_units_that_have_weights(measured):
 
 
 def test_inputs_of_the_activations(measured):
-    x, untrained, model, record, _ = measured
+    x, untrained, model, record = measured
     before, _, output = outputs(model, x)
     assert last(record, "preactivation_mean.hidden") == pytest.approx(before.mean(), abs=1e-6)
     assert last(record, "preactivation_std.hidden") == pytest.approx(before.std(), abs=1e-6)
@@ -122,7 +124,7 @@ def test_saturated_units_by_the_slope_that_tensorflow_differentiates(activation)
 
 
 def test_quantiles_of_the_first_units_inputs(measured):
-    x, _, model, record, _ = measured
+    x, _, model, record = measured
     before, *_ = outputs(model, x)
     for share in (15, 50, 85):
         expected = np.quantile(before[:, 0], share / 100)
@@ -130,7 +132,7 @@ def test_quantiles_of_the_first_units_inputs(measured):
 
 
 def test_what_is_reported_of_the_untrained_network(measured):
-    x, untrained, _, record, _ = measured
+    x, untrained, _, record = measured
     _, after, _ = outputs(untrained, x)
     names = ("activation_mean", "activation_std", "active_units", "preactivation_mean", "preactivation_std")
     expected = {f"{name}.{layer}" for name in names for layer in ("hidden", "output")}

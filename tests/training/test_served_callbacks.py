@@ -226,7 +226,7 @@ def scalars(folder):
     return found
 
 
-@pytest.mark.parametrize("plateau", cases({"constant rate": [], "falling rate": ["val_loss"]}, quick=["falling rate"]))
+@pytest.mark.parametrize("plateau", cases({"constant rate": [], "falling rate": ["val_loss"]}, quick=[]))
 def test_tensorboard_has_the_scalars_of_model_fit(plateau, tmp_path):
     ours, theirs = both(
         lambda folder: [
