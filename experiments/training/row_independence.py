@@ -46,6 +46,8 @@ from experiments.training.row_wise_parts import (
 DECLARATION = "rows_are_independent"
 
 _NETWORKS = (keras.Sequential, Functional)
+# Sums over the rows of a large batch overflow in shorter types.
+_LONG = {"float32", "float64"}
 _OWN_STEPS = {"call", "compute_loss", "compute_metrics", "train_step", "test_step"}
 
 
@@ -75,6 +77,7 @@ def _is_row_wise_compile(model: keras.Model, targets: Any, sample_weight: Any) -
     hinges = _hinges_are_row_wise(targets)
     return (
         shapes.weights_fit
+        and all(part.dtype in _LONG for part in (loss, *metrics))
         and loss.reduction == "sum_over_batch_size"
         and _is_row_wise_loss(loss, hinges=hinges)
         and (_is_sparse(loss) or shapes.targets_fit)
@@ -182,9 +185,12 @@ def _is_plain(layer: keras.Layer) -> bool:
         "call" not in vars(layer)
         and not getattr(layer, "mask_zero", False)
         and not getattr(layer, "stateful", False)
+        # The cell draws these masks in inference too, and does not use them.
+        and not any(getattr(layer, name, 0) for name in ("dropout", "recurrent_dropout"))
         and all(np.ndim(getattr(layer, name, 0)) == 0 for name in ("scale", "offset"))
         and all(map(_is_row_wise_activation, activations))
         and _is_known(layer.activity_regularizer, PENALTIES)
+        and (layer.activity_regularizer is None or layer.compute_dtype in _LONG)
         and all(_is_known(penalty, WEIGHT_PENALTIES) for penalty in penalties)
     )
 
