@@ -59,8 +59,6 @@ class CompiledTrainer(BaseTrainer):
             return self._run_fit(job, tier)
         if not (self._compares_as_fit(job, tier) or are_finite((job.arrays, job.validation))):
             tier = _NOT_FINITE
-        if tier.name == "xla":
-            self._check_outside_xla(job)
         started, programs = time.perf_counter(), self.programs
         pairs = rules_of(job.callbacks, self.model)
         try:
@@ -72,6 +70,8 @@ class CompiledTrainer(BaseTrainer):
                 raise
             return self._run_fit(job, Tier("fit", f"the loop cannot be traced ({first_paragraph(error)})"))
         compiled = time.perf_counter()
+        if tier.name == "xla":
+            self._check_outside_xla(job)
         step, probes = self.measures()
         step.start(job.seed)
         initial = {key: float(value) for key, value in probes.measure_initial(job.arrays[0]).items()}

@@ -15,13 +15,13 @@ from experiments.training.arrays import Arrays, row_count
 from experiments.training.batches import as_fit_sees, for_each_batch
 from experiments.training.fit_arguments import ValidationFreq
 from experiments.training.probes import Probes
-from experiments.training.raising_operations import raising_operation
 from experiments.training.randomness import fast_draws
 from experiments.training.rules import Moment, PlateauRule, Rule, kept_variables
 from experiments.training.single_kernels import has_large_products, kept_apart
 from experiments.training.step import Logs, TrainStep
 from experiments.training.tiers import NeedsFitError, NeedsGraphError
 from experiments.training.trainer import EndsOn
+from experiments.training.xla_differences import xla_difference
 
 _LARGEST_CHUNK = 1024
 _LARGEST_ORDERS = 4_000_000
@@ -162,9 +162,9 @@ class Loop:
 
         carry, rows = tf.while_loop(go_on, run, [carry, rows], parallel_iterations=1)
         graph = tf.compat.v1.get_default_graph()
-        raising = "" if self._model.jit_compile or not self._jit_compile else raising_operation(graph)
-        if raising:
-            raise NeedsGraphError(f"under XLA, {raising} would not raise")
+        difference = "" if self._model.jit_compile or not self._jit_compile else xla_difference(graph)
+        if difference:
+            raise NeedsGraphError(f"under XLA, {difference}")
         return carry, rows
 
     def _is_apart(self, rows: int) -> bool:

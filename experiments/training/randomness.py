@@ -69,7 +69,8 @@ class _Dispatcher:
 
 def _by_thread(keras_draw: Draw, fast_draw: Draw) -> Draw:
     def draw(*args: Any, **kwargs: Any) -> tf.Tensor:
-        fast = _thread.depth and not tf.executing_eagerly()
+        # An integer as seed gives the same numbers in every call, those of Keras.
+        fast = _thread.depth and not tf.executing_eagerly() and not isinstance(kwargs.get("seed"), int)
         return (fast_draw if fast else keras_draw)(*args, **kwargs)
 
     return draw

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import experiments
 from experiments.training import CompiledTrainer, KerasTrainer
 from tests.marks import cases
-from tests.training.nets import assert_same_training, network, rows
+from tests.training.nets import assert_close, assert_same_training, network, rows
 
 
 @keras.saving.register_keras_serializable("tests")
@@ -107,6 +108,85 @@ def test_a_check_that_xla_leaves_out_raises_as_in_fit(operation):
         trainer.train(*rows(), epochs=1, seed=1)
     with pytest.raises(tf.errors.InvalidArgumentError):
         build().fit(*rows(), batch_size=16, epochs=1, verbose=0)
+
+
+def turned(x, vectors):
+    """Rows times the vectors of a decomposition of their products."""
+    return x @ vectors(keras.ops.transpose(x) @ x)
+
+
+class Looked(keras.layers.Layer):
+    """Multiplies by the entry of a table whose index depends on a weight."""
+
+    def build(self, shape):
+        self.step = self.add_weight(shape=(), dtype="int32", initializer="zeros", trainable=False)
+        self.table = self.add_weight(shape=(3,), initializer="ones")
+
+    def call(self, x, training=None):
+        if training:
+            self.step.assign_add(1)
+        return x * keras.ops.take(self.table, self.step)
+
+
+OTHERWISE = {
+    "eigenvectors": (lambda x: turned(x, lambda a: keras.ops.eigh(a)[1]), "the vectors of SelfAdjointEigV2 have other"),
+    "singular vectors": (lambda x: turned(x, lambda a: keras.ops.svd(a)[0]), "the vectors of Svd have other signs"),
+    "ties": (lambda x: x + keras.ops.cast(keras.ops.argsort(keras.ops.round(x)), x.dtype), "equal values are sorted"),
+    "a fixed seed": (lambda x: x + keras.random.normal((3,), seed=7), "StatelessRandomNormalV2 draws other numbers"),
+    "a seed of TensorFlow": (lambda x: x + tf.random.normal((3,), seed=7), "RandomStandardNormal draws other numbers"),
+}
+
+
+@pytest.mark.parametrize("kind", cases(OTHERWISE, quick=["ties", "a fixed seed"]))
+def test_what_xla_computes_otherwise_has_the_numbers_of_fit(kind):
+    function, reason = kind
+
+    def build():
+        keras.utils.set_random_seed(1)
+        layers = [keras.Input((3,)), keras.layers.Lambda(function), keras.layers.Dense(1)]
+        model = keras.Sequential(layers)
+        model.compile(keras.optimizers.SGD(0.001), "mse")
+        return model
+
+    history = experiments.fit(build(), *rows(), epochs=2, shuffle=False, verbose=0)
+    assert history.record.reason.startswith(f"graph: under XLA, {reason}")
+    expected = build().fit(*rows(), epochs=2, shuffle=False, verbose=0)
+    assert_close(history.history["loss"], expected.history["loss"], 1e-5)
+
+
+def test_an_index_that_a_weight_takes_out_of_range_raises_as_in_fit():
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        network(middle=[Looked()]).fit(*rows(), batch_size=16, epochs=1, verbose=0)
+    model = network(middle=[Looked()])
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        experiments.fit(model, *rows(), batch_size=16, epochs=1, verbose=0)
+
+
+def test_what_xla_draws_from_the_seed_of_a_layer_stays_there():
+    middle = [keras.layers.Dropout(0.5, seed=1), keras.layers.GaussianNoise(0.1, seed=1)]
+    assert experiments.fit(network(middle=middle), *rows(), verbose=0).record.tier == "xla"
+
+
+class Counted(keras.layers.Layer):
+    """Adds to its input how often Python was called."""
+
+    def build(self, shape):
+        self.calls = 0
+
+    def count(self, x):
+        self.calls += 1
+        return x * (1 + self.calls / 100)
+
+    def call(self, x):
+        return tf.ensure_shape(tf.stop_gradient(tf.py_function(self.count, [x], x.dtype)), x.shape)
+
+
+def test_a_layer_in_python_is_not_called_before_the_training():
+    ours, theirs = (network(middle=[Counted()]) for _ in range(2))
+    history = experiments.fit(ours, *rows(), epochs=2, shuffle=False, verbose=0)
+    assert history.record.tier == "graph"
+    expected = theirs.fit(*rows(), epochs=2, shuffle=False, verbose=0)
+    assert_close(history.history["loss"], expected.history["loss"], 1e-5)
 
 
 @pytest.mark.parametrize(
