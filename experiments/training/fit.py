@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -13,12 +11,12 @@ from experiments.errors import ExperimentsError, first_paragraph
 from experiments.training.arrays import row_count
 from experiments.training.compiled import CompiledTrainer
 from experiments.training.fit_arguments import (
-    ArgumentValueError,
     FitArguments,
     ValidationFreq,
     checked_seed,
     require_compiled,
 )
+from experiments.training.fit_changes import Traced, are_same, remember_first_training, require_unchanged
 from experiments.training.fit_history import FitHistory
 from experiments.training.fit_rows import FitRows, rows_for_loop
 from experiments.training.keras_private import compiled_parts, first_epoch, has_strategy, make_default_seed
@@ -31,7 +29,6 @@ from experiments.training.tiers import NeedsFitError, Tier, choose_tier
 from experiments.training.trainer import Job, Progress
 
 _ATTRIBUTE = "_compiled_trainer"
-_TRAINED = "_trained_since_compile"
 # What TensorFlow returns as the seed of graphs if no global seed was set.
 _NO_GLOBAL_SEED = 87654321
 
@@ -98,8 +95,8 @@ def fit(  # noqa: PLR0917 - the order of model.fit
         Keras' History with the engine's ``record``; also set as ``model.history``.
 
     Raises:
-        ExperimentsError: An argument is not valid in Keras, a label or token is out of range, or layers were frozen or
-            released since the last training, without ``compile``.
+        ExperimentsError: An argument is not valid in Keras, a label or token is out of range, or layers or the
+            optimizer were changed since the last training, without ``compile``.
         ValueError: From Keras, as ``model.fit`` raises it.
 
     Example:
@@ -136,13 +133,14 @@ def fit(  # noqa: PLR0917 - the order of model.fit
         validation_freq=validation_freq,
     )
     require_compiled(model)
-    _require_same_weights(model)
+    require_unchanged(model)
     seed = None if seed is None else checked_seed(seed)
     history, rows = FitHistory(), None
 
     def last_resort(reason: str) -> TrainingRecord:
         return train_with_keras(model, given, history, reason=reason, rows=rows, seed=seed, on_progress=on_progress)
 
+    before = Traced(model)
     try:
         rows = rows_for_loop(given)
         found = _served(model, given, replay=replay_callbacks)
@@ -185,7 +183,7 @@ def fit(  # noqa: PLR0917 - the order of model.fit
     for callback in given.callbacks:
         if isinstance(callback, keras.callbacks.History):
             history.adopt(callback)
-    object.__setattr__(model, _TRAINED, (compiled_parts(model), list(model.trainable_variables)))
+    remember_first_training(model, before)
     model.history = history
     return history
 
@@ -282,24 +280,6 @@ def _terminates_on_nan(callbacks: tuple[Any, ...]) -> bool:
     return any(type(callback) is keras.callbacks.TerminateOnNaN for callback in callbacks)
 
 
-def _require_same_weights(model: keras.Model) -> None:
-    """Raise where ``trainable`` has changed since the last training: without ``compile``, ``model.fit`` ignores that.
-
-    Raises:
-        ExperimentsError: Layers were frozen or released.
-    """
-    parts, weights = vars(model).get(_TRAINED, ([], []))
-    if _are_same(parts, compiled_parts(model)) and not _are_same(weights, model.trainable_variables):
-        raise ArgumentValueError(
-            "layers were frozen or released since the last training; call compile() again, without which model.fit "
-            "would train the same weights as before"
-        )
-
-
-def _are_same(first: Sequence[Any], second: Sequence[Any]) -> bool:
-    return len(first) == len(second) and all(map(operator.is_, first, second))
-
-
 class _Kept:
     """A model's trainer with its compiled programs, and the objects that these were compiled from."""
 
@@ -310,7 +290,7 @@ class _Kept:
 
     def serves(self, model: keras.Model, settings: dict[str, Any]) -> bool:
         """Return whether settings and model are unchanged, and not compiled again."""
-        return _are_same(_parts(model), self._parts) and settings == self._settings
+        return are_same(_parts(model), self._parts) and settings == self._settings
 
 
 def _parts(model: keras.Model) -> list[Any]:

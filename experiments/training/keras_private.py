@@ -42,6 +42,7 @@ __all__ = [
     "consumers",
     "first_epoch",
     "functional_graph",
+    "given_rate",
     "has_several_losses",
     "has_strategy",
     "is_improvement",
@@ -61,6 +62,7 @@ __all__ = [
     "step_counter",
     "steps_under_xla",
     "traces_batches",
+    "unbuilt_metrics",
     "wrapped_arguments",
     "wrapped_function",
 ]
@@ -263,11 +265,33 @@ def has_several_losses(model: keras.Model) -> bool:
 
 
 def compiled_parts(model: keras.Model) -> list[Any]:
-    """Return the objects that ``compile`` makes anew: optimizer, losses, metrics.
+    """Return the objects that ``compile`` makes anew: the mean of the loss, optimizer, losses, metrics.
 
-    trainers/trainer.py, ``Trainer.compile``: no public attribute changes with every call of it.
+    trainers/trainer.py, ``Trainer.compile``: no public attribute changes with every call of it; only the first of these
+    does, as the others may be given again or left out.
     """
-    return [model.optimizer, model._compile_loss, model._compile_metrics]
+    return [model._loss_tracker, model.optimizer, model._compile_loss, model._compile_metrics]
+
+
+def unbuilt_metrics(model: keras.Model) -> list[keras.Metric]:
+    """Return the metric objects that a model was compiled with, if ``fit`` has not built them yet.
+
+    trainers/compile_utils.py, ``CompileMetrics.reset_state``: ``fit`` builds while it traces its first step, and
+    does not reset before what is not built.
+    """
+    compiled = model._compile_metrics
+    if compiled is None or compiled.built:
+        return []
+    given = keras.tree.flatten([compiled._user_metrics, compiled._user_weighted_metrics])
+    return [metric for metric in given if isinstance(metric, keras.Metric)]
+
+
+def given_rate(optimizer: Any) -> Any:
+    """Return the learning rate of an optimizer as it was given: a variable, a schedule or a function.
+
+    optimizers/base_optimizer.py, ``BaseOptimizer._learning_rate``: the public property is its present value.
+    """
+    return getattr(optimizer, "_learning_rate", None)
 
 
 def wrapped_function(part: Any) -> Any:

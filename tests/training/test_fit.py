@@ -157,6 +157,61 @@ def test_layers_that_are_frozen_without_a_new_compile_are_refused():
     assert moved == [False, False, True, True]
 
 
+def released(model):
+    model.get_layer("norm").trainable = False  # it has no trained weights
+
+
+CHANGES = {
+    "learning_rate of sgd was changed": lambda model: setattr(
+        model.optimizer, "learning_rate", keras.optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)
+    ),
+    "momentum of sgd was changed": lambda model: setattr(model.optimizer, "momentum", 0.5),
+    "rate of drop was changed": lambda model: setattr(model.get_layer("drop"), "rate", 0.9),
+    "activation of hidden was changed": lambda model: setattr(
+        model.get_layer("hidden"), "activation", keras.activations.relu
+    ),
+    "trainable of norm was changed": released,
+    "the optimizer was replaced": lambda model: setattr(model, "optimizer", keras.optimizers.SGD()),
+}
+
+
+def test_what_fit_ignores_without_a_new_compile_is_refused():
+    middle = [
+        keras.layers.BatchNormalization(center=False, scale=False, name="norm"),
+        keras.layers.Dropout(0.1, name="drop"),
+    ]
+    for message, change in CHANGES.items():
+        model = network(optimizer=keras.optimizers.SGD(0.1, name="sgd"), middle=middle, jit_compile=False)
+        experiments.fit(model, *rows(), epochs=0, verbose=0)
+        model.optimizer.learning_rate = 0.2
+        experiments.fit(model, *rows(), epochs=0, verbose=0)
+        change(model)
+        with pytest.raises(ValueError, match=f"^{message} since the last training; call compile"):
+            experiments.fit(model, *rows(), epochs=0, verbose=0)
+        model.compile(model.optimizer, "mse", jit_compile=False)
+        experiments.fit(model, *rows(), epochs=0, verbose=0)
+
+
+class OwnLoss(keras.Sequential):
+    """Needs no loss in compile."""
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return keras.ops.mean((y - y_pred) ** 2)
+
+
+def test_a_compile_with_the_same_optimizer_and_no_loss_counts():
+    def train(fit):
+        model = OwnLoss(network(optimizer="sgd").layers)
+        model.compile(keras.optimizers.SGD(0.1), jit_compile=False)
+        first = fit(model, *rows(), epochs=2, shuffle=False, verbose=0)
+        model.layers[0].trainable = False
+        model.compile(model.optimizer, jit_compile=False)
+        second = fit(model, *rows(), epochs=2, shuffle=False, verbose=0)
+        return [*first.history["loss"], *second.history["loss"], float(model.get_metrics_result()["loss"])]
+
+    assert_close(train(experiments.fit), train(keras.Model.fit), 1e-5)
+
+
 def test_a_network_without_given_input_shape_is_compiled_once():
     model = keras.Sequential([keras.layers.Dense(1)])
     model.compile("sgd", "mse", jit_compile=False)
