@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,29 @@ def looks_at_training(schedule: Any) -> bool:
         schedule: Callable of epoch and learning rate.
     """
     return any(isinstance(value, _WATCHED) for value in _reachable(schedule, set(), _DEEPEST))
+
+
+def may_keep_state(schedule: Any) -> bool:
+    """Return whether a schedule may change something when it is called, so that the number of its calls matters.
+
+    Args:
+        schedule: Callable of epoch and learning rate.
+    """
+    return any(_is_mutable(value) or _assigns_outside(value) for value in _reachable(schedule, set(), _DEEPEST))
+
+
+def _is_mutable(value: Any) -> bool:
+    fixed = (tuple, frozenset, bool, type(None), functools.partial, keras.optimizers.schedules.LearningRateSchedule)
+    return not (isinstance(value, fixed) or inspect.isroutine(value) or inspect.ismodule(value))
+
+
+def _assigns_outside(value: Any) -> bool:
+    """Return whether a function assigns to variables that are not its own."""
+    if not inspect.isfunction(value):
+        return False
+    names = {(step.opname, step.argval) for step in dis.get_instructions(value)}
+    free = set(value.__code__.co_freevars)
+    return any(name == "STORE_GLOBAL" or (name == "STORE_DEREF" and of in free) for name, of in names)
 
 
 def _reachable(value: Any, seen: set[int], depth: int) -> Iterator[Any]:

@@ -8,10 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from experiments.training.best_weights import BestWeights
 from experiments.training.checkpoints import CheckpointKeeper
 from experiments.training.fit_arguments import ValidationFreq, is_validated
 from experiments.training.keras_private import print_msg, step_counter
-from experiments.training.learning_rates import AskedRates
+from experiments.training.learning_rates import AskedRates, may_keep_state
 from experiments.training.replay_calls import CallbackCall, EpochState, PlateauCall, call_of
 from experiments.training.served_callbacks import Served
 from experiments.training.trainer import Chunk
@@ -61,7 +62,13 @@ class CallbackReplay:
 
     @property
     def most_epochs(self) -> int:
-        """Most epochs of the next chunk: one where each epoch may have a file of its own."""
+        """Most epochs of the next chunk.
+
+        One where each epoch may have a file of its own, or where a schedule must not be asked for epochs after a stop.
+        """
+        may_stop = any(not isinstance(one, (CheckpointKeeper, BestWeights)) for one in self._found.ruled)
+        if may_stop and any(may_keep_state(scheduler.schedule) for scheduler in self._found.schedulers):
+            return 1
         keepers = [callback for callback in self._found.callbacks if isinstance(callback, CheckpointKeeper)]
         return _MOST_EPOCHS if all(keeper.has_one_file for keeper in keepers) else 1
 

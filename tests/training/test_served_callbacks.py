@@ -14,6 +14,7 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import experiments
+from experiments.training.learning_rates import may_keep_state
 from tests.marks import cases
 from tests.training.nets import assert_close, rows
 
@@ -212,6 +213,56 @@ def test_a_schedule_that_fails_after_the_last_epoch_does_no_harm(tmp_path):
     wrong = callbacks.LearningRateScheduler(lambda epoch, _: "0.1")
     with pytest.raises(ValueError, match="should be a float"):
         experiments.fit(network(), *rows(), verbose=0, callbacks=[wrong])
+
+
+class Counting:
+    """A schedule of the number of its calls."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, epoch, rate):
+        self.calls += 1
+        return 0.1 / self.calls
+
+
+def noting():
+    asked = []
+    return lambda epoch, rate: asked.append(epoch) or 0.1 / len(asked)
+
+
+def counting():
+    calls = 0
+
+    def schedule(epoch):
+        nonlocal calls
+        calls += 1
+        return 0.1 / calls
+
+    return schedule
+
+
+@pytest.mark.parametrize("make", cases({"object": Counting, "list": noting, "nonlocal": counting}, quick=["object"]))
+def test_a_schedule_with_a_state_is_not_asked_for_epochs_after_a_stop(make, tmp_path):
+    def train(fit):
+        schedule, model = make(), network()
+        rates = []
+        for _ in range(2):
+            made = [callbacks.LearningRateScheduler(schedule), callbacks.EarlyStopping("loss", mode="max", patience=1)]
+            rates += fit(model, *rows(50), epochs=20, shuffle=False, verbose=0, callbacks=made).history["learning_rate"]
+        return rates
+
+    assert_close(train(experiments.fit), train(keras.Model.fit), 1e-6)
+
+
+def test_a_schedule_without_a_state_is_asked_for_many_epochs():
+    table = (0.1, 0.2)
+    assert not any(
+        map(
+            may_keep_state,
+            [lambda epoch, rate: rate * np.exp(-0.1), lambda epoch: table[epoch % 2], SCHEDULES["partial"]],
+        )
+    )
 
 
 def scalars(folder):
