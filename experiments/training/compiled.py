@@ -129,6 +129,7 @@ class CompiledTrainer(BaseTrainer):
             single_kernels=single_kernels,
             ends_on=job.ends_on,
         )
+        self.model.stop_training = False
         try:
             until = job.first_epoch
             rates = _rates(job, until, until)
@@ -143,6 +144,9 @@ class CompiledTrainer(BaseTrainer):
                 return self._compile(job, pairs, validation_rows, tier, single_kernels=False)
             refusal = Tier("graph", f"XLA does not compile it ({str(error).splitlines()[0]})")
             return self._compile(job, pairs, validation_rows, refusal)
+        if self.model.stop_training:
+            self.model.stop_training = False
+            raise NeedsFitError(f"{type(self.model).__name__} sets stop_training itself")
         return loop, tier
 
     def _check_outside_xla(self, job: Job) -> None:

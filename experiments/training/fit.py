@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from experiments.errors import ExperimentsError, first_paragraph
@@ -19,7 +20,13 @@ from experiments.training.fit_arguments import (
 from experiments.training.fit_changes import Traced, are_same, remember_first_training, require_unchanged
 from experiments.training.fit_history import FitHistory
 from experiments.training.fit_rows import FitRows, rows_for_loop
-from experiments.training.keras_private import compiled_parts, first_epoch, has_strategy, make_default_seed
+from experiments.training.keras_private import (
+    compiled_parts,
+    first_epoch,
+    has_strategy,
+    make_default_seed,
+    unbuilt_metrics,
+)
 from experiments.training.keras_private_rows import row_order_of_fit
 from experiments.training.last_resort import train_with_keras
 from experiments.training.record import TrainingRecord
@@ -240,6 +247,9 @@ def _served(model: keras.Model, given: FitArguments, *, replay: bool) -> Served:
         raise NeedsFitError("the model was created for tf.distribute")
     if given.shuffle == "batch":
         raise NeedsFitError("shuffle='batch' is an order that only Keras has")
+    counting = [metric.name for metric in unbuilt_metrics(model) if _has_state(metric)]
+    if counting:
+        raise NeedsFitError(f"model.fit starts with the state of the metric {', '.join(counting)} from before compile")
     if first_epoch(model, given.initial_epoch) < 0:
         raise NeedsFitError("initial_epoch is negative")
     found = served(given.callbacks, model, replay=replay)
@@ -274,6 +284,11 @@ def _fixed_order(rows: FitRows) -> Any:
     if tf.compat.v1.get_seed(1)[0] == _NO_GLOBAL_SEED:
         return None
     return row_order_of_fit(row_count(rows.arrays))
+
+
+def _has_state(metric: keras.Metric) -> bool:
+    """Return whether a metric has other values than after a reset."""
+    return any(np.any(variable.numpy()) for variable in metric.variables)
 
 
 def _terminates_on_nan(callbacks: tuple[Any, ...]) -> bool:

@@ -23,6 +23,8 @@ from experiments.training.tiers import NeedsFitError, NeedsGraphError
 from experiments.training.trainer import EndsOn
 from experiments.training.xla_differences import xla_difference
 
+# Types with digits that float32 has no place for.
+_WIDE = {tf.float64, tf.int32, tf.int64, tf.uint32, tf.uint64}
 _LARGEST_CHUNK = 1024
 _LARGEST_ORDERS = 4_000_000
 
@@ -179,7 +181,7 @@ class Loop:
         The tensors computed for it here are unused.
         """
         metrics = self._model.get_metrics_result()
-        wide = any(tf.as_dtype(value.dtype) == tf.float64 for value in metrics.values())
+        wide = any(tf.as_dtype(value.dtype) in _WIDE for value in metrics.values())
         validated = [f"val_{name}" for name in metrics] if validation is not None else []
         rates = ["learning_rate"] if any(isinstance(rule, PlateauRule) for rule in self._rules) else []
         keys = [*sorted([*metrics, *validated]), *rates, *self._step.norms, *self._probes.measure(arrays[0])]

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from experiments.jit_choice import refuses_xla
-from experiments.training.keras_private import model_supports_jit, nested_layers
+from experiments.training.keras_private import compiled_metrics, model_supports_jit, nested_layers, unbuilt_metrics
 from experiments.training.rules import unknown_callbacks
 
 
@@ -63,20 +63,52 @@ def _needs_fit(model: keras.Model, callbacks: Sequence[Any]) -> str:
         return f"{', '.join(unknown)} can only be called by model.fit"
     if model.run_eagerly:
         return "the model was compiled with run_eagerly=True"
-    steps = ("train_step", "test_step", "make_train_function", "make_test_function", "fit", "evaluate")
+    if tf.config.functions_run_eagerly():
+        return "tf.config.run_functions_eagerly() is on"
+    steps = (
+        *("train_step", "test_step", "make_train_function", "make_test_function", "fit", "evaluate"),
+        *("reset_metrics", "get_metrics_result"),  # fit calls these outside of the graph, after every epoch
+    )
     own = [
         name for name in steps if name in vars(model) or getattr(type(model), name) is not getattr(keras.Model, name)
     ]
     if own:
         return f"{type(model).__name__} has its own {', '.join(own)}"
+    return _hindrance_of_metrics(model)
+
+
+def _hindrance_of_metrics(model: keras.Model) -> str:
+    metrics = (*model.metrics, *compiled_metrics(model), *unbuilt_metrics(model))
+    changing = [metric.name for metric in metrics if isinstance(metric, keras.Metric) and _changes_in_python(metric)]
+    if changing:
+        return f"the metric {', '.join(changing)} has a state outside of variables"
     try:
         results = model.get_metrics_result()
     except ValueError:  # from Keras, before the metrics are built
         results = {}
     others = [name for name, value in results.items() if not _is_number(value)]
-    if others:
-        return f"the metric {', '.join(others)} is not a single number"
-    return ""
+    return f"the metric {', '.join(others)} is not a single number" if others else ""
+
+
+def _changes_in_python(metric: keras.Metric) -> bool:
+    """Return whether a metric of one's own sets attributes in what ``fit`` calls in every epoch, and a graph once."""
+    if type(metric).__module__.startswith("keras."):
+        return False
+    before = dict(vars(metric))
+
+    def trace() -> None:
+        metric.reset_state()
+        metric.result()
+
+    try:
+        tf.function(trace, autograph=False).get_concrete_function()
+    except Exception:  # it will be raised where the metric is used
+        return False
+    finally:
+        after = dict(vars(metric))
+        vars(metric).clear()
+        vars(metric).update(before)
+    return before.keys() != after.keys() or any(after[name] is not value for name, value in before.items())
 
 
 def _is_number(value: Any) -> bool:

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import experiments
 from experiments.training import BestWeights, KerasTrainer
@@ -228,3 +229,88 @@ def test_only_terminate_on_nan_ends_a_training_whose_loss_is_not_finite(stopping
     assert len(ours.epoch) == (1 if stopping else 4)
     assert ours.record.stopped_because == ("diverged" if stopping else "completed")
     assert ours.model.optimizer.iterations == theirs.model.optimizer.iterations
+
+
+class Resetting(keras.metrics.MeanSquaredError):
+    """Multiplies its value by the number of its resets, which Python counts."""
+
+    resets = 0
+
+    def reset_state(self):
+        self.resets += 1
+        super().reset_state()
+
+    def result(self):
+        return super().result() * self.resets
+
+
+class OwnReset(keras.Sequential):
+    """Multiplies all values by the number of the resets."""
+
+    resets = 0
+
+    def reset_metrics(self):
+        self.resets += 1
+        super().reset_metrics()
+
+    def get_metrics_result(self):
+        return {name: value * self.resets for name, value in super().get_metrics_result().items()}
+
+
+class Stopping(keras.Sequential):
+    """Ends its training when it is traced."""
+
+    def call(self, x, training=None):
+        if training:
+            self.stop_training = True
+        return super().call(x, training=training)
+
+
+def of_class(kind):
+    model = kind(classifier().layers)
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    return model
+
+
+IN_PYTHON = {
+    "a metric": (lambda: classifier(Resetting(), jit_compile=False), "the metric mean_squared_error has a state"),
+    "a model": (lambda: of_class(OwnReset), "OwnReset has its own reset_metrics, get_metrics_result"),
+    "a stop": (lambda: of_class(Stopping), "Stopping sets stop_training itself"),
+}
+
+
+@pytest.mark.parametrize("kind", cases(IN_PYTHON, quick=["a metric", "a model", "a stop"]))
+def test_what_python_does_in_every_epoch_is_left_to_model_fit(kind):
+    build, reason = kind
+    ours, theirs = both(build, validation_data=classes(8, seed=1))
+    assert ours.record.reason.startswith(f"fit: {reason}")
+    assert_same_history(ours, theirs)
+
+
+def test_functions_that_are_run_eagerly_are_left_to_model_fit():
+    tf.config.run_functions_eagerly(True)
+    try:
+        ours, theirs = both(classifier, epochs=1)
+    finally:
+        tf.config.run_functions_eagerly(False)
+    assert ours.record.reason == "fit: tf.config.run_functions_eagerly() is on"
+    assert_same_history(ours, theirs)
+
+
+def test_a_metric_that_another_model_has_updated_counts_in_the_first_epoch_as_in_keras():
+    def build():
+        metric = keras.metrics.CategoricalAccuracy(name="again")
+        metric.update_state([[1, 0, 0]] * 9, [[0, 1, 0]] * 9)
+        return classifier(metric, jit_compile=False)
+
+    ours, theirs = both(build)
+    assert ours.record.reason == "fit: model.fit starts with the state of the metric again from before compile"
+    assert_same_history(ours, theirs)
+    assert theirs.history["again"][0] < theirs.history["accuracy"][0]
+
+
+def test_a_whole_number_keeps_its_digits():
+    large = 2**24 + 1
+    metric = Counted(lambda sums: keras.ops.cast(large, "int32") + keras.ops.cast(0 * sums[0], "int32"))
+    history = experiments.fit(classifier(metric, jit_compile=False), *classes(), verbose=0)
+    assert history.history["counted"] == [large]
