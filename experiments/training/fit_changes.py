@@ -38,6 +38,7 @@ class Traced:
     def __init__(self, model: keras.Model) -> None:
         self.is_built = model.built
         self._parts = compiled_parts(model)
+        self._nested = nested_layers(model)
         self._weights = list(model.trainable_variables)
         self._settings = dict(_settings(model))
 
@@ -52,6 +53,8 @@ class Traced:
         now = Traced(model)
         if not are_same(self._parts, now._parts):
             return "the optimizer was replaced"
+        if not are_same(self._nested, now._nested):
+            return "layers were added or removed"
         if not are_same(self._weights, now._weights):
             return "layers were frozen or released"
         changed = [key for key, value in self._settings.items() if not _is_equal(value, now._settings.get(key, value))]

@@ -171,6 +171,7 @@ CHANGES = {
         model.get_layer("hidden"), "activation", keras.activations.relu
     ),
     "trainable of norm was changed": released,
+    "layers were added or removed": lambda model: model.add(keras.layers.Activation("tanh")),
     "the optimizer was replaced": lambda model: setattr(model, "optimizer", keras.optimizers.SGD()),
 }
 
