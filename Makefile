@@ -20,7 +20,8 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 RUN := $(BIN)/python -m experiments
 ARGS ?=
-PARALLEL := -n auto --maxprocesses 4
+# Also on two cores: some tests wait for processes that they started.
+PARALLEL := -n 3
 STUDY ?= dropout
 # The first interpreter whose version TensorFlow has wheels for; a name on the path may be an empty shim.
 PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3 python; do \

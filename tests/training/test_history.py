@@ -279,7 +279,7 @@ IN_PYTHON = {
 }
 
 
-@pytest.mark.parametrize("kind", cases(IN_PYTHON, quick=["a metric", "a model", "a stop"]))
+@pytest.mark.parametrize("kind", cases(IN_PYTHON, quick=["a metric", "a stop"]))
 def test_what_python_does_in_every_epoch_is_left_to_model_fit(kind):
     build, reason = kind
     ours, theirs = both(build, validation_data=classes(8, seed=1))
