@@ -148,18 +148,18 @@ def is_module(text):
 
 
 def test_no_package_uses_a_private_name_of_another():
-    privates = {path: private_definitions(TREES[path]) for path in FILES}
+    privates = {short(path): private_definitions(TREES[path]) for path in FILES}
+    packages = {short(path): package_of(path) for path in FILES}
     found = []
     for path in FILES:
-        others = [other for other in FILES if package_of(other) != package_of(path)]
         taken = [(module, name) for module, names in imports(path) for name in names if is_private(name)]
         found += [f"{short(path)} imports {name} of {module}" for module, name in taken if module.startswith("exp")]
         # Names in texts count where the text names the file too.
         texts = strings(path)
         found += [
-            f"{short(path)} names {short(other)}: {name}"
-            for other in others
-            if short(other) in texts
+            f"{short(path)} names {other}: {name}"
+            for other in texts & privates.keys()
+            if packages[other] != package_of(path)
             for name in texts & privates[other]
         ]
         modules = {alias for alias, module in module_aliases(path).items() if module != package_of(path)}

@@ -142,6 +142,7 @@ def test_rows_of_the_source_are_not_those_of_a_run(study, monkeypatch):
     assert not np.array_equal(target, source)
 
 
+@pytest.mark.slow
 def test_both_engines_measure_the_same_of_the_trained_network(study, results):
     (run,) = study.runs(variants=["plain"], protocols=["published"], repeats=1, engine="keras")
     (reference,) = execute([run])

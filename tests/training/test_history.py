@@ -141,7 +141,7 @@ def test_a_callback_may_put_into_the_logs(added, first):
     assert_same_history(ours, theirs)
 
 
-@pytest.mark.parametrize("change", cases(OWN, quick=["one more"]))
+@pytest.mark.parametrize("change", cases(OWN))
 def test_a_models_own_compute_metrics_returns(change):
     ours, theirs = both(lambda: own(change), validation_data=classes(8, seed=1))
     assert_same_history(ours, theirs)

@@ -189,7 +189,7 @@ SCHEDULES = {
 }
 
 
-@pytest.mark.parametrize("schedule", cases(SCHEDULES, quick=["of the rate"]))
+@pytest.mark.parametrize("schedule", cases(SCHEDULES))
 def test_a_schedule_is_asked_before_its_epochs(schedule, tmp_path):
     ours, theirs = both(
         lambda folder: [callbacks.LearningRateScheduler(schedule), callbacks.CSVLogger(folder / "log.csv")],
