@@ -140,14 +140,14 @@ def fit(  # noqa: PLR0917 - the order of model.fit
         validation_freq=validation_freq,
     )
     require_compiled(model)
-    require_unchanged(model)
+    before = Traced(model)
+    require_unchanged(model, before)
     seed = None if seed is None else checked_seed(seed)
     history, rows = FitHistory(), None
 
     def last_resort(reason: str) -> TrainingRecord:
         return train_with_keras(model, given, history, reason=reason, rows=rows, seed=seed, on_progress=on_progress)
 
-    before = Traced(model)
     try:
         rows = rows_for_loop(given)
         found = _served(model, given, replay=replay_callbacks)

@@ -23,6 +23,7 @@ from experiments.training.keras_private import (
 
 _ATTRIBUTE = "_trained_since_compile"
 _CHANGE_BY_THEMSELVES = {"built"}
+_PLAIN = (bool, int, float, str)
 
 
 class Traced:
@@ -42,23 +43,22 @@ class Traced:
         self._weights = list(model.trainable_variables)
         self._settings = dict(_settings(model))
 
-    def is_of_same_compile(self, model: keras.Model) -> bool:
-        """Return whether a model was not compiled since."""
-        return self._parts[0] is compiled_parts(model)[0]
+    def is_of_same_compile(self, other: Traced) -> bool:
+        """Return whether the model was not compiled in between."""
+        return self._parts[0] is other._parts[0]
 
-    def change(self, model: keras.Model) -> str:
+    def change(self, now: Traced) -> str:
         """Return what has been changed since, in words; empty for nothing, or after a new compile."""
-        if not self.is_of_same_compile(model):
+        if not self.is_of_same_compile(now):
             return ""
-        now = Traced(model)
         if not are_same(self._parts, now._parts):
             return "the optimizer was replaced"
         if not are_same(self._nested, now._nested):
             return "layers were added or removed"
         if not are_same(self._weights, now._weights):
             return "layers were frozen or released"
-        changed = [key for key, value in self._settings.items() if not _is_equal(value, now._settings.get(key, value))]
-        return f"{changed[0][1]} was changed" if changed else ""
+        changed = (key for key, value in self._settings.items() if not _is_equal(value, now._settings.get(key, value)))
+        return next((f"{name} was changed" for _, name in changed), "")
 
 
 def remember_first_training(model: keras.Model, before: Traced) -> None:
@@ -69,19 +69,23 @@ def remember_first_training(model: keras.Model, before: Traced) -> None:
         before: What there was before the training, in which callbacks may have changed it.
     """
     kept: Traced | None = vars(model).get(_ATTRIBUTE)
-    if kept is None or not kept.is_of_same_compile(model):
+    if kept is None or not kept.is_of_same_compile(before):
         # An attribute of the model, to live as long. Not by setattr: Keras' __setattr__ tracks layers and variables.
         object.__setattr__(model, _ATTRIBUTE, before if before.is_built else Traced(model))
 
 
-def require_unchanged(model: keras.Model) -> None:
+def require_unchanged(model: keras.Model, now: Traced) -> None:
     """Raise where ``model.fit`` would ignore a change of the model since the last training.
+
+    Args:
+        model: A compiled model.
+        now: What it contains.
 
     Raises:
         ArgumentValueError: There is one; the message names it.
     """
     traced: Traced | None = vars(model).get(_ATTRIBUTE)
-    change = "" if traced is None else traced.change(model)
+    change = "" if traced is None else traced.change(now)
     if change:
         raise ArgumentValueError(
             f"{change} since the last training; call compile() again, without which model.fit would train as before"
@@ -114,9 +118,8 @@ def _optimizers(optimizer: Any) -> list[Any]:
 
 def _is_setting(value: Any) -> bool:
     is_part = isinstance(value, (keras.Layer, keras.Variable, keras.Optimizer, keras.Metric))
-    return value is None or isinstance(value, (bool, int, float, str)) or (callable(value) and not is_part)
+    return value is None or isinstance(value, _PLAIN) or (callable(value) and not is_part)
 
 
 def _is_equal(first: Any, second: Any) -> bool:
-    plain = (bool, int, float, str)
-    return first is second or (isinstance(first, plain) and isinstance(second, plain) and first == second)
+    return first is second or (isinstance(first, _PLAIN) and isinstance(second, _PLAIN) and first == second)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -60,11 +61,11 @@ class CallbackReplay:
         self._rate = _rate_of(model)
         self._last_logs: dict[str, Any] = {}
 
-    @property
+    @cached_property
     def most_epochs(self) -> int:
-        """Most epochs of the next chunk.
+        """Most epochs of a chunk.
 
-        One where each epoch may have a file of its own, or where a schedule must not be asked for epochs after a stop.
+        1 if each epoch may have its own file, or if a schedule has a state and a callback may stop the training.
         """
         may_stop = any(not isinstance(one, (CheckpointKeeper, BestWeights)) for one in self._found.ruled)
         if may_stop and any(may_keep_state(scheduler.schedule) for scheduler in self._found.schedulers):

@@ -65,10 +65,8 @@ def _needs_fit(model: keras.Model, callbacks: Sequence[Any]) -> str:
         return "the model was compiled with run_eagerly=True"
     if tf.config.functions_run_eagerly():
         return "tf.config.run_functions_eagerly() is on"
-    steps = (
-        *("train_step", "test_step", "make_train_function", "make_test_function", "fit", "evaluate"),
-        *("reset_metrics", "get_metrics_result"),  # fit calls these outside of the graph, after every epoch
-    )
+    steps: tuple[str, ...] = ("train_step", "test_step", "make_train_function", "make_test_function", "fit", "evaluate")
+    steps += ("reset_metrics", "get_metrics_result")  # fit calls these outside of the graph, after every epoch
     own = [
         name for name in steps if name in vars(model) or getattr(type(model), name) is not getattr(keras.Model, name)
     ]

@@ -65,10 +65,10 @@ def _differences(nodes: Nodes) -> Iterator[str]:
 
 
 def _has_fixed_seed(node: Any, nodes: Nodes) -> bool:
-    """Return whether a draw is the same in every step: its seed is neither a variable nor an input."""
+    """Return whether a draw is the same in every step: its seed depends on no variable."""
     is_draw = node.op.startswith("Stateless") and any(name in node.op for name in ("Random", "Normal", "Multinomial"))
-    seeds = [name for name in node.input[1:] if is_draw]
-    return bool(seeds) and not any(_depends_on_variable(nodes, seed) for seed in seeds)
+    seeds = node.input[1:]
+    return is_draw and bool(seeds) and not any(_depends_on_variable(nodes, seed) for seed in seeds)
 
 
 def _is_index_of_sorted(name: str, nodes: Nodes) -> bool:
