@@ -11,6 +11,7 @@ import pytest
 import experiments
 from experiments.errors import ExperimentsError
 from experiments.training import fit as fit_module
+from tests.marks import cases
 from tests.training.nets import assert_close, network, restarting, rows
 
 
@@ -177,14 +178,8 @@ CHANGES = {
 QUICK_CHANGES = ["momentum of sgd was changed", "layers were added or removed"]
 
 
-@pytest.mark.parametrize(
-    ("message", "change"),
-    [
-        pytest.param(message, change, id=message, marks=[] if message in QUICK_CHANGES else pytest.mark.slow)
-        for message, change in CHANGES.items()
-    ],
-)
-def test_what_fit_ignores_without_a_new_compile_is_refused(message, change):
+@pytest.mark.parametrize("message", cases({message: message for message in CHANGES}, quick=QUICK_CHANGES))
+def test_what_fit_ignores_without_a_new_compile_is_refused(message):
     middle = [
         keras.layers.BatchNormalization(center=False, scale=False, name="norm"),
         keras.layers.Dropout(0.1, name="drop"),
@@ -193,7 +188,7 @@ def test_what_fit_ignores_without_a_new_compile_is_refused(message, change):
     experiments.fit(model, *rows(), epochs=0, verbose=0)
     model.optimizer.learning_rate = 0.2
     experiments.fit(model, *rows(), epochs=0, verbose=0)
-    change(model)
+    CHANGES[message](model)
     with pytest.raises(ValueError, match=f"^{message} since the last training; call compile"):
         experiments.fit(model, *rows(), epochs=0, verbose=0)
     model.compile(model.optimizer, "mse", jit_compile=False)

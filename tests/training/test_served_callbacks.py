@@ -243,7 +243,7 @@ def counting():
 
 
 @pytest.mark.parametrize("make", cases({"object": Counting, "list": noting, "nonlocal": counting}, quick=["object"]))
-def test_a_schedule_with_a_state_is_not_asked_for_epochs_after_a_stop(make, tmp_path):
+def test_a_schedule_with_a_state_is_not_asked_for_epochs_after_a_stop(make):
     def train(fit):
         schedule, model = make(), network()
         rates = []
@@ -277,7 +277,7 @@ def scalars(folder):
     return found
 
 
-@pytest.mark.parametrize("plateau", cases({"constant rate": [], "falling rate": ["val_loss"]}, quick=[]))
+@pytest.mark.parametrize("plateau", cases({"constant rate": [], "falling rate": ["val_loss"]}))
 def test_tensorboard_has_the_scalars_of_model_fit(plateau, tmp_path):
     ours, theirs = both(
         lambda folder: [
